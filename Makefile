@@ -1,0 +1,52 @@
+# Everything starts from Python 3.11 and pip: `make demo`, `make test`, `make check`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check lint types layers docs docs-check format lock clean
+
+demo: $(READY) ## run az-failure in the sandbox and roll it back
+	$(BIN)/python tools/demo.py
+
+test: $(READY) ## the whole test suite, in parallel
+	$(BIN)/pytest -n auto -q
+
+check: lint types layers docs-check test ## everything CI checks
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+layers: $(READY)
+	$(BIN)/lint-imports
+
+docs: $(READY) ## write the generated reference pages again
+	$(BIN)/python tools/generate_docs.py
+
+docs-check: $(READY)
+	$(BIN)/python tools/generate_docs.py --check
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(READY) ## resolve the dependencies again, with hashes
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra sandbox --group test --group type \
+	  --group lint --generate-hashes --no-annotate --no-header -o requirements/dev.lock
+	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet - --constraint requirements/dev.lock \
+	  --generate-hashes --no-annotate --no-header -o requirements/build.lock
+
+$(READY): requirements/dev.lock requirements/build.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

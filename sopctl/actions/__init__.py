@@ -1,0 +1,1 @@
+"""One room per action; rooms do not know each other."""

@@ -1,0 +1,1 @@
+"""One room per check: observe and judge, never change."""

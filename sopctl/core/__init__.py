@@ -1,0 +1,1 @@
+"""The vocabulary of sopctl: frozen values, errors and the clock; standard library only, no I/O."""

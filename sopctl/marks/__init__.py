@@ -1,0 +1,1 @@
+"""How objects carry the mark of the run that holds them."""

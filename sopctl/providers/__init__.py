@@ -1,0 +1,1 @@
+"""The only doors to boto3 and kubernetes: clients out, our errors back."""

@@ -1,0 +1,1 @@
+"""The runbook language: model, loader, expressions, lint, schema."""

@@ -1,0 +1,104 @@
+"""Reading groups: pages, filters and activities as AWS serves them.
+
+Gaps of moto 5.2 closed here: MaxRecords above 100 and a bogus NextToken were an error 500; the
+token was the name of a group; an unknown filter was ignored; ``IncludeInstances=false`` was
+ignored; DescribeScalingActivities was always empty.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import TypeVar
+
+from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult
+
+from sopctl.sandbox.aws.patches.groups import SandboxGroup, find_group
+
+PAGE = 50
+MOST_RECORDS = 100
+GROUP_FILTERS = ("tag-key", "tag-value")
+
+T = TypeVar("T")
+
+
+def one_page(response: AutoScalingResponse, rows: Sequence[T]) -> tuple[list[T], str | None]:
+    """The rows of the requested page and the token of the next; the token tells nothing.
+
+    Raises ValidationError above 100 records and InvalidNextToken, as the API does.
+    """
+    size = response._get_int_param("MaxRecords", PAGE)  # noqa: SLF001  # moto has no public way
+    if not 1 <= size <= MOST_RECORDS:
+        raise ValidationError(
+            f"1 validation error detected: Value '{size}' at 'maxRecords' failed to satisfy "
+            f"constraint: Member must have value less than or equal to {MOST_RECORDS}"
+        )
+    token = response._get_param("NextToken")  # noqa: SLF001  # moto has no public way
+    start = _position(token) if token else 0
+    end = start + size
+    return list(rows[start:end]), _token(end) if end < len(rows) else None
+
+
+def _token(position: int) -> str:
+    return base64.urlsafe_b64encode(f"sandbox:{position}".encode()).decode()
+
+
+def _position(token: str) -> int:
+    try:
+        marker, _, position = base64.urlsafe_b64decode(token).decode().partition(":")
+        if marker == "sandbox":
+            return int(position)
+    except (binascii.Error, ValueError):
+        pass
+    raise AutoscalingClientError("InvalidNextToken", f"The token '{token}' is invalid.")
+
+
+class ReadResponses(AutoScalingResponse):
+    """Describing groups and what they did."""
+
+    def describe_auto_scaling_groups(self) -> ActionResult:
+        filters = self._get_param("Filters", [])
+        for item in filters:
+            name = item["Name"]
+            if name not in GROUP_FILTERS and not name.startswith("tag:"):
+                raise ValidationError(
+                    f"Filter type {name} is not correct. Allowed Filter types are: "
+                    "tag-key tag-value tag:<key>"
+                )
+        groups = self.autoscaling_backend.describe_auto_scaling_groups(
+            self._get_param("AutoScalingGroupNames", []), filters=filters
+        )
+        include = self._get_bool_param("IncludeInstances", if_none=True)
+        page, token = one_page(self, groups)
+        for group in page:
+            if isinstance(group, SandboxGroup):
+                group.include_instances = include
+        return ActionResult({"AutoScalingGroups": page, "NextToken": token})
+
+    def describe_scaling_activities(self) -> ActionResult:
+        name = self._get_param("AutoScalingGroupName")
+        backend = self.autoscaling_backend
+        groups = [find_group(self, name)] if name else list(backend.autoscaling_groups.values())
+        wanted = set(self._get_param("ActivityIds", []))
+        since = _lower_bound(self)
+        found = [
+            activity
+            for group in groups
+            if isinstance(group, SandboxGroup)
+            for activity in group.activities
+            if (not wanted or activity["ActivityId"] in wanted)
+            and (since is None or f"{activity['StartTime']:%Y-%m-%dT%H:%M:%S}" >= since)
+        ]
+        found.sort(key=lambda activity: (activity["StartTime"], activity["Order"]), reverse=True)
+        page, token = one_page(self, found)
+        return ActionResult({"Activities": page, "NextToken": token})
+
+
+def _lower_bound(response: AutoScalingResponse) -> str | None:
+    for item in response._get_param("Filters", []):  # noqa: SLF001  # moto has no public way
+        if item["Name"] == "StartTimeLowerBound":
+            return str(item["Values"][0])[:19]
+    return None

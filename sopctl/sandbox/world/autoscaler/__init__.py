@@ -1,0 +1,1 @@
+"""The cluster autoscaler with its AWS provider: discovery by tag, scale-up, scale-down, status."""

@@ -1,0 +1,1 @@
+"""The first inhabitants of the sandbox: Auto Scaling groups, nodes and settled workloads."""

@@ -1,0 +1,1 @@
+"""The only modules that draw: rich, plain lines, JSON, HTML, Markdown."""
