@@ -202,8 +202,8 @@ class CapacityResponses(AutoScalingResponse):
             )
         check_sizes(
             params,
-            params.get("MinSize", group.min_size),
-            params.get("MaxSize", group.max_size),
+            params.get("MinSize", group.min_size or 0),
+            params.get("MaxSize", group.max_size or 0),
         )
         _change_place_and_template(group, params)
         group.resize(params)
@@ -261,5 +261,7 @@ def find_group(response: AutoScalingResponse, name: str) -> SandboxGroup:
     """The group called *name*, or the ValidationError that AWS answers; moto raised KeyError."""
     group = response.autoscaling_backend.autoscaling_groups.get(name)
     if not isinstance(group, SandboxGroup):
-        raise ValidationError(f"AutoScalingGroup name not found - AutoScalingGroup {name} not found")
+        raise ValidationError(
+            f"AutoScalingGroup name not found - AutoScalingGroup {name} not found"
+        )
     return group

@@ -1,0 +1,96 @@
+"""Puts the patches in place, once a process: moto keeps its backends and handlers in globals."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import NoReturn
+
+import moto.autoscaling.models
+import moto.autoscaling.urls
+import moto.core.utils
+import moto.ec2.models.instances
+import moto.eks.models
+import moto.settings
+import moto.sts.urls
+from moto.autoscaling.exceptions import ValidationError
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
+from moto.core.base_backend import BackendDict
+
+from sopctl.sandbox.aws.patches import groups, members
+from sopctl.sandbox.aws.patches.groups import CapacityResponses, SandboxGroup, SandboxMember
+from sopctl.sandbox.aws.patches.identity import IdentityResponses
+from sopctl.sandbox.aws.patches.members import MemberResponses
+from sopctl.sandbox.aws.patches.paging import ReadResponses
+from sopctl.sandbox.aws.patches.processes import ProcessResponses
+from sopctl.sandbox.aws.patches.tags import TagResponses
+
+# Modules that stamp what they make with moto's ``utcnow``, which each imported by name.
+STAMPING: tuple[ModuleType, ...] = (
+    groups,
+    members,
+    moto.autoscaling.models,
+    moto.ec2.models.instances,
+    moto.eks.models,
+)
+
+
+class Groups(OrderedDict[str, FakeAutoScalingGroup]):
+    """Groups by name; a missing one is AWS's ValidationError, where moto let KeyError through."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise ValidationError(
+            f"AutoScalingGroup name not found - AutoScalingGroup {name} not found"
+        )
+
+
+class SandboxBackend(AutoScalingBackend):
+    """The state of Auto Scaling in one region."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.autoscaling_groups: dict[str, FakeAutoScalingGroup] = Groups()
+
+    @property
+    def _url_module(self) -> ModuleType:
+        return moto.autoscaling.urls
+
+    def notify_terminate_instances(self, instance_ids: list[str]) -> None:
+        """EC2 terminated instances: they leave their groups, which replace them at a tick."""
+        for group in self.autoscaling_groups.values():
+            assert isinstance(group, SandboxGroup)
+            for member in [m for m in group.members() if m.instance_id in instance_ids]:
+                member.health_status = "Unhealthy"
+                group.instance_states.remove(member)
+                members.record(
+                    group,
+                    f"Terminating EC2 instance: {member.instance_id}",
+                    "an instance was taken out of service in response to an EC2 health check "
+                    "indicating it has been terminated or stopped.",
+                )
+
+
+class AutoScaling(
+    TagResponses, ProcessResponses, MemberResponses, ReadResponses, CapacityResponses
+):
+    """The Auto Scaling API of the sandbox: moto's with every patch on it."""
+
+
+def install(now: Callable[[], datetime]) -> None:
+    """Patch moto and set its time to *now*; what earlier worlds left in it is forgotten."""
+    moto.autoscaling.models.FakeAutoScalingGroup = SandboxGroup  # type: ignore[misc]  # the patch
+    moto.autoscaling.models.InstanceState = SandboxMember  # type: ignore[misc]  # the patch
+    moto.autoscaling.urls.url_paths["{0}/$"] = AutoScaling.dispatch
+    moto.sts.urls.url_paths["{0}/$"] = IdentityResponses.dispatch
+    moto.settings.ec2_load_default_amis = _no_default_images
+    autoscaling_backends.backend = SandboxBackend
+    for module in STAMPING:
+        module.__dict__["utcnow"] = lambda: now().astimezone(UTC).replace(tzinfo=None)
+    BackendDict.reset()
+
+
+def _no_default_images() -> bool:
+    # Each launch looked through all of Amazon's images, which took most of its time.
+    return False
