@@ -1,1 +1,1 @@
-"""What makes the sandbox behave: its clock, its first inhabitants, its controllers and its faults."""
+"""What makes the sandbox behave: clock, inhabitants, controllers, faults."""

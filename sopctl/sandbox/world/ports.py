@@ -5,14 +5,15 @@ Protocols, because a controller is tested on a small world in memory and runs on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
-# A Kubernetes object is JSON, and the simulator stores it as JSON: typing every kind would be
-# a second copy of the Kubernetes schema, and would lose the fields it does not know.
-Obj: TypeAlias = dict[str, Any]
+from sopctl.sandbox.aws.fleet import Group, GroupSpec, Zone
+from sopctl.sandbox.k8s.errors import ApiError
+from sopctl.sandbox.k8s.objects import Obj
+
+__all__ = ["ApiError", "CloudPort", "ClusterPort", "Group", "Obj"]
 
 
 class ClusterPort(Protocol):
@@ -33,7 +34,7 @@ class ClusterPort(Protocol):
         """Return copies of all objects of a resource."""
 
     def create(self, resource: str, obj: Obj) -> Obj:
-        """Store a new object as the API would, admission included."""
+        """Store a new object as the API would, admission included; ApiError when refused."""
 
     def update(self, resource: str, obj: Obj, subresource: str = "") -> Obj:
         """Replace an object, or only its status."""
@@ -58,72 +59,34 @@ class ClusterPort(Protocol):
         """Remove an object that was waiting for its end."""
 
 
-class ZonePort(Protocol):
-    """An availability zone: its name (per account) and its id (the same in every account)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def id(self) -> str: ...
-
-
-class InstancePort(Protocol):
-    """One instance of a group."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def zone(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def lifecycle(self) -> str: ...
-    @property
-    def launched(self) -> datetime: ...
-    @property
-    def health(self) -> str: ...
-
-
-class GroupPort(Protocol):
-    """One Auto Scaling group. Tags map a key to (value, propagate at launch)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def zones(self) -> Sequence[str]: ...
-    @property
-    def min(self) -> int: ...
-    @property
-    def max(self) -> int: ...
-    @property
-    def desired(self) -> int: ...
-    @property
-    def tags(self) -> Mapping[str, tuple[str, bool]]: ...
-    @property
-    def instances(self) -> Sequence[InstancePort]: ...
-    @property
-    def instance_types(self) -> Sequence[str]: ...
-    @property
-    def spot(self) -> bool: ...
-
-
 class CloudPort(Protocol):
     """The AWS half, seen by the world (`sopctl.sandbox.aws.cloud.Cloud`)."""
 
+    launchable: Callable[[str], bool]
+
     @property
-    def lock(self) -> AbstractContextManager[Any]: ...
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held over several calls."""
+
     @property
-    def zones(self) -> Sequence[ZonePort]: ...
-    def groups(self) -> Sequence[GroupPort]:
+    def region(self) -> str:
+        """The region, such as us-east-1."""
+
+    @property
+    def zones(self) -> Sequence[Zone]:
+        """The zones of the region."""
+
+    def groups(self) -> Sequence[Group]:
         """Return every Auto Scaling group with its instances."""
+
+    def create_group(self, spec: GroupSpec) -> object:
+        """Create a group; its instances are launched by `tick`."""
 
     def set_desired(self, name: str, n: int) -> None:
         """Set the desired capacity of a group."""
 
     def terminate(self, instance_id: str) -> None:
-        """Terminate an instance and lower the desired capacity by one."""
+        """Terminate an instance and lower the desired capacity of its group."""
 
     def tick(self) -> None:
         """Bring every group one step nearer to its desired capacity."""

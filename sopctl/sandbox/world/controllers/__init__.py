@@ -1,1 +1,1 @@
-"""One controller a module: `reconcile(view, now)` brings the cluster one step nearer to its spec."""
+"""One controller a module: `reconcile(view, now)` brings the cluster a step nearer its spec."""

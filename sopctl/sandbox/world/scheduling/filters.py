@@ -1,0 +1,93 @@
+"""The scheduler's filters, in the order of its default profile, with its messages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sopctl.sandbox.world.scheduling.affinity import admits
+from sopctl.sandbox.world.scheduling.neighbours import Neighbours
+from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
+from sopctl.sandbox.world.scheduling.spread import NO_LABEL, Spread
+from sopctl.sandbox.world.scheduling.subject import Subject
+from sopctl.sandbox.world.scheduling.tolerations import tolerates, untolerated
+
+CORDONED = "node(s) were unschedulable"
+AFFINITY = "node(s) didn't match Pod's node affinity/selector"
+_CORDON_TAINT = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+_HOPELESS = "Preemption is not helpful for scheduling"
+_NO_VICTIMS = "No preemption victims found for incoming pod"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a node does not take a pod. Preempting others helps only where it is resolvable."""
+
+    reasons: tuple[str, ...]
+    resolvable: bool
+
+
+class Filter:
+    """All filters for one pod over one snapshot. Count again after the snapshot changed."""
+
+    def __init__(self, pod: Subject, snapshot: Snapshot) -> None:
+        """Prepare what needs all nodes: spread and pod (anti-)affinity."""
+        self.pod = pod
+        self.spread = Spread(pod, snapshot)
+        self._neighbours = Neighbours(pod, snapshot)
+
+    def refusal(self, seat: Seat) -> Refusal | None:
+        """Return why this node does not take the pod, or None when it does."""
+        static = self._static(seat)
+        if static is not None:
+            return Refusal(reasons=(static,), resolvable=False)
+        short = _shortage(self.pod, seat)
+        if short:
+            return Refusal(reasons=short, resolvable=True)
+        skewed = self.spread.refusal(seat.place)
+        if skewed is not None:
+            return Refusal(reasons=(skewed,), resolvable=skewed != NO_LABEL)
+        repelled = self._neighbours.refusal(seat.place)
+        return None if repelled is None else Refusal(reasons=(repelled,), resolvable=True)
+
+    def _static(self, seat: Seat) -> str | None:
+        """Return what only the node itself decides: cordon, taints, affinity."""
+        where, pod = seat.place, self.pod
+        if where.unschedulable and not any(
+            tolerates(each, _CORDON_TAINT) for each in pod.tolerations
+        ):
+            return CORDONED
+        taint = untolerated(where.taints, pod.tolerations)
+        if taint is not None:
+            return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
+        return None if admits(pod.spec, where.name, where.labels) else AFFINITY
+
+
+def _shortage(pod: Subject, seat: Seat) -> tuple[str, ...]:
+    """NodeResourcesFit: every resource that is short, as the plugin lists them."""
+    free, wanted = seat.free, pod.request
+    found = []
+    if wanted.pods > free.pods:
+        found.append("Too many pods")
+    if wanted.cpu > max(free.cpu, 0):
+        found.append("Insufficient cpu")
+    if wanted.memory > max(free.memory, 0):
+        found.append("Insufficient memory")
+    return tuple(found)
+
+
+def explain(refusals: Mapping[str, Refusal]) -> str:
+    """Return the message of an unschedulable pod, as the scheduler's FitError writes it."""
+    total = len(refusals)
+    reasons = Counter(reason for each in refusals.values() for reason in each.reasons)
+    listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
+    if not total:
+        return "no nodes available to schedule pods"
+    helpless = sum(1 for each in refusals.values() if not each.resolvable)
+    counts = {_NO_VICTIMS: total - helpless, _HOPELESS: helpless}
+    preemption = ", ".join(sorted(f"{n} {text}" for text, n in counts.items() if n))
+    return (
+        f"0/{total} nodes are available: {listed}. "
+        f"preemption: 0/{total} nodes are available: {preemption}."
+    )

@@ -1,0 +1,117 @@
+"""The scheduler: binds pods to nodes, or says why it cannot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sopctl.sandbox.world import conditions, pods
+from sopctl.sandbox.world.events import News, record
+from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.scheduling.filters import Filter, Refusal, explain
+from sopctl.sandbox.world.scheduling.snapshot import Reader, Seat, Snapshot
+from sopctl.sandbox.world.scheduling.subject import Subject, subject
+from sopctl.sandbox.world.view import View
+
+_NAME = "default-scheduler"
+
+
+class Scheduler:
+    """Binds waiting pods. A pod that found no node waits until nodes or pods change."""
+
+    def __init__(self) -> None:
+        """Start with every waiting pod untried."""
+        self._reader = Reader()
+        self._tried: tuple[int, int] = (-1, -1)
+
+    def reconcile(self, view: View, now: datetime) -> datetime | None:
+        """Try every waiting pod once."""
+        state = (view.version("pods"), view.version("nodes"))
+        if state == self._tried:
+            return None
+        waiting = sorted(filter(_waits, view.all("pods")), key=_order)
+        if waiting:
+            self._round(view, waiting, now)
+        self._tried = (view.version("pods"), view.version("nodes"))
+        return None
+
+    def _round(self, view: View, waiting: list[Obj], now: datetime) -> None:
+        snapshot = self._reader.snapshot(view)
+        refused: dict[str, str] = {}  # of one owner, pods are alike: ask once per change
+        for pod in waiting:
+            guest = subject(pod)
+            message = refused.get(guest.owner) if guest.owner else None
+            if message is None:
+                choice = choose(guest, snapshot)
+                if isinstance(choice, str):
+                    message = choice
+                    refused[guest.owner] = choice
+                else:
+                    snapshot.bind(guest, choice.place.name)
+                    refused.clear()
+                    _bind(view, pod, choice.place.name, now)
+                    continue
+            _refuse(view, pod, message, now)
+
+
+def choose(pod: Subject, snapshot: Snapshot) -> Seat | str:
+    """Return the best node for a pod, or the message of a pod that fits nowhere."""
+    asked = Filter(pod, snapshot)
+    refusals: dict[str, Refusal] = {}
+    best: tuple[tuple[float, float, str], Seat] | None = None
+    for name, seat in snapshot.seats.items():
+        refusal = asked.refusal(seat)
+        if refusal is not None:
+            refusals[name] = refusal
+            continue
+        rank = (asked.spread.crowding(seat.place), _load(pod, seat), name)
+        if best is None or rank < best[0]:
+            best = (rank, seat)
+    return explain(refusals) if best is None else best[1]
+
+
+def _load(pod: Subject, seat: Seat) -> float:
+    """NodeResourcesFit, LeastAllocated: the share in use after the pod, lower is better.
+
+    Pods of the same owner weigh in as the built-in default spread over hosts does.
+    """
+    used, capacity = seat.used + pod.request, seat.place.capacity
+    shares = used.cpu / max(capacity.cpu, 1) + used.memory / max(capacity.memory, 1)
+    siblings = sum(1 for each in seat.sitting if each.owner == pod.owner)
+    return shares / 2 + siblings
+
+
+def _waits(pod: Obj) -> bool:
+    spec = pod["spec"]
+    return (
+        not spec.get("nodeName")
+        and spec.get("schedulerName", _NAME) == _NAME
+        and not spec.get("schedulingGates")
+        and pods.is_active(pod)
+    )
+
+
+def _order(pod: Obj) -> tuple[int, str, str]:
+    metadata = pod["metadata"]
+    return -(pod["spec"].get("priority") or 0), metadata["creationTimestamp"], metadata["name"]
+
+
+def _bind(view: View, pod: Obj, node: str, now: datetime) -> None:
+    bound = view.patch("pods", pod, {"spec": {"nodeName": node}})
+    scheduled = conditions.Verdict(type="PodScheduled", status="True")
+    status = dict(bound.get("status") or {})
+    status["conditions"] = conditions.put(status.get("conditions"), scheduled, now)
+    view.set_status("pods", bound, status)
+
+
+def _refuse(view: View, pod: Obj, message: str, now: datetime) -> None:
+    known = conditions.find(pod, "PodScheduled")
+    if known is not None and known.get("message") == message:
+        return
+    verdict = conditions.Verdict(
+        type="PodScheduled", status="False", reason="Unschedulable", message=message
+    )
+    status = {"phase": "Pending", **(pod.get("status") or {})}
+    status["conditions"] = conditions.put(status.get("conditions"), verdict, now)
+    view.set_status("pods", pod, status)
+    news = News(reason="FailedScheduling", message=message, component=_NAME, type="Warning")
+    record(view, pod, news, now)

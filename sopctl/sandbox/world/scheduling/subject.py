@@ -1,0 +1,117 @@
+"""A pod and a node as the scheduler sees them: read once, then values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sopctl.sandbox.world.pods import is_terminating
+from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.scheduling.quantities import Amount, amount, requests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Constraint:
+    """One topology spread constraint. `selector` is a metav1.LabelSelector or None."""
+
+    key: str
+    max_skew: int
+    hard: bool
+    min_domains: int
+    selector: Obj | None
+    honors_affinity: bool
+    honors_taints: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Subject:
+    """A pod to place, or one that takes room."""
+
+    name: str
+    namespace: str
+    uid: str
+    labels: Mapping[str, str]
+    spec: Obj
+    request: Amount
+    constraints: tuple[Constraint, ...]
+    tolerations: tuple[Obj, ...]
+    node: str
+    terminating: bool
+    owner: str
+
+    @property
+    def hard(self) -> tuple[Constraint, ...]:
+        """The constraints that filter nodes (DoNotSchedule)."""
+        return tuple(each for each in self.constraints if each.hard)
+
+    @property
+    def soft(self) -> tuple[Constraint, ...]:
+        """The constraints that only score nodes (ScheduleAnyway)."""
+        return tuple(each for each in self.constraints if not each.hard)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Place:
+    """A node that may take pods, real or imagined from a group's template."""
+
+    name: str
+    labels: Mapping[str, str]
+    taints: tuple[Obj, ...]
+    unschedulable: bool
+    capacity: Amount
+
+
+def subject(pod: Obj) -> Subject:
+    """Read a pod."""
+    metadata, spec = pod["metadata"], pod["spec"]
+    labels: dict[str, str] = metadata.get("labels") or {}
+    owners = metadata.get("ownerReferences") or ()
+    return Subject(
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        uid=metadata.get("uid", ""),
+        labels=labels,
+        spec=spec,
+        request=requests(spec),
+        constraints=tuple(
+            _constraint(each, labels) for each in spec.get("topologySpreadConstraints") or ()
+        ),
+        tolerations=tuple(spec.get("tolerations") or ()),
+        node=spec.get("nodeName") or "",
+        terminating=is_terminating(pod),
+        owner=owners[0]["uid"] if owners else "",
+    )
+
+
+def place(node: Obj) -> Place:
+    """Read a node."""
+    spec = node.get("spec") or {}
+    return Place(
+        name=node["metadata"]["name"],
+        labels=node["metadata"].get("labels") or {},
+        taints=tuple(spec.get("taints") or ()),
+        unschedulable=bool(spec.get("unschedulable")),
+        capacity=amount((node.get("status") or {}).get("allocatable")),
+    )
+
+
+def _constraint(raw: Obj, labels: Mapping[str, str]) -> Constraint:
+    """Read one constraint; matchLabelKeys narrow the selector to the pod's own values."""
+    selector: Obj | None = raw.get("labelSelector")
+    own = [
+        {"key": key, "operator": "In", "values": [labels[key]]}
+        for key in raw.get("matchLabelKeys") or ()
+        if key in labels
+    ]
+    if selector is not None and own:
+        expressions = [*(selector.get("matchExpressions") or ()), *own]
+        selector = {**selector, "matchExpressions": expressions}
+    return Constraint(
+        key=raw["topologyKey"],
+        max_skew=raw["maxSkew"],
+        hard=raw.get("whenUnsatisfiable", "DoNotSchedule") == "DoNotSchedule",
+        min_domains=raw.get("minDomains") or 1,
+        selector=selector,
+        honors_affinity=raw.get("nodeAffinityPolicy", "Honor") == "Honor",
+        honors_taints=raw.get("nodeTaintsPolicy", "Ignore") == "Honor",
+    )

@@ -1,0 +1,99 @@
+"""Auto Scaling groups in a dict: launches come true at the next tick."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sopctl.sandbox.aws.fleet import Group, GroupSpec, Instance, Zone
+
+ZONES = (
+    Zone(name="us-east-1a", id="use1-az6"),
+    Zone(name="us-east-1b", id="use1-az1"),
+    Zone(name="us-east-1c", id="use1-az2"),
+)
+
+
+class FakeCloud:
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.lock = threading.RLock()
+        self.region = "us-east-1"
+        self.zones = ZONES
+        self.launchable: Callable[[str], bool] = lambda _: True
+        self.terminated: list[str] = []
+        self._now = now
+        self._ids = itertools.count(1)
+        self._groups: dict[str, Group] = {}
+
+    def groups(self) -> list[Group]:
+        return list(self._groups.values())
+
+    def group(self, name: str) -> Group:
+        return self._groups[name]
+
+    def create_group(self, spec: GroupSpec) -> Group:
+        self._groups[spec.name] = Group(
+            name=spec.name,
+            zones=spec.zones,
+            subnets=(),
+            min=spec.min,
+            max=spec.max,
+            desired=spec.desired,
+            tags=dict(spec.tags),
+            suspended=frozenset(),
+            instances=(),
+            mixed=False,
+            spot=spec.spot,
+            instance_types=spec.instance_types,
+        )
+        self.tick()
+        return self._groups[spec.name]
+
+    def set_desired(self, name: str, size: int) -> None:
+        group = self._groups[name]
+        assert group.min <= size <= group.max
+        self._groups[name] = replace(group, desired=size)
+
+    def set_tags(self, name: str, tags: dict[str, tuple[str, bool]]) -> None:
+        self._groups[name] = replace(self._groups[name], tags=tags)
+
+    def terminate(self, instance_id: str) -> None:
+        self.terminated.append(instance_id)
+        for name, group in self._groups.items():
+            left = tuple(i for i in group.instances if i.id != instance_id)
+            self._groups[name] = replace(group, instances=left)
+
+    def tick(self) -> None:
+        for name, group in self._groups.items():
+            instances = list(group.instances)
+            zones = [zone for zone in group.zones if self.launchable(zone)]
+            while len(instances) < group.desired and zones:
+                instances.append(self._launch(group, zones[len(instances) % len(zones)]))
+            self._groups[name] = replace(group, instances=tuple(instances))
+
+    def fail_instances(self, zone: str) -> None:
+        pass
+
+    def heal_instances(self, zone: str) -> None:
+        pass
+
+    def _launch(self, group: Group, zone: str) -> Instance:
+        number = next(self._ids)
+        ip = f"10.0.{number // 250}.{number % 250 + 1}"
+        return Instance(
+            id=f"i-{number:017x}",
+            group=group.name,
+            zone=zone,
+            type=group.instance_types[0],
+            state="InService",
+            lifecycle="spot" if group.spot else "on-demand",
+            launched=self._now(),
+            health="Healthy",
+            reachable=True,
+            protected=False,
+            private_ip=ip,
+            private_dns=f"ip-{ip.replace('.', '-')}.ec2.internal",
+        )

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from tests.fakes.workloads import deployment, pod_spec, spread
+from tests.fakes.worlds import SmallWorld
+
+A, B, C = "us-east-1a", "us-east-1b", "us-east-1c"
+
+
+def relax(world: SmallWorld, app: str) -> None:
+    spec = {"topologySpreadConstraints": [spread(app, whenUnsatisfiable="ScheduleAnyway")]}
+    world.cluster.patch("deployments", app, {"spec": {"template": {"spec": spec}}}, "shop")
+
+
+def spread_world(replicas: int = 9) -> SmallWorld:
+    world = SmallWorld()
+    spec = pod_spec(topologySpreadConstraints=[spread("web")])
+    world.cluster.create("deployments", deployment("web", replicas, spec))
+    world.run()
+    return world
+
+
+def test_a_spread_deployment_settles_evenly_over_the_zones():
+    world = spread_world()
+
+    assert world.zones("web") == {A: 3, B: 3, C: 3}
+    status = world.cluster.get("deployments", "web", "shop")["status"]
+    assert (status["readyReplicas"], status["availableReplicas"]) == (9, 9)
+
+
+def test_a_cordoned_zone_still_counts_as_a_domain_so_its_pods_stay_pending_until_relaxed():
+    world = spread_world()
+
+    world.cordon(A)
+    world.drain(A)
+    world.run()
+    # Zone a holds none and counts: one more than that is all the others may hold,
+    # so what was drained is refused everywhere.
+    assert world.zones("web") == {"": 3, B: 3, C: 3}
+    blocked = [p for p in world.pods("web") if not p["spec"].get("nodeName")]
+    message = blocked[0]["status"]["conditions"][0]["message"]
+    assert message.startswith(
+        "0/6 nodes are available: 2 node(s) were unschedulable, "
+        "4 node(s) didn't match pod topology spread constraints."
+    )
+
+    relax(world, "web")
+    world.run(120)
+    assert set(world.zones("web")) == {B, C}
+    assert world.zones("web").total() == 9
+
+
+def test_relaxing_before_the_cordon_rolls_new_pods_back_into_the_failing_zone():
+    world = spread_world()
+    before = {p["metadata"]["uid"] for p in world.pods("web")}
+
+    relax(world, "web")
+    world.run(120)
+
+    after = {p["metadata"]["uid"] for p in world.pods("web")}
+    assert not before & after
+    assert world.zones("web")[A] > 0
+
+
+def test_a_rolling_update_never_has_fewer_available_pods_than_promised():
+    world = spread_world()
+    relax(world, "web")
+
+    fewest = 9
+    for _ in range(120):
+        world.run(1)
+        status = world.cluster.get("deployments", "web", "shop")["status"]
+        fewest = min(fewest, status.get("availableReplicas", 0))
+
+    assert 7 <= fewest < 9  # maxUnavailable 25 % of 9, rounded down
+
+
+def test_pods_of_a_wholly_dead_zone_are_not_ready_and_not_evicted():
+    world = spread_world()
+
+    world.world.fail_zone(A)
+    world.run(900)
+
+    assert world.zones("web") == {A: 3, B: 3, C: 3}
+    ready = world.cluster.get("deployments", "web", "shop")["status"]["readyReplicas"]
+    assert ready == 6
+    taints = world.cluster.get("nodes", "a0")["spec"]["taints"]
+    assert {(t["key"], t["effect"]) for t in taints} == {
+        ("node.kubernetes.io/unreachable", "NoSchedule")
+    }
+
+
+def test_a_pod_deleted_on_a_dead_node_stays_terminating_until_the_zone_heals():
+    world = spread_world()
+    world.world.fail_zone(A)
+    world.run(60)
+    victim = next(p for p in world.pods("web") if world.zone_of(p) == A)
+
+    world.cluster.delete("pods", victim["metadata"]["name"], "shop")
+    world.run(120)
+    left = world.cluster.get("pods", victim["metadata"]["name"], "shop")
+    assert left is not None
+    assert "deletionTimestamp" in left["metadata"]
+
+    world.world.heal_zone(A)
+    world.run(30)
+    assert world.cluster.get("pods", victim["metadata"]["name"], "shop") is None
+    assert world.cluster.get("deployments", "web", "shop")["status"]["readyReplicas"] == 9
+    assert "taints" not in world.cluster.get("nodes", "a0")["spec"]
+
+
+def test_in_a_gray_failure_the_nodes_stay_ready():
+    world = spread_world()
+
+    world.world.fail_zone(A, gray=True)
+    world.run(300)
+
+    assert "taints" not in world.cluster.get("nodes", "a0")["spec"]
+    assert world.cluster.get("deployments", "web", "shop")["status"]["readyReplicas"] == 9
+    assert not world.cloud.launchable(A)
+    assert world.cloud.launchable(B)
+
+
+def test_a_world_at_rest_writes_nothing():
+    world = spread_world()
+    revision = world.cluster.revision
+
+    world.run(600)
+
+    assert world.cluster.revision == revision
