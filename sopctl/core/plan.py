@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sopctl.core.action import Undo
+from sopctl.core.action import Mark, Undo
 from sopctl.core.codec import Json, digest, encode
 from sopctl.core.resource import ResourceId
 from sopctl.core.runbook import Approve, OnEmpty, OnFailure, StepKind
@@ -78,6 +78,8 @@ class PlannedStep:
     wait: float = 0.0
     back: bool = False  # restores a recorded step: compared three ways
     source_step: str = ""  # back: the step of the source run
+    marks: tuple[Mark, ...] = ()  # back: the marks to take off when all is restored
+    undoes: str = ""  # back: what stays behind all the same, in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

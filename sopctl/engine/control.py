@@ -1,0 +1,58 @@
+"""Open a run, and put into its journal what people say while no leg works on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sopctl.core.clock import stamp
+from sopctl.core.codec import Json
+from sopctl.core.errors import LockedError, UsageError
+from sopctl.core.journal import Entry, Holder
+from sopctl.core.plan import Plan
+from sopctl.engine import records
+from sopctl.engine.fold import fold
+from sopctl.engine.leg import claim
+from sopctl.engine.ports import Deps
+from sopctl.engine.state import RunState
+
+
+def open_run(run: str, plan: Plan, header: Mapping[str, Json], consent: Entry, deps: Deps) -> None:
+    """Create the journal of *run*: its plan, who and why, and the consent to exactly this plan."""
+    at = stamp(deps.clock.now())
+    if not deps.store.create(run, target=str(plan.target["name"]), runbook=plan.runbook, at=at):
+        raise UsageError(f"run {run} exists already", hint="Start a new one without --run.")
+    say(run, deps, records.start(plan, header), consent)
+
+
+def say(run: str, deps: Deps, *entries: Entry) -> RunState:
+    """Append what a person decided; raises LockedError while a leg works on the run."""
+    lease = claim(run, deps)
+    if isinstance(lease, Holder):
+        raise LockedError(
+            f"run {run} is being worked on by {lease.worker}",
+            hint="Wait for it, or follow it with `sopctl status`.",
+        )
+    state = fold(run, deps.store.read(run))
+    if state.end:
+        deps.store.release(lease)
+        raise UsageError(
+            f"run {run} has ended: {state.end}", hint="Use `sopctl rollback` to take it back."
+        )
+    appended = deps.store.append(lease, state.seq, entries, stamp(deps.clock.now()))
+    deps.store.release(lease)
+    deps.on_records(appended)
+    return fold(run, deps.store.read(run))
+
+
+def load(run: str, deps: Deps) -> RunState:
+    """The state of *run*; raises UsageError if there is no such run."""
+    found = deps.store.read(run)
+    if not found:
+        raise UsageError(f"there is no run {run}", hint="List them with `sopctl audit list`.")
+    return fold(run, found)
+
+
+def all_runs(deps: Deps, target: str = "") -> list[RunState]:
+    """Every run of *target* (empty: of all targets), oldest first."""
+    heads = [head for head in deps.store.runs() if target in ("", head.target)]
+    return [fold(head.run, deps.store.read(head.run)) for head in heads]

@@ -1,0 +1,211 @@
+"""Carry out one move: each function reads or writes the target and records what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sopctl.core.codec import Json, decode, encode
+from sopctl.core.errors import ProviderError
+from sopctl.core.plan import PlannedChange
+from sopctl.core.resource import Observed, Selection
+from sopctl.core.runbook import OnEmpty, OnFailure
+from sopctl.engine import environment, records
+from sopctl.engine.compare import change_of
+from sopctl.engine.moves import (
+    AskCheck,
+    Begin,
+    Close,
+    Fence,
+    Finish,
+    Move,
+    RemoveMarks,
+    Select,
+    SetMarks,
+    TurnBack,
+    Window,
+)
+from sopctl.engine.session import Session
+from sopctl.engine.state import Outcome, Work
+from sopctl.engine.window import write_window
+
+POLL = 1.0  # seconds of the target's clock between two looks
+
+
+def perform(session: Session, move: Move) -> None:
+    """Carry out *move*."""
+    _PERFORM[type(move)](session, move)
+
+
+def _begin(session: Session, move: Begin) -> None:
+    work = session.state.work(move.work)
+    started = records.step(work.key)
+    if work.plan.late_when:
+        env = environment.running(session.state)
+        if not session.deps.language.when(work.plan.when, env):
+            why = f"`when: {work.plan.when}` is false"
+            session.append(started, records.ended(work.key, Outcome.SKIPPED, why))
+            return
+    session.append(started)
+
+
+def _select(session: Session, move: Select) -> None:
+    work = session.state.work(move.work)
+    try:
+        value = _resolved(session, work)
+        changes, selection = find(session, work, value)
+    except ProviderError as error:
+        goes_on = work.plan.on_failure is OnFailure.CONTINUE
+        outcome = Outcome.PENDING_RETRY if goes_on else Outcome.FAILED
+        why = f"cannot be selected: {error.summary}"
+        session.append(records.ended(work.key, outcome, why))
+        return
+    entries = [records.selected(work.key, changes, selection.notes, value)]
+    if not selection.ids and work.plan.empty is OnEmpty.FAIL:
+        entries.append(records.ended(work.key, Outcome.FAILED, "found nothing to act on"))
+    session.append(*entries)
+
+
+def _resolved(session: Session, work: Work) -> Json:
+    """A step's parameters; of one that could not be planned, resolved now."""
+    if not work.plan.unplanned:
+        return work.plan.params
+    plan, deps = session.state.plan, session.deps
+    assert plan is not None
+    env = environment.planning(deps.language, deps.facts, plan.params, work.plan.params)
+    value = deps.language.data(work.plan.params, env)
+    return encode(deps.language.params(session.action(work).params, value))
+
+
+def find(session: Session, work: Work, value: Json) -> tuple[list[PlannedChange], Selection]:
+    """Select, observe and desire with the parameters *value*: what *work* would change now."""
+    action = session.action(work)
+    params = decode(action.params, value)
+    session.deps.point(f"before select {work.key}")
+    selection = action.select(session.deps.clients, params)
+    seen = action.observe(session.deps.clients, params, selection.ids)
+    changes = []
+    for resource in selection.ids:
+        observed: Observed[Any] | None = seen.get(resource)
+        if observed is None or observed.gone:
+            continue
+        after = action.desire(params, resource, observed)
+        if action.satisfies(after, observed.state):
+            continue
+        before, wanted = records.image(observed.state), records.image(after)
+        change = PlannedChange(
+            resource=resource, before=before, after=wanted, evidence=observed.evidence
+        )
+        changes.append(change)
+    return changes, selection
+
+
+def _set_marks(session: Session, move: SetMarks) -> None:
+    """Set the marks and read them back; one that cannot be set is a warning, not a failure."""
+    work = session.state.work(move.work)
+    action = session.action(work)
+    assert action.marker is not None
+    changes = [change_of(action, item) for item in work.items.values()]
+    marks = tuple(dict.fromkeys(action.marker.name(c, session.state.run) for c in changes))
+    session.append(records.marking(work.key, marks))
+    try:
+        session.deps.point(f"before mark {work.key}")
+        action.marker.write(session.call(work, ["mark"]), session.deps.clients, marks)
+        stand = action.marker.read(session.deps.clients, marks)
+        missing = [str(mark.resource) for mark in marks if stand.get(mark) != mark.value]
+        why = f"the mark does not stand on {missing[0]}" if missing else ""
+    except ProviderError as error:
+        why = f"the marks cannot be set: {error.summary}"
+    session.append(records.marked(work.key, why))
+
+
+def _remove_marks(session: Session, move: RemoveMarks) -> None:
+    """Take our marks off; one that is not ours any more stays."""
+    work = session.state.work(move.work)
+    action = session.action(work)
+    why = ""
+    if action.marker is not None:
+        try:
+            stand = action.marker.read(session.deps.clients, work.marks)
+            ours = [mark for mark in work.marks if stand.get(mark) == mark.value]
+            session.deps.point(f"before unmark {work.key}")
+            if ours:
+                action.marker.remove(session.call(work, ["unmark"]), session.deps.clients, ours)
+        except ProviderError as error:
+            why = f"the marks cannot be taken off: {error.summary}"
+    session.append(records.unmarked(work.key, why))
+
+
+def _fence(session: Session, move: Fence) -> None:
+    """Bump versions where the action can; otherwise the time has been waited out by now."""
+    work = session.state.work(move.work)
+    action = session.action(work)
+    how = "waited"
+    if action.touch and "fence" in session.deps.protections:
+        session.deps.point(f"before touch {work.key}")
+        try:
+            action.touch(session.call(work, ["fence"]), session.deps.clients, move.resources)
+        except ProviderError as error:
+            rows = [
+                (i, "failed", None, f"cannot be fenced: {error.summary}") for i in move.resources
+            ]
+            session.append(records.found(work.key, rows))
+            return
+        how = "touched"
+    session.append(records.fence(work.key, move.resources, how))
+
+
+def _window(session: Session, move: Window) -> None:
+    if not write_window(session, session.state.work(move.work), move.resources):
+        session.deps.clock.sleep(POLL)
+
+
+def _ask_check(session: Session, move: AskCheck) -> None:
+    """Ask until it holds or its time is over."""
+    work = session.state.work(move.work)
+    check = session.deps.checks[work.plan.uses]
+    assert work.started is not None
+    try:
+        verdict = check.look(session.deps.clients, session.params(work))
+        holds, detail, rows = verdict.holds, verdict.detail, verdict.rows
+    except ProviderError as error:
+        holds, detail, rows = False, f"cannot be seen: {error.summary}", ()
+    waited = (session.deps.clock.now() - work.started).total_seconds()
+    if not holds and waited < work.plan.wait:
+        session.deps.on_wait(f"{work.key}: {detail}")
+        session.deps.clock.sleep(POLL)
+        return
+    goes_on = work.plan.on_failure is OnFailure.CONTINUE
+    missing = Outcome.SKIPPED if goes_on else Outcome.FAILED
+    session.append(
+        records.checked(work.key, holds=holds, detail=detail, rows=rows),
+        records.ended(work.key, Outcome.HELD if holds else missing, detail),
+    )
+
+
+def _close(session: Session, move: Close) -> None:
+    session.append(records.ended(move.work, move.outcome, move.why))
+
+
+def _turn_back(session: Session, move: TurnBack) -> None:
+    keys = [work.key for work in session.state.works if not work.back]
+    session.append(records.undo(keys, "runbook", f"on_failure is undo: {move.why}"))
+
+
+def _finish(session: Session, move: Finish) -> None:
+    session.append(records.end(move.outcome))
+
+
+# Each function takes the one move it is listed under.
+_PERFORM: Mapping[type[Any], Callable[[Session, Any], None]] = {
+    Begin: _begin,
+    Select: _select,
+    SetMarks: _set_marks,
+    RemoveMarks: _remove_marks,
+    Fence: _fence,
+    Window: _window,
+    AskCheck: _ask_check,
+    Close: _close,
+    TurnBack: _turn_back,
+    Finish: _finish,
+}

@@ -1,0 +1,269 @@
+"""Make a plan: select, observe and desire for every step, reading only.
+
+Selections are made once, from one snapshot; later steps are planned on an overlay of what earlier
+ones will have done. A provider that cannot be reached makes its steps ``unplanned``, not the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sopctl.core.action import AnyAction, Change
+from sopctl.core.clock import stamp
+from sopctl.core.codec import Json, decode, encode
+from sopctl.core.errors import RefusedError, TemporaryError
+from sopctl.core.plan import Fidelity, Joined, Plan, PlannedChange, PlannedStep
+from sopctl.core.resource import Observed, ResourceId, Selection
+from sopctl.core.runbook import Guardrail, OnEmpty, Runbook, Step, StepKind
+from sopctl.engine import environment
+from sopctl.engine.compare import state_of
+from sopctl.engine.guardrails import enforce, limit, objects
+from sopctl.engine.holdings import Holding
+from sopctl.engine.ports import Deps
+from sopctl.engine.records import image
+
+Look = tuple[Selection, Mapping[ResourceId, Observed[Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What was asked for: a runbook with its parameters, on a target, under a policy."""
+
+    runbook: Runbook
+    params: Mapping[str, Json]
+    target: Mapping[str, Json]
+    policy: Mapping[str, Guardrail] = field(default_factory=dict)
+    held: Sequence[Holding] = ()
+
+
+def make_plan(order: Order, deps: Deps) -> Plan:
+    """Plan *order*. Raises RefusedError or GuardrailError; changes nothing."""
+    book = order.runbook
+    everything = [*book.before, *book.steps, *(replace(s, needs=None) for s in book.after)]
+    resolved = [resolve(step, order.params, deps) for step in everything]
+    looks = [_look_ahead(planned, deps) for planned in resolved]
+    overlay: dict[ResourceId, Json] = {}
+    steps = []
+    for planned, ahead in zip(resolved, looks, strict=True):
+        steps.append(_fill(planned, ahead, order, deps, overlay))
+    last = len(steps) - len(book.after)
+    steps[last:] = [replace(step, barrier=True) for step in steps[last:]]
+    plan = Plan(
+        runbook=book.name,
+        title=book.title,
+        digest=book.digest,
+        params=order.params,
+        target=order.target,
+        steps=tuple(steps),
+        facts=_facts(everything, deps),
+        warnings=tuple(_warnings(steps)),
+        made_at=stamp(deps.clock.now()),
+        revert_within=book.revert_within,
+    )
+    _refuse_empty(plan)
+    enforce([s for s in plan.steps if not s.late], book.guardrails, order.policy)
+    return plan
+
+
+def resolve(step: Step, params: Mapping[str, Json], deps: Deps) -> PlannedStep:
+    """Decide what can be decided from parameters and facts alone."""
+    planned = PlannedStep(
+        id=step.id,
+        kind=step.kind,
+        uses=step.uses,
+        why=step.why,
+        when=step.when,
+        params=dict(step.params),
+        needs=step.needs or (),
+        on_failure=step.on_failure,
+        empty=step.empty,
+        approve=step.approve,
+        late=step.late,
+        bound=step.bound,
+        keep=step.keep,
+        wait=step.wait,
+    )
+    try:
+        late = _looks_at_outcomes(step, deps)
+        env = environment.planning(deps.language, deps.facts, params, step.params)
+        if step.when and not late:
+            seen = environment.planning(deps.language, deps.facts, params, "${{" + step.when + "}}")
+            if not deps.language.when(step.when, seen):
+                return replace(planned, skipped=f"`when: {step.when}` is false")
+        planned = replace(planned, late_when=late)
+        return _bind(planned, deps.language.data(dict(step.params), env), step, deps)
+    except TemporaryError as error:
+        return _unplanned(planned, error)
+
+
+def _looks_at_outcomes(step: Step, deps: Deps) -> bool:
+    if not step.when:
+        return False
+    seen = deps.language.references("${{" + step.when + "}}")
+    return any(name.split(".")[0] in ("steps", "gates") for name in seen)
+
+
+def _unplanned(planned: PlannedStep, error: TemporaryError) -> PlannedStep:
+    return replace(
+        planned, changes=(), fidelity=Fidelity.UNPLANNED, unplanned=f"unplanned: {error.summary}"
+    )
+
+
+def _bind(planned: PlannedStep, value: Json, step: Step, deps: Deps) -> PlannedStep:
+    """Give the step its typed parameters, and what its action declares."""
+    if step.kind is StepKind.CHECK:
+        check = deps.checks[step.uses]
+        return replace(planned, params=encode(deps.language.params(check.params, value)))
+    if step.kind is not StepKind.ACTION:
+        return replace(planned, params=value)
+    action = deps.actions[step.uses]
+    params = deps.language.params(action.params, value)
+    return replace(
+        planned,
+        params=encode(params),
+        undo=action.undo,
+        effect=action.effect.describe if action.effect else "",
+        consent=action.consent(params),
+        barrier=action.disruptive and step.needs is None,
+    )
+
+
+def _look_ahead(planned: PlannedStep, deps: Deps) -> Future[Look] | None:
+    """Start the reads of a step; they do not wait for each other."""
+    if planned.kind is not StepKind.ACTION or planned.skipped or planned.unplanned:
+        return None
+    return deps.pool.submit(_look, deps.actions[planned.uses], planned, deps)
+
+
+def _look(action: AnyAction, planned: PlannedStep, deps: Deps) -> Look:
+    params = decode(action.params, planned.params)
+    selection = action.select(deps.clients, params)
+    return selection, action.observe(deps.clients, params, selection.ids)
+
+
+def _fill(
+    planned: PlannedStep,
+    ahead: Future[Look] | None,
+    order: Order,
+    deps: Deps,
+    overlay: dict[ResourceId, Json],
+) -> PlannedStep:
+    if ahead is None:
+        return planned
+    try:
+        selection, seen = ahead.result()
+    except TemporaryError as error:
+        return _unplanned(planned, error)
+    action = deps.actions[planned.uses]
+    params = decode(action.params, planned.params)
+    changes, unchanged, predicted = [], [], False
+    for resource in selection.ids:
+        observed = seen.get(resource)
+        if observed is None or observed.gone:
+            continue
+        if resource in overlay:
+            predicted = True
+            observed = replace(observed, state=state_of(action, overlay[resource]))
+        after = action.desire(params, resource, observed)
+        if action.satisfies(after, observed.state):
+            unchanged.append(resource)
+            continue
+        change = PlannedChange(
+            resource=resource,
+            before=image(observed.state),
+            after=image(after),
+            evidence=observed.evidence,
+            mark=_mark(action, Change(resource, observed, after)),
+        )
+        changes.append(change)
+        overlay[resource] = change.after
+    fidelity = Fidelity.PREDICTED if predicted else Fidelity.EXACT
+    filled = replace(
+        planned,
+        changes=tuple(changes),
+        unchanged=tuple(unchanged),
+        population=selection.population,
+        notes=selection.notes,
+        fidelity=Fidelity.DEPENDS if planned.late else fidelity,
+    )
+    return _bounded(_joined(filled, order.held, action), order, action)
+
+
+def _mark(action: AnyAction, change: Change[Any]) -> str:
+    """What will be written on the object first, as the plan shows it."""
+    return action.marker.name(change, "RUN").key if action.marker else ""
+
+
+def _joined(planned: PlannedStep, held: Sequence[Holding], action: AnyAction) -> PlannedStep:
+    """Join what another open run made so already; refuse what it holds otherwise."""
+    holders = {holding.resource: holding for holding in held}
+    for change in planned.changes:
+        if (other := holders.get(change.resource)) and not planned.late:
+            raise RefusedError(
+                f"{change.resource} is held by run {other.run} in another state",
+                hint=f"Roll that run back first: `sopctl rollback {other.run}`.",
+            )
+    joined = tuple(
+        Joined(
+            resource=resource,
+            run=holders[resource].run,
+            before=holders[resource].before,
+            settled=holders[resource].settled,
+        )
+        for resource in planned.unchanged
+        if resource in holders and action.undo == "exact"
+    )
+    return replace(planned, joined=joined)
+
+
+def _bounded(planned: PlannedStep, order: Order, action: AnyAction) -> PlannedStep:
+    if not planned.late:
+        return planned
+    allowed = limit(action.kind, order.runbook.guardrails, order.policy).count
+    return replace(planned, bound=min(planned.bound or allowed, allowed))
+
+
+def _facts(steps: Sequence[Step], deps: Deps) -> Mapping[str, Json]:
+    """The facts that any expression of the runbook mentions, as far as they can be read."""
+    facts: dict[str, Json] = {}
+    for step in steps:
+        values: list[Json] = [dict(step.params)]
+        if step.when:
+            values.append("${{" + step.when + "}}")
+        try:
+            env = environment.planning(deps.language, deps.facts, {}, *values)
+        except TemporaryError:
+            continue
+        found = env["facts"]
+        assert isinstance(found, Mapping)
+        facts.update(found)
+    return facts
+
+
+def _warnings(steps: Sequence[PlannedStep]) -> list[str]:
+    warnings = [f"step {step.id} is {step.unplanned}" for step in steps if step.unplanned]
+    warnings += [
+        f"step {step.id} found nothing to act on"
+        for step in steps
+        if step.kind is StepKind.ACTION
+        and step.empty is OnEmpty.WARN
+        and not (step.changes or step.unchanged or step.skipped or step.unplanned or step.late)
+    ]
+    return warnings
+
+
+def _refuse_empty(plan: Plan) -> None:
+    for step in plan.steps:
+        found = objects(c.resource for c in step.changes) + len(step.unchanged)
+        if (
+            step.kind is StepKind.ACTION
+            and step.empty is OnEmpty.FAIL
+            and not (found or step.skipped or step.unplanned or step.late)
+        ):
+            raise RefusedError(
+                f"step {step.id} ({step.uses}) found nothing to act on",
+                hint="; ".join(step.notes) or "Check the parameters: is this the right target?",
+            )

@@ -1,0 +1,87 @@
+"""What the engine needs from outside, as protocols; the composition root fills them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sopctl.core.action import AnyAction
+from sopctl.core.check import AnyCheck
+from sopctl.core.clock import Clock, boot_seconds
+from sopctl.core.codec import Json
+from sopctl.core.journal import Record, Store
+
+
+class Language(Protocol):
+    """Expressions, as far as the engine has to know them. An error raises; it is never false."""
+
+    def when(self, source: str, env: Mapping[str, Json]) -> bool:
+        """The verdict of a `when:`."""
+        ...
+
+    def data(self, value: Json, env: Mapping[str, Json]) -> Json:
+        """*value* with every ``${{ }}`` resolved, once."""
+        ...
+
+    def references(self, value: Json) -> frozenset[str]:
+        """What the expressions in *value* look at, such as ``facts.autoscaler``."""
+        ...
+
+    def params(self, kind: type[Any], value: Json) -> Any:  # noqa: ANN401  # the action's own type
+        """*value* as the parameters of an action or a check."""
+        ...
+
+
+class Facts(Protocol):
+    """The snapshot of the target, for expressions."""
+
+    def read(self, name: str) -> Json:
+        """One subject as JSON; raises UnreachableError naming its provider."""
+        ...
+
+
+class TargetLock(Protocol):
+    """The lock that lies in the target itself, seen by people with other journals."""
+
+    def acquire(self, run: str) -> str:
+        """Take it; the answer is empty, or who has it."""
+        ...
+
+    def renew(self, run: str) -> None: ...
+
+    def release(self, run: str) -> None: ...
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """Everything a leg works with.
+
+    *clients* is handed to actions unseen. *fence_wait* is in seconds of the target's clock.
+    *point* is called at every place where a crash or a pause could matter; tests hang on to it.
+    *seconds* is the clock of leases on this machine.
+    """
+
+    store: Store
+    clock: Clock
+    clients: Any
+    actions: Mapping[str, AnyAction]
+    checks: Mapping[str, AnyCheck]
+    language: Language
+    facts: Facts
+    pool: Executor
+    worker: str
+    fence_wait: float = 315.0
+    ttl: float = 30.0
+    lock: TargetLock | None = None
+    seconds: Callable[[], float] = boot_seconds
+    point: Callable[[str], None] = _nothing
+    on_records: Callable[[Sequence[Record]], None] = field(default=_nothing)
+    on_wait: Callable[[str], None] = field(default=_nothing)
+    stopping: Callable[[], bool] = field(default=lambda: False)
+    protections: frozenset[str] = frozenset({"fence", "guard", "observe_first", "compare"})

@@ -1,0 +1,146 @@
+"""The kinds of records a run's journal is made of: one constructor each, so shapes have one home.
+
+``fold`` is their only reader in the engine; exports and views read the same shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sopctl.core.action import AnyChange, Mark, Receipt
+from sopctl.core.clock import stamp
+from sopctl.core.codec import Json, encode
+from sopctl.core.journal import Entry
+from sopctl.core.plan import Plan, PlannedChange
+from sopctl.core.resource import ABSENT, ResourceId
+from sopctl.engine.state import Outcome, RunEnd
+
+START, CONSENT, LEG, STEP = "start", "consent", "leg", "step"
+SELECTED, MARKING, MARKED, UNMARKED = "selected", "marking", "marked", "unmarked"
+INTENT, RESULT, FOUND, FENCE = "intent", "result", "found", "fence"
+CHECKED, WATCH, ENDED = "checked", "watch", "ended"
+ANSWER, DECISION, UNDO, PARKED, END = "answer", "decision", "undo", "parked", "end"
+
+
+def image(state: object) -> Json:
+    """A state as the journal writes it: ABSENT is null, every other state a mapping."""
+    return None if state is ABSENT else encode(state)
+
+
+def start(plan: Plan, header: Mapping[str, Json]) -> Entry:
+    """The whole plan, who runs it, why, and with what."""
+    return Entry(kind=START, data={"plan": encode(plan), "plan_hash": plan.hash, **header})
+
+
+def consent(by: str, how: str, plan_hash: str) -> Entry:
+    return Entry(kind=CONSENT, data={"by": by, "how": how, "plan_hash": plan_hash})
+
+
+def leg(worker: str, how: str) -> Entry:
+    return Entry(kind=LEG, data={"worker": worker, "how": how})
+
+
+def step(work: str) -> Entry:
+    return Entry(kind=STEP, data={"work": work})
+
+
+def selected(
+    work: str, changes: Sequence[PlannedChange], notes: Sequence[str], params: Json
+) -> Entry:
+    """A late selection, with before-images, right before it is written."""
+    data: dict[str, Json] = {"work": work, "changes": encode(changes), "params": params}
+    return Entry(kind=SELECTED, data={**data, "notes": list(notes)})
+
+
+def marking(work: str, marks: Sequence[Mark]) -> Entry:
+    return Entry(kind=MARKING, data={"work": work, "marks": encode(marks)})
+
+
+def marked(work: str, why: str) -> Entry:
+    """The marks stand, or (*why* not empty) could not be set."""
+    return Entry(kind=MARKED, data={"work": work, "ok": not why, "why": why})
+
+
+def unmarked(work: str, why: str) -> Entry:
+    return Entry(kind=UNMARKED, data={"work": work, "ok": not why, "why": why})
+
+
+def intent(work: str, writes: Iterable[tuple[AnyChange, str]]) -> Entry:
+    """What is about to be sent, each with its op id; durable before it is sent."""
+    rows: list[Json] = [
+        {
+            "resource": encode(change.resource),
+            "before": image(change.before.state),
+            "after": image(change.after),
+            "evidence": encode(change.before.evidence),
+            "op": op,
+        }
+        for change, op in writes
+    ]
+    return Entry(kind=INTENT, data={"work": work, "items": rows})
+
+
+def result(work: str, receipts: Iterable[tuple[ResourceId, str, Receipt]]) -> Entry:
+    rows: list[Json] = [
+        {"resource": encode(resource), "op": op, "receipt": encode(receipt)}
+        for resource, op, receipt in receipts
+    ]
+    return Entry(kind=RESULT, data={"work": work, "items": rows})
+
+
+def found(work: str, rows: Iterable[tuple[ResourceId, str, Json, str]]) -> Entry:
+    """What a look concluded: (resource, phase, state seen, why)."""
+    items: list[Json] = [
+        {"resource": encode(resource), "phase": str(phase), "state": state, "why": why}
+        for resource, phase, state, why in rows
+    ]
+    return Entry(kind=FOUND, data={"work": work, "items": items})
+
+
+def fence(work: str, resources: Iterable[ResourceId], how: str) -> Entry:
+    """No earlier call to these can land any more."""
+    return Entry(kind=FENCE, data={"work": work, "resources": encode(list(resources)), "how": how})
+
+
+def checked(work: str, *, holds: bool, detail: str, rows: Sequence[str] = ()) -> Entry:
+    return Entry(
+        kind=CHECKED, data={"work": work, "holds": holds, "detail": detail, "rows": list(rows)}
+    )
+
+
+def watch(work: str, what: str, *, ok: bool, detail: str) -> Entry:
+    return Entry(kind=WATCH, data={"work": work, "what": what, "ok": ok, "detail": detail})
+
+
+def ended(work: str, outcome: Outcome, why: str = "") -> Entry:
+    return Entry(kind=ENDED, data={"work": work, "outcome": str(outcome), "why": why})
+
+
+def answer(gate: str, value: str, by: str, reason: str) -> Entry:
+    return Entry(kind=ANSWER, data={"gate": gate, "answer": value, "by": by, "reason": reason})
+
+
+def decision(work: str, choice: str, by: str, reason: str = "", bound: int = 0) -> Entry:
+    """What a person decided about a step that did not end well.
+
+    *choice* is retry, skip, keep, restore or by-hand; *bound* (objects) is what was agreed to for
+    a step that could not be planned before.
+    """
+    data: dict[str, Json] = {"work": work, "choice": choice, "by": by, "reason": reason}
+    return Entry(kind=DECISION, data={**data, "bound": bound})
+
+
+def undo(works: Sequence[str], by: str, why: str) -> Entry:
+    return Entry(kind=UNDO, data={"works": list(works), "by": by, "why": why})
+
+
+def parked(why: str, detail: str, work: str = "", until: datetime | None = None) -> Entry:
+    until_text = stamp(until) if until else ""
+    return Entry(
+        kind=PARKED, data={"why": why, "detail": detail, "work": work, "until": until_text}
+    )
+
+
+def end(outcome: RunEnd) -> Entry:
+    return Entry(kind=END, data={"outcome": str(outcome)})

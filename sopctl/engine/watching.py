@@ -1,0 +1,110 @@
+"""Background reads of steps that are already done: the second read, and the effect.
+
+They change nothing. What they find passes through the leg's single appender.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+
+from sopctl.core.action import Seen
+from sopctl.core.errors import ProviderError
+from sopctl.core.journal import Entry
+from sopctl.core.resource import Observed
+from sopctl.engine import records
+from sopctl.engine.compare import GONE, change_of
+from sopctl.engine.session import Session
+from sopctl.engine.state import Item, Phase, Watched, Work
+
+Key = tuple[str, str]
+
+
+class Watchers:
+    """The background reads of one leg. Restarted by the next leg if this one is lost."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._next: dict[Key, datetime] = {}
+        self._running: dict[Key, Future[Seen]] = {}
+
+    def tick(self) -> None:
+        """Record what has been seen, and start the reads that are due."""
+        self._session.append(*self._collect())
+        now = self._session.deps.clock.now()
+        for work in self._session.state.works:
+            if work.superseded:
+                continue
+            for watched in work.watches.values():
+                if watched.ok is None:
+                    self._start(work, watched, now)
+
+    def _start(self, work: Work, watched: Watched, now: datetime) -> None:
+        key = (work.key, watched.what)
+        settle = self._session.action(work).settle if watched.what == "second" else 0.0
+        due = self._next.setdefault(key, watched.since + timedelta(seconds=settle))
+        if key in self._running or now < due:
+            return
+        look = self._second if watched.what == "second" else self._effect
+        self._running[key] = self._session.deps.pool.submit(look, work, watched.since)
+
+    def _collect(self) -> list[Entry]:
+        entries = []
+        for key, future in list(self._running.items()):
+            if not future.done():
+                continue
+            del self._running[key]
+            entry = self._conclude(key, future.result())
+            if entry:
+                entries.append(entry)
+        return entries
+
+    def _conclude(self, key: Key, seen: Seen) -> Entry | None:
+        work = self._session.state.work(key[0])
+        watched = work.watches.get(key[1])
+        if watched is None or watched.ok is not None:
+            return None
+        now = self._session.deps.clock.now()
+        every, within = self._patience(work, watched)
+        if not seen.ok and (now - watched.since).total_seconds() < within:
+            self._next[key] = now + timedelta(seconds=every)
+            return None
+        return records.watch(key[0], key[1], ok=seen.ok, detail=seen.detail)
+
+    def _patience(self, work: Work, watched: Watched) -> tuple[float, float]:
+        effect = self._session.action(work).effect
+        if watched.what == "second" or effect is None:
+            return 1.0, 0.0
+        return effect.every, effect.within
+
+    def _second(self, work: Work, _since: datetime) -> Seen:
+        """Is it still as it was when it was read back?"""
+        items = _settled(work)
+        action, params = self._session.action(work), self._session.params(work)
+        try:
+            seen = action.observe(
+                self._session.deps.clients, params, [item.resource for item in items]
+            )
+        except ProviderError as error:
+            return Seen(ok=False, detail=f"cannot be read again: {error.summary}")
+        moved = [i for i in items if not _same(i, seen.get(i.resource, GONE))]
+        if moved:
+            return Seen(ok=False, detail=f"changed again by somebody else: {moved[0].resource}")
+        return Seen(ok=True, detail=f"{len(items)} read again, as written")
+
+    def _effect(self, work: Work, since: datetime) -> Seen:
+        action, params = self._session.action(work), self._session.params(work)
+        assert action.effect is not None
+        changes = [change_of(action, item) for item in _settled(work)]
+        try:
+            return action.effect.look(self._session.deps.clients, params, changes, since)
+        except ProviderError as error:
+            return Seen(ok=False, detail=f"cannot be seen: {error.summary}")
+
+
+def _settled(work: Work) -> list[Item]:
+    return [item for item in work.items.values() if item.phase is Phase.SETTLED]
+
+
+def _same(item: Item, seen: Observed[object]) -> bool:
+    return records.image(seen.state) == item.settled

@@ -1,0 +1,139 @@
+"""Write some resources of a step: look, record the intent of all, send, record the answers.
+
+The order is the safety: a write is conditional on a state that was observed before the intent was
+appended under the lease, and nothing is sent that is not durable in the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, as_completed
+from datetime import datetime
+from typing import Any
+
+from sopctl.core.action import AnyAction, AnyChange, Receipt, ReceiptKind
+from sopctl.core.codec import Json, digest, encode
+from sopctl.core.errors import FencedError, ProviderError, SopError, TemporaryError
+from sopctl.core.journal import Entry
+from sopctl.core.resource import Observed, ResourceId
+from sopctl.engine import records
+from sopctl.engine.compare import GONE, Judgement, judge
+from sopctl.engine.session import Session
+from sopctl.engine.state import Item, Phase, Work
+
+Write = tuple[AnyChange, str]
+FOLLOW = 30.0  # seconds within which a change that was accepted must show up in reads
+
+
+def write_window(session: Session, work: Work, ids: Sequence[ResourceId]) -> bool:
+    """Look at *ids* and write what the rules say; False if there was nothing to do but wait."""
+    items = [work.items[i] for i in ids]
+    try:
+        seen = look(session, work, ids)
+    except ProviderError as error:
+        rows = [(i, Phase.FAILED, None, f"cannot be read: {error.summary}") for i in ids]
+        session.append(records.found(work.key, rows))
+        return True
+    entries, writes = _conclude(session, work, items, seen)
+    session.append(*entries)
+    if writes:
+        _send(session, work, writes)
+    return bool(entries)
+
+
+def look(
+    session: Session, work: Work, ids: Sequence[ResourceId]
+) -> Mapping[ResourceId, Observed[Any]]:
+    """Observe by id; an id that does not come back is gone."""
+    action = session.action(work)
+    session.deps.point(f"before observe {work.key}")
+    seen = action.observe(session.deps.clients, session.params(work), ids)
+    session.deps.point(f"after observe {work.key}")
+    return {i: seen.get(i, GONE) for i in ids}
+
+
+def _conclude(
+    session: Session,
+    work: Work,
+    items: Sequence[Item],
+    seen: Mapping[ResourceId, Observed[Any]],
+) -> tuple[list[Entry], list[Write]]:
+    action, params = session.action(work), session.params(work)
+    now = session.deps.clock.now()
+    compare = "compare" in session.deps.protections
+    rows: list[tuple[ResourceId, str, Json, str]] = []
+    writes: list[Write] = []
+    for item in items:
+        found = seen[item.resource]
+        verdict = judge(action, params, item, found, back=work.back, compare=compare)
+        verdict = _out_of_patience(action, item, verdict, now)
+        if verdict.phase:
+            rows.append((item.resource, verdict.phase, records.image(found.state), verdict.why))
+        elif verdict.change:
+            op = digest([session.state.run, work.key, encode(item.resource), item.attempts])[:32]
+            writes.append((verdict.change, op))
+    entries = [records.found(work.key, rows)] if rows else []
+    if writes:
+        entries.append(records.intent(work.key, writes))
+    return entries, writes
+
+
+def _out_of_patience(action: AnyAction, item: Item, verdict: Judgement, now: datetime) -> Judgement:
+    """What was not possible, or has not shown up, for too long counts as failed."""
+    if verdict.phase:
+        return verdict
+    if verdict.change is None:
+        limit = action.patience if item.phase is Phase.ACCEPTED else FOLLOW
+        if item.changed_at and (now - item.changed_at).total_seconds() > limit:
+            return Judgement(Phase.FAILED, why="written, but the change did not follow")
+    elif item.first_try and (now - item.first_try).total_seconds() > action.patience:
+        return Judgement(Phase.FAILED, why=f"not possible for {action.patience:.0f} s: {item.why}")
+    return verdict
+
+
+def _send(session: Session, work: Work, writes: Sequence[Write]) -> None:
+    action = session.action(work)
+    chunks = [writes[i : i + action.batch] for i in range(0, len(writes), action.batch)]
+    futures = [
+        session.deps.pool.submit(_converge, session, work, action, chunk) for chunk in chunks
+    ]
+    fenced: FencedError | None = None
+    for future in as_completed(futures):
+        try:
+            rows = _answers(session, future)
+        except FencedError as error:
+            fenced = error
+            continue
+        session.append(records.result(work.key, rows))
+    if fenced:
+        raise fenced
+
+
+def _answers(
+    session: Session, future: Future[list[tuple[ResourceId, str, Receipt]]]
+) -> list[tuple[ResourceId, str, Receipt]]:
+    rows = future.result()
+    session.keeper.beat()
+    return rows
+
+
+def _converge(
+    session: Session, work: Work, action: AnyAction, writes: Sequence[Write]
+) -> list[tuple[ResourceId, str, Receipt]]:
+    """Send one batch; a change without an answer is unknown."""
+    ops = {change.resource: op for change, op in writes}
+    changes = [change for change, _ in writes]
+    call = session.call(work, [op for _, op in writes])
+    receipts: dict[ResourceId, Receipt] = {}
+    silence = Receipt(kind=ReceiptKind.UNKNOWN, why="no answer")
+    session.deps.point(f"before converge {work.key}")
+    try:
+        receipts.update(action.converge(call, session.deps.clients, changes))
+    except FencedError:
+        raise
+    except TemporaryError as error:
+        silence = Receipt(kind=ReceiptKind.NOT_YET, why=error.summary, after=2.0)
+    except SopError as error:
+        silence = Receipt(kind=ReceiptKind.UNKNOWN, why=error.summary)
+    session.deps.point(f"after converge {work.key}")
+    return [(i, op, receipts.get(i, silence)) for i, op in ops.items()]
