@@ -1,0 +1,214 @@
+"""kubeconfig, credentials, TLS and connections, from the kubernetes client. Imported late.
+
+Its typed APIs are never used: they cost a second of import, drop unknown fields and raise on odd
+data. Its retries are off: they would send a PUT twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+from kubernetes.client import Configuration
+from kubernetes.client.rest import RESTClientObject
+from kubernetes.config import ConfigException, kube_config
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from sopctl.core.errors import RefusedError
+from sopctl.core.target import Target
+from sopctl.providers.k8s_errors import silent
+from sopctl.providers.limits import Limits
+
+_files: Any = kube_config  # it says that it is typed, but its classes have no annotations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back: any status; *body* is the parsed JSON, or empty."""
+
+    status: int
+    body: dict[str, Any]
+    headers: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Leaving:
+    """One request on its way: whether its bytes may have left, and who may still stop it."""
+
+    guard: Callable[[], None] | None
+    left: bool = False
+
+
+_leaving: ContextVar[_Leaving | None] = ContextVar("leaving", default=None)
+
+
+def _leave() -> None:
+    request = _leaving.get()
+    if request is not None:
+        if request.guard is not None:
+            request.guard()
+        request.left = True
+
+
+class _Connection(HTTPConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # urllib3's signature
+        _leave()
+        super().request(*args, **kwargs)
+
+
+class _TlsConnection(HTTPSConnection):
+    # Called when the connection stands and TLS is agreed: right before the bytes.
+    def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # urllib3's signature
+        _leave()
+        super().request(*args, **kwargs)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class K8sSdk:
+    """The connection pool of one kubeconfig context, and its credentials."""
+
+    def __init__(self, target: Target, limits: Limits) -> None:
+        self._path = target.kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+        self._context = target.context or None
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._configuration = self._load()
+        self._pool = self._connect()
+
+    @property
+    def server(self) -> str:
+        """The URL of the API server."""
+        return str(self._configuration.host)
+
+    @property
+    def entries(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The kubeconfig's context and user in use, as written."""
+        raw = self._merger.config.value
+        name = self._context or raw.get("current-context")
+        context = _named(raw.get("contexts", ()), name, "context")
+        return {"name": name, **context}, _named(raw.get("users", ()), context.get("user"), "user")
+
+    def authorization(self) -> str:
+        """The Authorization header; near its expiry it is renewed, by one thread for all."""
+        with self._lock:
+            setting = self._configuration.auth_settings().get("BearerToken")
+        return str(setting["value"]) if setting else ""
+
+    def renew(self, refused: str) -> str:
+        """Credentials loaded again, unless another thread has done so since *refused*."""
+        with self._lock:
+            setting = self._configuration.auth_settings().get("BearerToken")
+            if (str(setting["value"]) if setting else "") == refused:
+                self._configuration = self._load()
+                self._pool.clear()
+                self._pool = self._connect()
+        return self.authorization()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        guard: Callable[[], None] | None = None,
+    ) -> Answer:
+        """One request, sent once. *guard* makes it a write; raises if no answer came."""
+        request = _Leaving(guard)
+        token = _leaving.set(request)
+        try:
+            response = self._pool.request(
+                method, self.server + path, body=body, headers=dict(headers)
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise silent(
+                error,
+                f"{method} {path.partition('?')[0]}",
+                left=request.left,
+                mutating=guard is not None,
+                audit=headers.get("Audit-ID", ""),
+            ) from error
+        finally:
+            _leaving.reset(token)
+        return Answer(status=response.status, body=_parsed(response.data), headers=response.headers)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.clear()
+
+    def _load(self) -> Configuration:
+        configuration: Configuration = type.__call__(Configuration)  # not the shared default
+        with _readable(self._path):
+            self._merger = _files.KubeConfigMerger(self._path)  # again: a token in it may be new
+        if self._merger.config is None:
+            raise RefusedError(
+                f"there is no kubeconfig at {self._path}",
+                hint="Name one with `sopctl target add --kubeconfig` or KUBECONFIG.",
+            )
+        with _readable(self._path):
+            loader = _files.KubeConfigLoader(
+                config_dict=self._merger.config,
+                active_context=self._context,
+                config_base_path=None,
+                config_persister=self._merger.save_changes,
+            )
+            loader.load_and_set(configuration)
+            _, user = self.entries
+        if "exec" in user and not (configuration.api_key or configuration.cert_file):
+            raise RefusedError(
+                f"the credential plugin {user['exec'].get('command')} gave no credentials",
+                hint="Run it by hand to see why, or sign in again.",
+            )
+        configuration.connection_pool_maxsize = self._limits.pool
+        return configuration
+
+    def _connect(self) -> urllib3.PoolManager:
+        pool: urllib3.PoolManager = RESTClientObject(self._configuration).pool_manager
+        pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        pool.connection_pool_kw["retries"] = False
+        pool.connection_pool_kw["timeout"] = urllib3.Timeout(
+            connect=self._limits.connect, read=self._limits.read
+        )
+        return pool
+
+
+@contextmanager
+def _readable(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (ConfigException, OSError, ValueError) as error:
+        raise RefusedError(
+            f"the kubeconfig {path} cannot be used: {str(error).rstrip('.')}",
+            hint="Try `kubectl --kubeconfig` with it, or name another with `sopctl target add`.",
+        ) from error
+
+
+def _named(entries: Any, name: str | None, key: str) -> Mapping[str, Any]:  # noqa: ANN401  # as written
+    for entry in entries:
+        if entry["name"] == name:
+            found: Mapping[str, Any] = entry[key]
+            return getattr(found, "value", found)
+    return {}
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(data) if data else {}
+    except ValueError:
+        return {"message": data[:200].decode(errors="replace")}
+    return body if isinstance(body, dict) else {"message": str(body)[:200]}
