@@ -42,7 +42,16 @@ SERVED = {
     "storage_v1": ("storage.k8s.io", "v1"),
 }
 LEFT_OUT = {"bindings", "componentstatuses"}
-LEFT_OUT_ACTIONS = {"log", "proxy", "exec", "attach", "portforward", "ephemeralcontainers"}
+LEFT_OUT_ACTIONS = {
+    "attach",
+    "ephemeralcontainers",
+    "exec",
+    "log",
+    "portforward",
+    "proxy",
+    "resize",
+    "token",
+}
 EXTRA_ROOTS = (
     "io.k8s.api.autoscaling.v1.Scale",
     "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",
@@ -109,7 +118,7 @@ def resources() -> list[dict[str, Any]]:
     return [rows[key] for key in sorted(rows)]
 
 
-def stripped(schema: Any) -> Any:
+def stripped(schema: dict[str, Any]) -> dict[str, Any]:
     """A schema without prose, and with the one type that is meant where `null` is also allowed."""
     out: dict[str, Any] = {}
     for key in KEPT:
@@ -132,7 +141,7 @@ def stripped(schema: Any) -> Any:
     return out
 
 
-def references(schema: Any) -> set[str]:
+def references(schema: object) -> set[str]:
     """Names of the definitions that a stripped schema refers to."""
     if isinstance(schema, list):
         return set().union(*map(references, schema))
@@ -165,7 +174,7 @@ def definitions(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: kept[name] for name in sorted(kept)}
 
 
-def write(name: str, value: Any) -> None:
+def write(name: str, value: object) -> None:
     """Write one file so that the same input always gives the same bytes."""
     text = json.dumps(value, separators=(",", ":"), sort_keys=True)
     path = DATA / name

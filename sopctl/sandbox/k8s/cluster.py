@@ -1,0 +1,142 @@
+"""One cluster's API state, as controllers use it: without HTTP, by plural name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from sopctl.sandbox.k8s.errors import ApiError
+from sopctl.sandbox.k8s.kinds import Registry, ResourceType
+from sopctl.sandbox.k8s.objects import Obj, clone
+from sopctl.sandbox.k8s.patch import merge_patch
+from sopctl.sandbox.k8s.store import Store
+from sopctl.sandbox.k8s.writer import Deletion, Write, Writer
+
+__all__ = ["ApiError", "Cluster", "Obj", "Write"]
+
+SYSTEM_NAMESPACES = ("kube-system", "default", "kube-public", "kube-node-lease")
+
+
+class Cluster:
+    """An API server's state.
+
+    `now` gives creation and deletion times. `version` is `major.minor` and decides what is
+    served: MutatingAdmissionPolicies since 1.36. Every public method takes `lock`; hold it over
+    several calls to make them one. What the methods return is the caller's own copy.
+    """
+
+    def __init__(self, now: Callable[[], datetime], version: str = "1.36") -> None:
+        self.lock = threading.RLock()
+        self.now = now
+        self.version = version
+        self.registry = Registry(version)
+        self.store = Store(self.lock)
+        self.writer = Writer(self.store, self.registry, now)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        for name in SYSTEM_NAMESPACES:
+            self.create("namespaces", {"metadata": {"name": name}})
+            self.create("serviceaccounts", {"metadata": {"name": "default", "namespace": name}})
+
+    @property
+    def revision(self) -> int:
+        """Grows with every write; a controller that finds it unchanged has nothing to do."""
+        return self.store.revision
+
+    def get(self, resource: str, name: str, namespace: str = "") -> Obj | None:
+        """One object, or None."""
+        with self.lock:
+            kind = self.registry.named(resource)
+            found = self.store.get(kind.storage, _key(kind, name, namespace))
+            return None if found is None else _copy(found)
+
+    def list(self, resource: str, namespace: str | None = None) -> list[Obj]:
+        """All objects of a resource in name order, those of one namespace unless it is None."""
+        with self.lock:
+            storage = self.registry.named(resource).storage
+            return [_copy(obj) for _, obj in self.store.sorted(storage, namespace)]
+
+    def peek(self, resource: str, namespace: str | None = None) -> tuple[Obj, ...]:
+        """Like `list`, but the stored objects themselves: fast, and never to be changed."""
+        with self.lock:
+            storage = self.registry.named(resource).storage
+            return tuple(obj for _, obj in self.store.sorted(storage, namespace))
+
+    def create(self, resource: str, obj: Obj, write: Write | None = None) -> Obj:
+        """Create an object with the API's defaults, admission and validation.
+
+        Raises ApiError 409 when it exists, 404 when its namespace does not, 422 when it is wrong.
+        As with the real API, `status` is dropped for kinds that have a status subresource, except
+        nodes and namespaces; write it with `update(..., subresource="status")`.
+        """
+        with self.lock:
+            kind = self.registry.named(resource)
+            return _copy(self.writer.create(kind, clone(obj), write or Write()))
+
+    def update(
+        self, resource: str, obj: Obj, subresource: str = "", write: Write | None = None
+    ) -> Obj:
+        """Replace an object, or only its status when `subresource` is `status`.
+
+        Raises ApiError 404, 409 for an outdated resourceVersion or another uid, 422.
+        """
+        with self.lock:
+            kind = self.registry.named(resource)
+            return _copy(self.writer.update(kind, clone(obj), write or Write(), subresource))
+
+    def patch(
+        self, resource: str, name: str, patch: Obj, namespace: str = "", subresource: str = ""
+    ) -> Obj:
+        """Apply a JSON merge patch to an object or its status."""
+        with self.lock:
+            kind = self.registry.named(resource)
+            old = self.writer.existing(kind, _key(kind, name, namespace))
+            new = merge_patch(clone(old), patch)
+            return _copy(self.writer.update(kind, new, Write(), subresource))
+
+    def delete(
+        self,
+        resource: str,
+        name: str,
+        namespace: str = "",
+        *,
+        grace: int | None = None,
+        uid: str | None = None,
+    ) -> None:
+        """Delete an object; ApiError 404 when there is none, 409 when it has another uid.
+
+        A pod on a node keeps existing with a deletionTimestamp until `finish_delete`, unless
+        `grace` is 0; so does anything with finalizers until they are gone.
+        """
+        with self.lock:
+            kind = self.registry.named(resource)
+            wanted = Deletion(grace=grace, uid=uid)
+            self.writer.delete(kind, _key(kind, name, namespace), wanted, Write())
+
+    def finish_delete(self, resource: str, name: str, namespace: str = "") -> None:
+        """The kubelet's word that a terminating object has stopped: it goes, finalizers or not."""
+        with self.lock:
+            kind = self.registry.named(resource)
+            self.writer.remove(kind, _key(kind, name, namespace))
+
+    def dump(self) -> Obj:
+        """Everything stored as {resource: {"namespace/name": object}}, for comparing worlds."""
+        with self.lock:
+            return {
+                storage: {
+                    "/".join(key): _copy(obj) for key, obj in self.store.sorted(storage, None)
+                }
+                for storage in sorted(self.store.storages())
+                if self.store.table(storage)
+            }
+
+
+def _key(kind: ResourceType, name: str, namespace: str) -> tuple[str, str]:
+    return (namespace if kind.namespaced else "", name)
+
+
+def _copy(obj: Obj) -> Obj:
+    copied: Obj = clone(obj)
+    return copied

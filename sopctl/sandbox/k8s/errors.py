@@ -1,0 +1,191 @@
+"""The refusals of the API, each with the status, reason and message of the real server.
+
+Wording and codes: k8s.io/apimachinery/pkg/api/errors/errors.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from sopctl.sandbox.k8s.objects import Obj
+
+
+class ApiError(Exception):
+    """A refusal; `body` is the metav1.Status that a client sees."""
+
+    def __init__(
+        self, status: int, reason: str, message: str, *, details: Obj | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = int(status)
+        self.reason = reason
+        self.message = message
+        self.details = details if details is not None else {}
+
+    @property
+    def body(self) -> Obj:
+        """The answer as a metav1.Status."""
+        return {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            "details": self.details,
+            "code": self.status,
+        }
+
+
+def _about(resource: str, name: str) -> Obj:
+    plural, _, group = resource.partition(".")
+    named = {"name": name} if name else {}
+    return {**named, **({"group": group} if group else {}), "kind": plural}
+
+
+def not_found(resource: str, name: str) -> ApiError:
+    """404 for an object; `resource` is `plural` or `plural.group`."""
+    return ApiError(
+        HTTPStatus.NOT_FOUND,
+        "NotFound",
+        f'{resource} "{name}" not found',
+        details=_about(resource, name),
+    )
+
+
+def no_such_path() -> ApiError:
+    """404 for a path that no resource is served at."""
+    return ApiError(
+        HTTPStatus.NOT_FOUND, "NotFound", "the server could not find the requested resource"
+    )
+
+
+def method_not_allowed() -> ApiError:
+    """405 for a verb that the resource does not have."""
+    return ApiError(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "MethodNotAllowed",
+        "the server does not allow this method on the requested resource",
+    )
+
+
+def already_exists(resource: str, name: str) -> ApiError:
+    """409 for a create of what exists."""
+    return ApiError(
+        HTTPStatus.CONFLICT,
+        "AlreadyExists",
+        f'{resource} "{name}" already exists',
+        details=_about(resource, name),
+    )
+
+
+def conflict(resource: str, name: str, why: str) -> ApiError:
+    """409 for a write that assumed another state."""
+    return ApiError(
+        HTTPStatus.CONFLICT,
+        "Conflict",
+        f'Operation cannot be fulfilled on {resource} "{name}": {why}',
+        details=_about(resource, name),
+    )
+
+
+def stale(resource: str, name: str) -> ApiError:
+    """409 for a resourceVersion that is no longer the current one."""
+    why = "the object has been modified; please apply your changes to the latest version and "
+    return conflict(resource, name, why + "try again")
+
+
+def bad_request(message: str) -> ApiError:
+    """400."""
+    return ApiError(HTTPStatus.BAD_REQUEST, "BadRequest", message)
+
+
+def forbidden(resource: str, name: str, why: str) -> ApiError:
+    """403."""
+    subject = f'{resource} "{name}"' if name else resource
+    return ApiError(
+        HTTPStatus.FORBIDDEN,
+        "Forbidden",
+        f"{subject} is forbidden: {why}",
+        details=_about(resource, name),
+    )
+
+
+def unsupported_media(accepted: Sequence[str]) -> ApiError:
+    """415, with the media types that would have been accepted."""
+    message = "the body of the request was in an unknown format - accepted media types include: "
+    return ApiError(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message + ", ".join(accepted)
+    )
+
+
+def unappliable_patch() -> ApiError:
+    """422 for a JSON patch whose `test` failed or whose path is missing.
+
+    The server tells neither which operation failed nor why: `details` is empty
+    (apiserver/pkg/endpoints/handlers/patch.go, NewGenericServerResponse without a resource).
+    """
+    return ApiError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Invalid",
+        "the server rejected our request due to an error in our request",
+    )
+
+
+def expired(message: str) -> ApiError:
+    """410 for a resourceVersion or continue token that is too old."""
+    return ApiError(HTTPStatus.GONE, "Expired", message)
+
+
+def too_many_requests(
+    message: str, *, causes: Sequence[Obj] = (), retry_after: int = 0
+) -> ApiError:
+    """429, as the eviction API answers it."""
+    details: Obj = {"causes": list(causes)} if causes else {}
+    if retry_after:
+        details["retryAfterSeconds"] = retry_after
+    return ApiError(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", message, details=details)
+
+
+def cause(reason: str, field: str, message: str) -> Obj:
+    """One entry of `details.causes`."""
+    return {"reason": reason, "message": message, "field": field}
+
+
+def invalid(kind: str, group: str, name: str, causes: Sequence[Obj]) -> ApiError:
+    """422 with one cause per broken field; the message lists them all."""
+    texts = [f"{item['field']}: {item['message']}" for item in causes]
+    body = texts[0] if len(texts) == 1 else "[" + ", ".join(texts) + "]"
+    qualified = f"{kind}.{group}" if group else kind
+    return ApiError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Invalid",
+        f'{qualified} "{name}" is invalid: {body}',
+        details={
+            "name": name,
+            **({"group": group} if group else {}),
+            "kind": kind,
+            "causes": list(causes),
+        },
+    )
+
+
+def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> ApiError:
+    """409 of server-side apply: (manager, field path) pairs owned by others."""
+    plural = "s" if len(conflicts) > 1 else ""
+    managers = sorted({manager for manager, _ in conflicts})
+    lines = [f'conflict{plural} with "{name}"' for name in managers]
+    fields = ", ".join(path for _, path in conflicts)
+    count = f"{len(conflicts)} conflict{plural}"
+    return ApiError(
+        HTTPStatus.CONFLICT,
+        "Conflict",
+        f"Apply failed with {count}: {', '.join(lines)}: {fields}",
+        details={
+            "causes": [
+                cause("FieldManagerConflict", path, f'conflict with "{manager}"')
+                for manager, path in conflicts
+            ]
+        },
+    )

@@ -1,0 +1,81 @@
+"""Faults on demand: what a bad day does to requests."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sopctl.sandbox.k8s.objects import Obj
+
+
+@dataclass(slots=True)
+class FaultRule:
+    """A fault for requests whose method and path match.
+
+    kind        delay: answer after `value` seconds; status: refuse with HTTP status `value`;
+                reset: close the connection instead of reading on; lost_reply: do what was asked,
+                then close the connection without an answer
+    method      "*" for every method
+    path_regex  searched in the path with its query
+    count       how many requests it hits before it is spent; None: all
+    probability of hitting a matching request
+    """
+
+    method: str = "*"
+    path_regex: str = ""
+    kind: Literal["delay", "status", "reset", "lost_reply"] = "status"
+    value: float = 503
+    count: int | None = 1
+    probability: float = 1.0
+
+
+@dataclass(slots=True)
+class Faults:
+    """The rules in force; `rules` may be changed at any time."""
+
+    rules: list[FaultRule] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311  # dice
+
+    def hitting(self, method: str, target: str) -> Sequence[FaultRule]:
+        """The rules that hit this request; counted rules are used up by it."""
+        with self._lock:
+            hits = [rule for rule in self.rules if self._hits(rule, method, target)]
+            for rule in hits:
+                if rule.count is not None:
+                    rule.count -= 1
+            return hits
+
+    def _hits(self, rule: FaultRule, method: str, target: str) -> bool:
+        if rule.count is not None and rule.count <= 0:
+            return False
+        if rule.method not in ("*", method) or not re.search(rule.path_regex, target):
+            return False
+        return rule.probability >= 1 or self._random.random() < rule.probability
+
+
+_REASONS = {
+    429: "TooManyRequests",
+    500: "InternalError",
+    503: "ServiceUnavailable",
+    504: "Timeout",
+}
+
+
+def status_body(code: int) -> Obj:
+    """The metav1.Status of an injected refusal."""
+    retry = {"retryAfterSeconds": 1} if code in (429, 503) else {}
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": f"injected fault: {code}",
+        "reason": _REASONS.get(code, "Unknown"),
+        "details": retry,
+        "code": code,
+    }

@@ -1,0 +1,273 @@
+"""The API over HTTPS on the loopback interface: authentication, faults and the call journal."""
+
+from __future__ import annotations
+
+import re
+import select
+import socket
+import ssl
+import struct
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+from sopctl.sandbox.k8s.api import Api
+from sopctl.sandbox.k8s.cluster import Cluster
+from sopctl.sandbox.k8s.errors import ApiError
+from sopctl.sandbox.k8s.faults import FaultRule, Faults, status_body
+from sopctl.sandbox.k8s.objects import encode
+from sopctl.sandbox.k8s.request import ANONYMOUS, Request, Response, User, refusal
+from sopctl.sandbox.k8s.tls import make_identity
+
+__all__ = ["Call", "FaultRule", "KubeServer"]
+
+ADMIN = User(name="sandbox-admin", groups=("system:masters", "system:authenticated"))
+_REVIEWS = re.compile(r"/(self)?subject\w*reviews$|/\w*accessreviews$|/tokenreviews$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request as it was answered; status 0 when no answer was sent."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    status: int
+    user: str
+    user_agent: str
+    audit_id: str
+    mutating: bool
+    time: datetime
+
+
+class KubeServer:
+    """Serves a cluster to clients that present a known token.
+
+    `users` maps tokens to users and may grow; `token` belongs to an administrator.
+    """
+
+    def __init__(self, cluster: Cluster, *, token: str, host: str = "127.0.0.1") -> None:
+        self.cluster = cluster
+        self.calls: list[Call] = []
+        self.users: dict[str, User] = {token: ADMIN}
+        self.faults: list[FaultRule] = []
+        self._stopped = threading.Event()
+        self._identity = make_identity(host)
+        self.ca_pem = self._identity.ca_pem
+        self._injector = Faults(self.faults)
+        self._api = Api(cluster, self._stopped.is_set)
+        self._http = _Server((host, 0), self)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        self.url = f"https://{host}:{self._http.server_address[1]}"
+
+    def start(self) -> None:
+        """Answer requests from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        self._stopped.set()
+        with self.cluster.lock:
+            self.cluster.store.changed.notify_all()
+        if self._thread.is_alive():
+            self._http.shutdown()
+            self._thread.join()
+        self._http.server_close()
+        self._http.close_connections()
+
+    def wrap(self, connection: socket.socket) -> ssl.SSLSocket:
+        """The TLS side of an accepted connection, its handshake still to be done."""
+        return self._identity.context.wrap_socket(
+            connection,
+            server_side=True,
+            do_handshake_on_connect=False,
+        )
+
+    def authenticated(self, request: Request) -> Request:
+        """The request with the user that its bearer token belongs to, if it is a known one."""
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        user = self.users.get(token)
+        if user is None:
+            return request
+        return replace(request, user=_impersonated(user, request.headers))
+
+    def respond(self, request: Request) -> Response:
+        """The answer to a request; 401 for nobody's."""
+        if request.user == ANONYMOUS:
+            return refusal(ApiError(401, "Unauthorized", "Unauthorized"))
+        return self._api.handle(request)
+
+    def hits(self, method: str, target: str) -> tuple[FaultRule, ...]:
+        """The injected faults that hit a request."""
+        return tuple(self._injector.hitting(method, target))
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not longer than the server lives."""
+        self._stopped.wait(seconds)
+
+    def record(self, request: Request, status: int, audit_id: str) -> None:
+        """Journal an answered request."""
+        self.calls.append(
+            Call(
+                method=request.method,
+                path=request.path,
+                query=request.query,
+                status=status,
+                user=request.user.name,
+                user_agent=request.headers.get("user-agent", ""),
+                audit_id=audit_id,
+                mutating=is_mutating(request),
+                time=self.cluster.now(),
+            )
+        )
+
+
+def is_mutating(request: Request) -> bool:
+    """Whether a request may change what is stored, other than the caller's own review."""
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.dry_run:
+        return False
+    return not (request.method == "POST" and _REVIEWS.search(request.path))
+
+
+def _impersonated(user: User, headers: Mapping[str, str]) -> User:
+    name = headers.get("impersonate-user")
+    if not name or "system:masters" not in user.groups:
+        return user
+    groups = (headers.get("impersonate-group"), "system:authenticated")
+    return User(name=name, groups=tuple(filter(None, groups)))
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], owner: KubeServer) -> None:
+        self.owner = owner
+        self._open: set[ssl.SSLSocket] = set()
+        self._lock = threading.Lock()
+        super().__init__(address, _Handler)
+
+    def get_request(self) -> tuple[ssl.SSLSocket, object]:
+        connection, address = super().get_request()
+        wrapped = self.owner.wrap(connection)
+        with self._lock:
+            self._open.add(wrapped)
+        return wrapped, address
+
+    def shutdown_request(self, request: object) -> None:
+        super().shutdown_request(request)  # type: ignore[arg-type]  # the socket from get_request
+        with self._lock:
+            self._open.discard(request)  # type: ignore[arg-type]  # as above
+
+    def close_connections(self) -> None:
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up, or do not trust us, are no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet per answer; flushed after every chunk
+    disable_nagle_algorithm = True
+    timeout = 900
+    server: _Server
+
+    def setup(self) -> None:
+        self.request.settimeout(10)
+        self.request.do_handshake()
+        super().setup()
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET  # noqa: N815  # names of the base
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # name of the base
+        """Requests are journaled in `calls`, not printed."""
+
+    def _serve(self) -> None:
+        owner = self.server.owner
+        request = owner.authenticated(self._request())
+        audit_id = request.headers.get("audit-id") or str(uuid.uuid4())
+        hits = owner.hits(request.method, self.path)
+        for rule in hits:
+            if rule.kind == "delay":
+                owner.pause(rule.value)
+        if any(rule.kind == "reset" for rule in hits):
+            linger = struct.pack("ii", 1, 0)  # on, zero seconds: closing sends RST
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._hang_up(request, audit_id)
+            return
+        codes = [int(rule.value) for rule in hits if rule.kind == "status"]
+        response = _injected(codes[0]) if codes else owner.respond(request)
+        if any(rule.kind == "lost_reply" for rule in hits):
+            self._hang_up(request, audit_id)
+            return
+        owner.record(request, response.status, audit_id)
+        self._send(response, audit_id)
+
+    def _request(self) -> Request:
+        parts = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        return Request(
+            method=self.command,
+            path=parts.path,
+            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self.rfile.read(length) if length else b"",
+        )
+
+    def _hang_up(self, request: Request, audit_id: str) -> None:
+        self.server.owner.record(request, 0, audit_id)
+        self.close_connection = True
+
+    def _send(self, response: Response, audit_id: str) -> None:
+        self.send_response(response.status)
+        self.send_header("Content-Type", response.content_type)
+        self.send_header("Audit-Id", audit_id)
+        self.send_header("Cache-Control", "no-cache, private")
+        for name, value in response.headers:
+            self.send_header(name, value)
+        if response.stream is not None:
+            self._stream(response)
+            return
+        self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+
+    def _stream(self, response: Response) -> None:
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.flush()
+        for chunk in response.stream or ():
+            if chunk:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+                self.wfile.flush()
+            elif self._nobody_listens():
+                self.close_connection = True
+                return
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _nobody_listens(self) -> bool:
+        """A watcher sends nothing, so readable means that it hung up."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable)
+
+
+def _injected(code: int) -> Response:
+    body = status_body(code)
+    after = body["details"].get("retryAfterSeconds")
+    headers = (("Retry-After", str(after)),) if after else ()
+    return Response(status=code, body=encode(body), headers=headers)

@@ -1,0 +1,190 @@
+"""GET: one object, a page of a list, or a watch, in the form that the client accepts."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterable
+
+from sopctl.sandbox.k8s import table
+from sopctl.sandbox.k8s.cluster import Cluster
+from sopctl.sandbox.k8s.errors import bad_request
+from sopctl.sandbox.k8s.kinds import ResourceType
+from sopctl.sandbox.k8s.objects import Key, Obj, encode
+from sopctl.sandbox.k8s.request import Request, Response, Route, answer
+from sopctl.sandbox.k8s.selectors import field_test, label_test
+from sopctl.sandbox.k8s.watch import Watch, events
+
+Rows = list[tuple[Key, Obj]]
+_FOREVER: Callable[[], bool] = lambda: False  # noqa: E731  # a value with a name
+
+
+def get(cluster: Cluster, request: Request, route: Route) -> Response:
+    """One object."""
+    with cluster.lock:
+        obj = cluster.writer.existing(route.kind, route.key)
+        form = _form(request)
+        if form == "Table":
+            return answer(table.render(route.kind, [obj], obj["metadata"], _inclusion(request)))
+        if form == "PartialObjectMetadata":
+            return answer(partial(obj))
+        return Response(body=_raw(cluster, route.kind, route.key, obj))
+
+
+def collection(
+    cluster: Cluster, request: Request, route: Route, stopped: Callable[[], bool] = _FOREVER
+) -> Response:
+    """A list or a watch."""
+    test = _test(request, route)
+    if request.watch:
+        return _watch(cluster, request, route, test, stopped)
+    with cluster.lock:
+        rows = [
+            row
+            for row in cluster.store.sorted(route.kind.storage, route.namespace)
+            if test is None or test(row[1])
+        ]
+        meta: Obj = {"resourceVersion": str(cluster.store.revision)}
+        rows = _page(request, rows, meta)
+        return _list(cluster, request, route.kind, rows, meta)
+
+
+def selected(cluster: Cluster, request: Request, route: Route) -> Rows:
+    """The stored objects that a collection request is about."""
+    test = _test(request, route)
+    rows = cluster.store.sorted(route.kind.storage, route.namespace)
+    return [row for row in rows if test is None or test(row[1])]
+
+
+def partial(obj: Obj) -> Obj:
+    """Only the metadata of an object."""
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": obj["metadata"],
+    }
+
+
+def shown(kind: ResourceType, obj: Obj) -> Obj:
+    """The object under the version it was asked for in."""
+    return obj if obj["apiVersion"] == kind.api_version else {**obj, "apiVersion": kind.api_version}
+
+
+def _list(
+    cluster: Cluster, request: Request, kind: ResourceType, rows: Rows, meta: Obj
+) -> Response:
+    form = _form(request)
+    if form == "Table":
+        objects = [shown(kind, obj) for _, obj in rows]
+        return answer(table.render(kind, objects, meta, _inclusion(request)))
+    if form == "PartialObjectMetadata":
+        items: Iterable[Obj] = [partial(obj) for _, obj in rows]
+        head: Obj = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
+        return answer({**head, "metadata": meta, "items": items})
+    # Stored bytes are joined as they are: encoding 500 objects again would take 30 ms.
+    head = {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta}
+    encoded = b",".join(_raw(cluster, kind, key, obj) for key, obj in rows)
+    return Response(body=encode(head)[:-1] + b',"items":[' + encoded + b"]}")
+
+
+def _raw(cluster: Cluster, kind: ResourceType, key: Key, obj: Obj) -> bytes:
+    if obj["apiVersion"] == kind.api_version:
+        return cluster.store.encoded(kind.storage, key)
+    return encode(shown(kind, obj))
+
+
+def _form(request: Request) -> str:
+    accept = request.headers.get("accept", "").split(",")[0]
+    if "as=Table" in accept:
+        return "Table"
+    return "PartialObjectMetadata" if "as=PartialObjectMetadata" in accept else ""
+
+
+def _inclusion(request: Request) -> str:
+    return request.query.get("includeObject") or "Metadata"
+
+
+def _test(request: Request, route: Route) -> Callable[[Obj], bool] | None:
+    labels = request.query.get("labelSelector", "")
+    fields = request.query.get("fieldSelector", "")
+    if route.name:
+        fields = ",".join(filter(None, (fields, f"metadata.name={route.name}")))
+    if not labels and not fields:
+        return None
+    by_label = label_test(labels)
+    by_field = field_test(fields, route.kind)
+    return lambda obj: by_label(obj["metadata"].get("labels") or {}) and by_field(obj)
+
+
+def _page(request: Request, rows: Rows, meta: Obj) -> Rows:
+    """Cut a page out of the rows and write the way to the next one into the list's metadata.
+
+    Unlike the real server's, later pages show the present and not the first page's revision.
+    """
+    token = request.query.get("continue", "")
+    if token:
+        after = _continue_after(token)
+        rows = [row for row in rows if row[0] > after]
+    limit = int(request.query.get("limit") or 0)
+    if limit and len(rows) > limit:
+        last = rows[limit - 1][0]
+        body = encode({"v": "meta.k8s.io/v1", "rv": -1, "start": list(last)})
+        meta["continue"] = base64.urlsafe_b64encode(body).decode()
+        if not request.query.get("labelSelector") and not request.query.get("fieldSelector"):
+            meta["remainingItemCount"] = len(rows) - limit
+        rows = rows[:limit]
+    return rows
+
+
+def _continue_after(token: str) -> Key:
+    try:
+        namespace, name = json.loads(base64.urlsafe_b64decode(token))["start"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise bad_request(f"continue key is not valid: {error}") from error
+    return (str(namespace), str(name))
+
+
+def _watch(
+    cluster: Cluster,
+    request: Request,
+    route: Route,
+    test: Callable[[Obj], bool] | None,
+    stopped: Callable[[], bool],
+) -> Response:
+    kind = route.kind
+
+    def matches(obj: Obj) -> bool:
+        inside = not route.namespace or obj["metadata"].get("namespace") == route.namespace
+        return inside and (test is None or test(obj))
+
+    given = request.query.get("resourceVersion", "")
+    announce = request.query.get("sendInitialEvents") == "true"
+    with cluster.lock:
+        fresh = given in ("", "0") or announce
+        watch = Watch(
+            storage=kind.storage,
+            revision=cluster.store.revision if fresh else int(given),
+            matches=matches,
+            render=_renderer(request, kind),
+            initial=tuple(obj for _, obj in selected(cluster, request, route)) if fresh else (),
+            timeout=float(request.query.get("timeoutSeconds") or 0) or None,
+            bookmarks=request.query.get("allowWatchBookmarks") == "true",
+            announce=announce,
+            bare=lambda revision: {
+                "kind": kind.kind,
+                "apiVersion": kind.api_version,
+                "metadata": {"resourceVersion": revision},
+            },
+        )
+    return Response(stream=events(cluster.store, watch, stopped))
+
+
+def _renderer(request: Request, kind: ResourceType) -> Callable[[Obj], Obj]:
+    match _form(request):
+        case "Table":
+            inclusion = _inclusion(request)
+            return lambda obj: table.render(kind, [obj], obj["metadata"], inclusion)
+        case "PartialObjectMetadata":
+            return partial
+        case _:
+            return lambda obj: shown(kind, obj)

@@ -1,0 +1,184 @@
+"""One HTTP exchange as values, and what a path and a query mean to an API server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import yaml
+
+from sopctl.sandbox.k8s import protobuf
+from sopctl.sandbox.k8s.errors import (
+    ApiError,
+    bad_request,
+    invalid,
+    no_such_path,
+    unsupported_media,
+)
+from sopctl.sandbox.k8s.kinds import Registry, ResourceType
+from sopctl.sandbox.k8s.objects import Json, Obj, encode
+from sopctl.sandbox.k8s.writer import Write
+
+_NAMESPACE_PARTS = frozenset({"status", "finalize"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Who asks."""
+
+    name: str
+    groups: tuple[str, ...] = ("system:authenticated",)
+
+
+ANONYMOUS = User(name="system:anonymous", groups=("system:unauthenticated",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request; header names are lower case, the last of a repeated query key counts."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    user: User = ANONYMOUS
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing is to be stored."""
+        return self.query.get("dryRun") == "All"
+
+    @property
+    def watch(self) -> bool:
+        """Whether a list is to be followed."""
+        return self.query.get("watch", "") in ("1", "true", "True")
+
+    def json(self) -> Json:
+        """The body as JSON, YAML or one of the understood protobuf messages."""
+        media = self.headers.get("content-type", "").split(";")[0].strip()
+        if media == protobuf.MEDIA_TYPE:
+            decoded = protobuf.decode(self.body)
+            if decoded is None:
+                raise unsupported_media(("application/json", "application/yaml"))
+            return decoded
+        try:
+            return json.loads(self.body) if self.body else {}
+        except ValueError:
+            return self._yaml(media)
+
+    def _yaml(self, media: str) -> Json:
+        if not media.endswith("yaml"):
+            raise bad_request("the object provided is unrecognized: the body is not JSON")
+        try:
+            return yaml.safe_load(self.body)
+        except yaml.YAMLError as error:
+            raise bad_request(f"error parsing YAML: {error}") from error
+
+    def object(self) -> Obj:
+        """The body as an object; ApiError 400 when it is something else."""
+        value = self.json()
+        if not isinstance(value, dict):
+            raise bad_request("couldn't get version/kind; json parse error: not an object")
+        return value
+
+    def write(self) -> Write:
+        """The options of a write; ApiError 422 for an unknown `dryRun` or `fieldValidation`."""
+        dry_run = self.query.get("dryRun", "")
+        if dry_run not in ("", "All"):
+            text = f'Unsupported value: "{dry_run}": supported values: "All"'
+            wrong: Obj = {"reason": "FieldValueNotSupported", "field": "dryRun", "message": text}
+            raise invalid("CreateOptions", "meta.k8s.io", "", [wrong])
+        agent = self.headers.get("user-agent", "unknown")
+        return Write(
+            manager=self.query.get("fieldManager") or agent.split("/")[0][:128],
+            user=self.user.name,
+            dry_run=dry_run == "All",
+            validation=_validation(self.query.get("fieldValidation", "Warn")),
+            internal=False,
+        )
+
+
+def _validation(directive: str) -> Literal["Strict", "Warn", "Ignore"]:
+    match directive:
+        case "Strict":
+            return "Strict"
+        case "Ignore":
+            return "Ignore"
+        case _:
+            return "Warn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An answer: a body, or a stream of chunks (an empty chunk only asks if anybody listens)."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+    stream: Iterator[bytes] | None = None
+
+    def with_headers(self, *headers: tuple[str, str]) -> Response:
+        """The same answer with more headers."""
+        return replace(self, headers=(*self.headers, *headers))
+
+
+def answer(value: Json, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(status=status, body=encode(value))
+
+
+def refusal(error: ApiError) -> Response:
+    """An ApiError as the answer that a client gets."""
+    after = error.details.get("retryAfterSeconds")
+    headers = (("Retry-After", str(after)),) if after else ()
+    return Response(status=error.status, body=encode(error.body), headers=headers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The object, or the collection when `name` is empty, that a path leads to."""
+
+    kind: ResourceType
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Where the object is stored."""
+        return (self.namespace, self.name)
+
+
+def route(path: str, registry: Registry) -> Route:
+    """The route of a resource path; ApiError 404 for any other path."""
+    match [part for part in path.split("/") if part]:
+        case ["api", version, *rest] if rest:
+            group = ""
+        case ["apis", group, version, *rest] if rest:
+            pass
+        case _:
+            raise no_such_path()
+    namespace = ""
+    match rest:
+        case ["namespaces", namespace, plural, *_] if plural not in _NAMESPACE_PARTS:
+            rest = rest[2:]
+        case _:
+            namespace = ""
+    match rest:
+        case [plural]:
+            name = subresource = ""
+        case [plural, name]:
+            subresource = ""
+        case [plural, name, subresource]:
+            pass
+        case _:
+            raise no_such_path()
+    kind = registry.at(group, version, plural)
+    placed = bool(namespace) is kind.namespaced if name else not namespace or kind.namespaced
+    if not placed or (subresource and subresource not in kind.subresources):
+        raise no_such_path()
+    return Route(kind=kind, namespace=namespace, name=name, subresource=subresource)

@@ -1,0 +1,177 @@
+"""Structural validation: types, unknown fields, required members, allowed values.
+
+A part that an update leaves alone is not looked at again: that keeps a patch of a large object
+cheap, and objects that an older rule let in can still be changed elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sopctl.sandbox.k8s import schema as schemas
+from sopctl.sandbox.k8s.errors import ApiError, bad_request, cause, invalid
+from sopctl.sandbox.k8s.kinds import ResourceType
+from sopctl.sandbox.k8s.objects import Json, Obj, clone
+
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "array": list,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "object": dict,
+    "string": str,
+}
+_JSON_NAMES = {bool: "bool", dict: "object", float: "number", int: "number", list: "array"}
+_GO_NAMES = {"array": "slice", "boolean": "bool", "integer": "int32", "number": "float64"}
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a walk found: fields to warn about or refuse, and the causes of a refusal."""
+
+    unknown: list[str] = field(default_factory=list)
+    mistyped: list[str] = field(default_factory=list)
+    causes: list[Obj] = field(default_factory=list)
+
+
+def check_structure(kind: ResourceType, obj: Obj, old: Obj | None) -> Findings:
+    """Compare an object with its kind's schema.
+
+    Raises ApiError 400 for a wrong type (422 for a custom resource) and 422 for missing or
+    unsupported values; unknown fields are only reported, since what to do about them is the
+    client's choice (`fieldValidation`).
+    """
+    found = Findings()
+    _Walk(found).walk(kind.schema, obj, old, "")
+    if found.mistyped and kind.custom is None:
+        raise bad_request(
+            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
+            f"json: cannot unmarshal {found.mistyped[0]}"
+        )
+    if found.mistyped:
+        causes = [
+            cause("FieldValueTypeInvalid", text.rpartition(" field ")[2].split(" ")[0], text)
+            for text in found.mistyped
+        ]
+        raise invalid_object(kind, obj, causes)
+    if found.causes:
+        raise invalid_object(kind, obj, found.causes)
+    return found
+
+
+def invalid_object(kind: ResourceType, obj: Obj, causes: Iterable[Obj]) -> ApiError:
+    """422 about one object."""
+    name = obj.get("metadata", {}).get("name", "")
+    return invalid(kind.kind, kind.group, name, tuple(causes))
+
+
+def prune(schema: Obj, value: Json) -> Json:
+    """The value without members that the schema does not know."""
+    if isinstance(value, dict):
+        if "properties" not in schema and "additionalProperties" not in schema:
+            return value
+        kept = ((key, sub, schemas.member(schema, key)) for key, sub in value.items())
+        return {key: prune(inner, sub) for key, sub, inner in kept if inner is not None}
+    if isinstance(value, list) and "items" in schema:
+        return [prune(schema["items"], item) for item in value]
+    return value
+
+
+def fill_schema_defaults(schema: Obj, value: Json) -> None:
+    """Set the defaults that a custom resource's schema declares, in place."""
+    if isinstance(value, dict):
+        for key, sub in schema.get("properties", {}).items():
+            if key not in value and "default" in sub:
+                value[key] = clone(sub["default"])
+            if key in value and key != "metadata":
+                fill_schema_defaults(sub, value[key])
+        extra = schema.get("additionalProperties")
+        if isinstance(extra, dict):
+            for sub in value.values():
+                fill_schema_defaults(extra, sub)
+    elif isinstance(value, list):
+        for item in value:
+            fill_schema_defaults(schema.get("items", {}), item)
+
+
+class _Walk:
+    def __init__(self, found: Findings) -> None:
+        self.found = found
+
+    def walk(self, schema: Obj, value: Json, old: Json, path: str) -> None:
+        if value is None or value == old:
+            return
+        if not self._typed(schema, value, path):
+            return
+        if isinstance(value, dict):
+            self._object(schema, value, old if isinstance(old, dict) else {}, path)
+        elif isinstance(value, list):
+            before = old if isinstance(old, list) else []
+            items = schema.get("items", {})
+            for index, item in enumerate(value):
+                previous = before[index] if index < len(before) else None
+                self.walk(items, item, previous, f"{path}[{index}]")
+        else:
+            self._allowed(schema, value, path)
+
+    def _typed(self, schema: Obj, value: Json, path: str) -> bool:
+        if schema.get("x-kubernetes-int-or-string"):
+            fits = isinstance(value, str | int | float) and not isinstance(value, bool)
+            expected = "string"
+        else:
+            expected = schema.get("type", "")
+            wanted = _PYTHON_TYPES.get(expected)
+            fits = wanted is None or (
+                isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
+            )
+        if not fits:
+            given = _JSON_NAMES.get(type(value), "string")
+            target = _GO_NAMES.get(expected, expected)
+            self.found.mistyped.append(
+                f"{given} into Go struct field {path or '.'} of type {target}"
+            )
+        return fits
+
+    def _object(self, schema: Obj, value: Obj, old: Obj, path: str) -> None:
+        for key, sub in value.items():
+            inner = schemas.member(schema, key)
+            place = _join(path, key, struct=schemas.is_struct(schema))
+            if inner is None:
+                self.found.unknown.append(place)
+            # The status is written by controllers whose zero values Go spells out.
+            elif path or key != "status":
+                self.walk(inner, sub, old.get(key), place)
+        for key in schema.get("required", ()):
+            if value.get(key) is None:
+                place = _join(path, key, struct=True)
+                self.found.causes.append(cause("FieldValueRequired", place, "Required value"))
+
+    def _allowed(self, schema: Obj, value: Json, path: str) -> None:
+        choices = schema.get("enum")
+        if choices and value not in choices:
+            supported = ", ".join(f'"{choice}"' for choice in choices)
+            self.found.causes.append(
+                cause(
+                    "FieldValueNotSupported",
+                    path,
+                    f'Unsupported value: "{value}": supported values: {supported}',
+                )
+            )
+        self._in_range(schema, value, path)
+
+    def _in_range(self, schema: Obj, value: Json, path: str) -> None:
+        if not isinstance(value, int | float):
+            return
+        if "minimum" in schema and value < schema["minimum"]:
+            text = f"Invalid value: {value}: should be greater than or equal to {schema['minimum']}"
+            self.found.causes.append(cause("FieldValueInvalid", path, text))
+        if "maximum" in schema and value > schema["maximum"]:
+            text = f"Invalid value: {value}: should be less than or equal to {schema['maximum']}"
+            self.found.causes.append(cause("FieldValueInvalid", path, text))
+
+
+def _join(path: str, key: str, *, struct: bool) -> str:
+    if struct:
+        return f"{path}.{key}" if path else key
+    return f"{path}[{key}]"

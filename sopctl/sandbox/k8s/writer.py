@@ -1,0 +1,268 @@
+"""The way of a write into the store: defaults, admission, validation, ownership, revision.
+
+Source of the order: k8s.io/apiserver registry/generic/registry/store.go and registry/rest.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from sopctl.sandbox.k8s import defaults, lifecycle, managed, rules, validate
+from sopctl.sandbox.k8s.errors import (
+    already_exists,
+    bad_request,
+    cause,
+    conflict,
+    forbidden,
+    not_found,
+    stale,
+)
+from sopctl.sandbox.k8s.kinds import Registry, ResourceType
+from sopctl.sandbox.k8s.objects import Key, Obj, clone, key_of, stamp, without_nulls
+from sopctl.sandbox.k8s.store import Store
+
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+# A stale write is refused by leaving the version out, too: AllowUnconditionalUpdate is false.
+_VERSIONED = frozenset({"leases", "poddisruptionbudgets", "customresourcedefinitions"})
+
+Mutator = Callable[[ResourceType, Obj, Obj | None, "Write"], Obj]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """How a write is to be done, as far as the client can choose.
+
+    `warnings` collects what the client is told in Warning headers. `owned` is the field set that
+    a server-side apply states; None for a plain write.
+    """
+
+    manager: str = "kube-controller-manager"
+    user: str = "system:kube-controller-manager"
+    dry_run: bool = False
+    validation: Literal["Strict", "Warn", "Ignore"] = "Ignore"
+    internal: bool = True
+    owned: tuple[managed.Owner, ...] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """What a DELETE asks for (metav1.DeleteOptions)."""
+
+    grace: int | None = None
+    uid: str | None = None
+    resource_version: str | None = None
+    propagation: str | None = None
+
+
+class Writer:
+    """All writes of one cluster; every method expects the store's lock to be held."""
+
+    def __init__(self, store: Store, registry: Registry, now: Callable[[], datetime]) -> None:
+        self.store = store
+        self.registry = registry
+        self.now = now
+        self.mutators: list[Mutator] = []
+        # Names only have to differ from each other, and a seed makes drills repeatable.
+        self._random = random.Random(20260101)  # noqa: S311  # names, not secrets
+
+    def existing(self, kind: ResourceType, key: Key) -> Obj:
+        """The stored object, not to be changed; ApiError 404 when there is none."""
+        found = self.store.get(kind.storage, key)
+        if found is None:
+            raise not_found(kind.resource, key[1])
+        return found
+
+    def create(self, kind: ResourceType, obj: Obj, write: Write) -> Obj:
+        """Store a new object; the stored object (or what it would be, in a dry run)."""
+        new = self._decoded(kind, without_nulls(obj), None, write)
+        meta = new["metadata"]
+        self._require_namespace(kind, meta)
+        if meta.pop("resourceVersion", ""):
+            raise bad_request("resourceVersion should not be set on objects to be created")
+        new = self._admitted(kind, new, None, write)
+        meta = new["metadata"]
+        self._name(kind, meta)
+        if self.store.get(kind.storage, key_of(new)) is not None:
+            raise already_exists(kind.resource, meta["name"])
+        meta["uid"] = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        meta["creationTimestamp"] = stamp(self.now())
+        for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "managedFields"):
+            meta.pop(key, None)
+        lifecycle.prepare_create(kind, new, self.now())
+        self._validate(kind, new, None)
+        meta["managedFields"] = self._ownership(kind, new, None, write, "")
+        if write.dry_run:
+            return new
+        stored = self.store.put(kind.storage, new)
+        self._after_write(kind, stored)
+        return stored
+
+    def update(self, kind: ResourceType, obj: Obj, write: Write, subresource: str = "") -> Obj:
+        """Replace an object, or one of its subresources; the stored (or would-be) object."""
+        old = self.existing(kind, key_of(obj))
+        new = without_nulls(obj)
+        self._preconditions(kind, new["metadata"], old, write)
+        new = self._decoded(kind, new, old, write)
+        lifecycle.isolate(kind, new, old, subresource)
+        if not subresource:
+            new = self._admitted(kind, new, old, write)
+        new["metadata"]["managedFields"] = old["metadata"].get("managedFields", [])
+        if new == old and write.owned is None:
+            return old
+        lifecycle.prepare_update(kind, new, old)
+        if new["metadata"] != old["metadata"] or subresource != "status":
+            self._validate(kind, new, old, internal=write.internal)
+        entries = self._ownership(kind, new, old, write, subresource)
+        if new == old and _timeless(entries) == _timeless(old["metadata"].get("managedFields", [])):
+            return old
+        new["metadata"]["managedFields"] = entries
+        if write.dry_run:
+            return new
+        return self._stored(kind, new)
+
+    def delete(self, kind: ResourceType, key: Key, deletion: Deletion, write: Write) -> Obj:
+        """Delete an object or mark it for deletion; its last state.
+
+        An object that still exists afterwards carries a deletionTimestamp.
+        """
+        old = self.existing(kind, key)
+        meta = old["metadata"]
+        for name, wanted, given in (
+            ("UID", deletion.uid, meta["uid"]),
+            ("ResourceVersion", deletion.resource_version, meta["resourceVersion"]),
+        ):
+            if wanted is not None and wanted != given:
+                why = f"the {name} in the precondition ({wanted}) does not match the {name} in "
+                why += f"record ({given}). The object might have been deleted and then recreated"
+                raise conflict(kind.resource, key[1], why)
+        new: Obj = clone(old)
+        lifecycle.mark_deleted(kind, new, deletion.grace, deletion.propagation, self.now())
+        gone = lifecycle.is_finished(kind, new)
+        if write.dry_run:
+            return new
+        if gone:
+            return self.remove(kind, key)
+        return old if new == old else self._stored(kind, new)
+
+    def remove(self, kind: ResourceType, key: Key) -> Obj:
+        """Take an object out of the store at once; its last state."""
+        last = self.store.remove(kind.storage, key)
+        if last is None:
+            raise not_found(kind.resource, key[1])
+        if kind.storage == "customresourcedefinitions":
+            self._drop_custom(last)
+        return last
+
+    def _stored(self, kind: ResourceType, new: Obj) -> Obj:
+        if lifecycle.is_finished(kind, new):
+            self.store.put(kind.storage, new)
+            return self.remove(kind, key_of(new))
+        stored = self.store.put(kind.storage, new)
+        self._after_write(kind, stored)
+        return stored
+
+    def _decoded(self, kind: ResourceType, obj: Obj, old: Obj | None, write: Write) -> Obj:
+        typed = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}}
+        obj = {**typed, **obj, "apiVersion": kind.api_version, "kind": kind.kind}
+        found = validate.check_structure(kind, obj, old)
+        if found.unknown:
+            texts = [f'unknown field "{path}"' for path in found.unknown]
+            if write.validation == "Strict":
+                # The client names the object; the server only says what it could not decode.
+                raise bad_request(
+                    f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
+                    f"strict decoding error: {', '.join(texts)}"
+                )
+            if write.validation == "Warn":
+                write.warnings.extend(texts)
+            obj = validate.prune(kind.schema, obj)
+        if kind.custom is None:
+            defaults.apply_defaults(kind.storage, obj)
+        else:
+            validate.fill_schema_defaults(kind.schema, obj)
+        return obj
+
+    def _admitted(self, kind: ResourceType, new: Obj, old: Obj | None, write: Write) -> Obj:
+        for mutate in self.mutators:
+            new = mutate(kind, new, old, write)
+        return new
+
+    def _validate(
+        self, kind: ResourceType, new: Obj, old: Obj | None, *, internal: bool = True
+    ) -> None:
+        causes = rules.check_rules(kind, new, old)
+        if causes and not (internal and lifecycle.only_binds(kind, new, old)):
+            raise validate.invalid_object(kind, new, causes)
+
+    def _ownership(
+        self, kind: ResourceType, new: Obj, old: Obj | None, write: Write, subresource: str
+    ) -> list[Obj]:
+        if write.owned is not None:
+            return managed.entries_of(write.owned)
+        writer = managed.Owner(
+            manager=write.manager,
+            operation="Update",
+            api_version=kind.api_version,
+            subresource=subresource,
+            time=stamp(self.now()),
+        )
+        return managed.updated(kind.schema, old, new, writer)
+
+    def _require_namespace(self, kind: ResourceType, meta: Obj) -> None:
+        if not kind.namespaced:
+            meta.pop("namespace", None)
+            return
+        name = meta.setdefault("namespace", "default")
+        namespace = self.store.get("namespaces", ("", name))
+        if namespace is None:
+            raise not_found("namespaces", name)
+        if namespace["metadata"].get("deletionTimestamp"):
+            why = f"unable to create new content in namespace {name} because it is being terminated"
+            raise forbidden(kind.resource, meta.get("name", ""), why)
+
+    def _name(self, kind: ResourceType, meta: Obj) -> None:
+        if meta.get("name"):
+            return
+        if not meta.get("generateName"):
+            text = "Required value: name or generateName is required"
+            raise validate.invalid_object(
+                kind, {"metadata": meta}, [cause("FieldValueRequired", "metadata.name", text)]
+            )
+        suffix = "".join(self._random.choice(_SUFFIX) for _ in range(5))
+        meta["name"] = meta["generateName"] + suffix
+
+    def _preconditions(self, kind: ResourceType, meta: Obj, old: Obj, write: Write) -> None:
+        current = old["metadata"]
+        if meta.get("uid") not in (None, "", current["uid"]):
+            why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: "
+            raise conflict(kind.resource, current["name"], why + current["uid"])
+        version = meta.get("resourceVersion")
+        if version and version != current["resourceVersion"]:
+            raise stale(kind.resource, current["name"])
+        needed = kind.custom is not None or kind.storage in _VERSIONED
+        if not version and needed and not write.internal:
+            text = "Invalid value: 0: must be specified for an update"
+            field_cause = cause("FieldValueInvalid", "metadata.resourceVersion", text)
+            raise validate.invalid_object(kind, old, [field_cause])
+
+    def _after_write(self, kind: ResourceType, stored: Obj) -> None:
+        if kind.storage == "customresourcedefinitions":
+            self.registry.define(stored)
+
+    def _drop_custom(self, definition: Obj) -> None:
+        plural, group = definition["spec"]["names"]["plural"], definition["spec"]["group"]
+        kinds = [k for k in self.registry.types() if (k.plural, k.group) == (plural, group)]
+        for kind in kinds:
+            for key in list(self.store.table(kind.storage)):
+                self.store.remove(kind.storage, key)
+        self.registry.forget(definition["metadata"]["name"])
+
+
+def _timeless(entries: list[Obj]) -> list[Obj]:
+    return [{key: value for key, value in item.items() if key != "time"} for item in entries]

@@ -1,0 +1,178 @@
+"""POST, PUT, PATCH and DELETE of objects, by way of the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from sopctl.sandbox.k8s import reading
+from sopctl.sandbox.k8s.cluster import Cluster
+from sopctl.sandbox.k8s.errors import bad_request, method_not_allowed, unsupported_media
+from sopctl.sandbox.k8s.kinds import ResourceType
+from sopctl.sandbox.k8s.objects import Obj, clone
+from sopctl.sandbox.k8s.patch import json_patch, merge_patch
+from sopctl.sandbox.k8s.request import Request, Response, Route, answer
+from sopctl.sandbox.k8s.writer import Deletion, Write
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+# Their DELETE answers with the object, every other kind's with a Status once it is gone.
+_RETURN_DELETED = frozenset(
+    {"persistentvolumeclaims", "persistentvolumes", "pods", "podtemplates", "resourcequotas"}
+    | {"serviceaccounts", "services"}
+)
+
+
+def create(cluster: Cluster, request: Request, route: Route) -> Response:
+    """POST to a collection."""
+    obj = _typed(request.object(), route)
+    write = request.write()
+    with cluster.lock:
+        stored = cluster.writer.create(route.kind, obj, write)
+        return _answer(route.kind, stored, write, HTTPStatus.CREATED)
+
+
+def replace(cluster: Cluster, request: Request, route: Route) -> Response:
+    """PUT of an object or a subresource."""
+    obj = _typed(request.object(), route)
+    write = request.write()
+    with cluster.lock:
+        stored = cluster.writer.update(route.kind, obj, write, route.subresource)
+        return _answer(route.kind, stored, write)
+
+
+def patch(cluster: Cluster, request: Request, route: Route) -> Response:
+    """PATCH of an object or a subresource, in any of the four languages."""
+    write = request.write()
+    media = request.headers.get("content-type", "").split(";")[0].strip()
+    body = request.json()
+    with cluster.lock:
+        old = cluster.writer.existing(route.kind, route.key)
+        new = patched(route.kind, clone(old), body, media)
+        if new["metadata"].get("name") != route.name:
+            raise bad_request("the name of the object does not match the name on the URL")
+        stored = cluster.writer.update(route.kind, new, write, route.subresource)
+        return _answer(route.kind, stored, write)
+
+
+def patched(kind: ResourceType, obj: Obj, body: object, media: str) -> Obj:
+    """The object after a JSON or merge patch; ApiError 415 for another language."""
+    if media == JSON_PATCH:
+        return json_patch(obj, body)
+    if media == MERGE_PATCH:
+        merged: Obj = merge_patch(obj, body)
+        return merged
+    raise unsupported_media((JSON_PATCH, MERGE_PATCH))
+
+
+def delete(cluster: Cluster, request: Request, route: Route) -> Response:
+    """DELETE of an object."""
+    write, wanted = request.write(), deletion(request)
+    with cluster.lock:
+        last = cluster.writer.delete(route.kind, route.key, wanted, write)
+        still_there = cluster.store.get(route.kind.storage, route.key) is not None
+        if route.kind.storage in _RETURN_DELETED or (still_there and not write.dry_run):
+            return answer(reading.shown(route.kind, last))
+        return answer(_success(route.kind, last))
+
+
+def delete_collection(cluster: Cluster, request: Request, route: Route) -> Response:
+    """DELETE of a collection: everything that the selectors match."""
+    write, wanted = request.write(), deletion(request)
+    with cluster.lock:
+        rows = reading.selected(cluster, request, route)
+        deleted = [cluster.writer.delete(route.kind, key, wanted, write) for key, _ in rows]
+        return answer(
+            {
+                "kind": f"{route.kind.kind}List",
+                "apiVersion": route.kind.api_version,
+                "metadata": {"resourceVersion": str(cluster.store.revision)},
+                "items": [reading.shown(route.kind, obj) for obj in deleted],
+            }
+        )
+
+
+def deletion(request: Request) -> Deletion:
+    """The options of a DELETE, from the body or else the query."""
+    options = request.object() if request.body else {}
+    preconditions = options.get("preconditions") or {}
+    query = request.query
+    grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
+    orphan = options.get("orphanDependents")
+    default = None if orphan is None else ("Orphan" if orphan else "Background")
+    return Deletion(
+        grace=None if grace is None else int(grace),
+        uid=preconditions.get("uid"),
+        resource_version=preconditions.get("resourceVersion"),
+        propagation=options.get("propagationPolicy", query.get("propagationPolicy", default)),
+    )
+
+
+VERBS: dict[tuple[str, bool], tuple[str, Callable[[Cluster, Request, Route], Response]]] = {
+    ("POST", False): ("create", create),
+    ("PUT", True): ("update", replace),
+    ("PATCH", True): ("patch", patch),
+    ("DELETE", True): ("delete", delete),
+    ("DELETE", False): ("deletecollection", delete_collection),
+}
+
+
+def respond(cluster: Cluster, request: Request, route: Route) -> Response:
+    """The answer to a write; ApiError 405 where the resource has no such verb."""
+    verb, handler = VERBS.get((request.method, bool(route.name)), ("", None))
+    verbs = route.kind.verbs
+    if route.subresource:
+        verbs = route.kind.subresources[route.subresource].verbs
+    if handler is None or verb not in verbs:
+        raise method_not_allowed()
+    return handler(cluster, request, route)
+
+
+def _typed(obj: Obj, route: Route) -> Obj:
+    """The posted object, checked against the path it was posted to."""
+    kind = route.kind
+    given = (obj.get("apiVersion", kind.api_version), obj.get("kind", kind.kind))
+    if given != (kind.api_version, kind.kind):
+        raise bad_request(
+            f"the API version or kind in the data ({given[0]}, {given[1]}) does not match the "
+            f"expected {kind.api_version}, {kind.kind}"
+        )
+    meta = obj.get("metadata")
+    if not isinstance(meta, dict):
+        meta = obj["metadata"] = {}
+    namespace = meta.get("namespace") or route.namespace
+    if route.namespace and namespace != route.namespace:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    if kind.namespaced:
+        meta["namespace"] = namespace or "default"
+    if route.name and meta.setdefault("name", route.name) != route.name:
+        raise bad_request(
+            f"the name of the object ({meta['name']}) does not match the name on the URL "
+            f"({route.name})"
+        )
+    return obj
+
+
+def _answer(kind: ResourceType, obj: Obj, write: Write, status: int = 200) -> Response:
+    headers = tuple(("Warning", f'299 - "{_quoted(text)}"') for text in write.warnings)
+    return answer(reading.shown(kind, obj), status).with_headers(*headers)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _success(kind: ResourceType, obj: Obj) -> Obj:
+    meta = obj["metadata"]
+    group = {"group": kind.group} if kind.group else {}
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": {"name": meta["name"], **group, "kind": kind.plural, "uid": meta["uid"]},
+    }
