@@ -14,7 +14,7 @@ from moto.eks.models import EKSBackend, eks_backends
 from sopctl.core.codec import Json
 from sopctl.sandbox.aws import portrait
 from sopctl.sandbox.aws.fleet import Group, GroupSpec, Zone
-from sopctl.sandbox.aws.patches.groups import SandboxGroup
+from sopctl.sandbox.aws.patches.groups import SandboxGroup, SandboxMember
 from sopctl.sandbox.aws.patches.install import install
 from sopctl.sandbox.aws.patches.members import terminate
 from sopctl.sandbox.aws.reconcile import Reconciler
@@ -102,20 +102,24 @@ class Cloud:
             found = self._ec2.describe_subnets()
             return {subnet.availability_zone: str(subnet.id) for subnet in found}
 
-    def set_desired(self, name: str, size: int) -> None:
-        """Wish for *size* instances, within the bounds; raises KeyError."""
+    def set_desired(self, name: str, n: int) -> None:
+        """Wish for *n* instances, within the bounds; raises KeyError."""
         with self.lock:
-            self._find(name).resize({"DesiredCapacity": size})
+            self._find(name).resize({"DesiredCapacity": n})
 
-    def terminate(self, instance_id: str) -> None:
-        """Start terminating an instance; its group replaces it. Raises KeyError."""
+    def terminate(self, instance_id: str, *, decrement: bool = True) -> None:
+        """Start terminating an instance; raises KeyError.
+
+        The group wants one less with *decrement* (never below its minimum), as when the
+        autoscaler removes a node; without, it replaces the instance, as after an interruption.
+        """
         with self.lock:
-            for group in self._groups():
-                for member in group.members():
-                    if member.instance_id == instance_id:
-                        terminate(group, member, "an instance was interrupted.")
-                        return
-        raise KeyError(instance_id)
+            group, member = self._member(instance_id)
+            cause = "an instance was interrupted."
+            if decrement and member.lifecycle_state != "Terminating":
+                group.resize({"DesiredCapacity": (group.desired_capacity or 0) - 1})
+                cause = "an instance was taken out of service in response to a user request."
+            terminate(group, member, cause)
 
     def set_tag(self, group: str, key: str, value: str, propagate: bool) -> None:  # noqa: FBT001  # a tag's third field
         """Create or overwrite one tag; raises KeyError."""
@@ -191,6 +195,13 @@ class Cloud:
             if group.name == name:
                 return group
         raise KeyError(name)
+
+    def _member(self, instance_id: str) -> tuple[SandboxGroup, SandboxMember]:
+        for group in self._groups():
+            for member in group.members():
+                if member.instance_id == instance_id:
+                    return group, member
+        raise KeyError(instance_id)
 
     def _naive_now(self) -> datetime:
         return self.now().astimezone(UTC).replace(tzinfo=None)

@@ -12,6 +12,7 @@ import moto.autoscaling.models
 import moto.autoscaling.urls
 import moto.core.utils
 import moto.ec2.models.instances
+import moto.ec2.utils
 import moto.eks.models
 import moto.settings
 import moto.sts.urls
@@ -86,6 +87,8 @@ def install(now: Callable[[], datetime]) -> None:
     moto.sts.urls.url_paths["{0}/$"] = IdentityResponses.dispatch
     moto.settings.ec2_load_default_amis = _no_default_images
     autoscaling_backends.backend = SandboxBackend
+    # moto filters instances by a table that lacks how an instance was bought.
+    moto.ec2.utils.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
     for module in STAMPING:
         module.__dict__["utcnow"] = lambda: now().astimezone(UTC).replace(tzinfo=None)
     BackendDict.reset()
