@@ -1,0 +1,104 @@
+"""What pydantic found wrong, in sopctl's words."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sopctl.core.codec import Json
+from sopctl.runbook import duration
+from sopctl.runbook.document import Path
+from sopctl.runbook.model import NAME, PARAMETER_NAME, STEP_ID, RunbookShape
+from sopctl.runbook.rules import Finding
+from sopctl.runbook.suggest import did_you_mean
+
+_KINDS = {
+    "string_type": ("text", "Put the value in quotes."),
+    "bool_type": ("true or false", "Write true or false, without quotes."),
+    "int_type": ("a whole number", "Write digits only, without quotes."),
+    "tuple_type": ("a list", "Write a list, such as [a, b]."),
+    "dict_type": ("a mapping", "Write fields, one a line, indented."),
+    "model_type": ("a mapping", "Write fields, one a line, indented."),
+    "model_attributes_type": ("a mapping", "Write fields, one a line, indented."),
+}
+_PATTERNS = {
+    duration.PATTERN: ("a duration", duration.HINT),
+    NAME: ("a name", "Use lower-case letters, digits, dots, dashes; at most 64."),
+    PARAMETER_NAME: ("a parameter name", "Use lower-case letters, digits and _; a letter first."),
+    STEP_ID: ("an id", "Use lower-case letters, digits, - and _; a letter first."),
+}
+
+
+def findings(error: ValidationError, data: Json) -> Iterator[Finding]:
+    """Each complaint, once, at the field it is about."""
+    for detail in error.errors(include_url=False, include_input=True):
+        path: Path = tuple(detail["loc"])
+        if path and path[-1] == "[key]":
+            yield _finding(detail, path[:-1], path[-2], key=True)
+        elif detail["type"] != "too_short" or not _filled(data, path):
+            yield _finding(detail, path, detail["input"], key=False)
+
+
+def _finding(detail: ErrorDetails, path: Path, value: object, *, key: bool) -> Finding:
+    kind, name = detail["type"], path[-1] if path else "the file"
+    if isinstance(name, int):
+        name = f"entry {name + 1} of {path[-2]}"
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    if kind == "missing":
+        return Finding(path=path[:-1], summary=f"{name} is missing", hint=f"Add {name}:.")
+    if kind == "extra_forbidden":
+        hint = did_you_mean(str(name), _fields_at(path[:-1]), what="fields")
+        return Finding(path=path, summary=f"there is no field {name}", hint=hint, key=True)
+    if kind in _KINDS:
+        what, hint = _KINDS[kind]
+        return Finding(path=path, summary=f"{name} is not {what}", hint=hint)
+    if kind == "string_pattern_mismatch":
+        what, hint = _PATTERNS[context["pattern"]]
+        shown = f"{value!r} is not {what}" if key else f"{name}: {value!r} is not {what}"
+        return Finding(path=path, summary=shown, hint=hint, key=key)
+    if kind in ("enum", "literal_error"):
+        known = [one.strip("' ") for one in context["expected"].replace(" or ", ", ").split(",")]
+        hint = did_you_mean(str(value), known, what="values")
+        return Finding(path=path, summary=f"{name} cannot be {value!r}", hint=hint)
+    message = detail["msg"].removeprefix("Input ").replace("should be", "has to be")
+    return Finding(path=path, summary=f"{name}: {message[:1].lower()}{message[1:]}", hint="")
+
+
+def _filled(data: Json, path: Path) -> bool:
+    """Whether the list at *path* has entries: then each wrong one was reported already."""
+    value: Json = data
+    for part in path:
+        if isinstance(value, Mapping) and isinstance(part, str):
+            value = value.get(part)
+        elif isinstance(value, Sequence) and isinstance(part, int):
+            value = value[part]
+    return isinstance(value, Sequence) and bool(value)
+
+
+def _fields_at(path: Path) -> tuple[str, ...]:
+    """The names of the fields that a mapping at *path* can have."""
+    kind: Any = RunbookShape
+    for part in path:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            by_name = {_name(name, field): field for name, field in kind.model_fields.items()}
+            kind = _bare(by_name[str(part)].annotation)
+        else:
+            kind = _bare(get_args(kind)[1 if get_origin(kind) is dict else 0])
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return tuple(_name(name, field) for name, field in kind.model_fields.items())
+    return ()
+
+
+def _name(name: str, field: Any) -> str:  # noqa: ANN401  # a FieldInfo, whatever it is about
+    return field.alias or name
+
+
+def _bare(kind: Any) -> Any:  # noqa: ANN401  # an annotation
+    """*kind* without ``| None``."""
+    if get_origin(kind) in (Union, types.UnionType):
+        return _bare(next(one for one in get_args(kind) if one is not type(None)))
+    return kind

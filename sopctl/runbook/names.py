@@ -1,0 +1,207 @@
+"""Parameters and expressions: what is declared, and what the texts refer to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from sopctl.core.codec import Json
+from sopctl.core.errors import UsageError
+from sopctl.core.runbook import Parameter, ParameterType
+from sopctl.runbook import cel_text, parameters
+from sopctl.runbook.document import Path
+from sopctl.runbook.rules import Fields, Finding, entries, texts
+from sopctl.runbook.suggest import did_you_mean
+
+SECTIONS: Final = ("before", "steps", "after", "return")
+# Source: cel-spec, langdef.md#syntax (reserved words cannot be selected as fields).
+_RESERVED: Final = frozenset({
+    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in",
+    "let", "loop", "namespace", "null", "package", "return", "true", "var", "void", "while",
+})  # fmt: skip
+_USED_BY_COMMANDS: Final = frozenset({"help"})
+
+
+def check(data: Json) -> Iterator[Finding]:
+    """Everything wrong with the declarations and with what refers to them."""
+    if not isinstance(data, Mapping):
+        return
+    declared = data.get("parameters")
+    if isinstance(declared, Mapping):
+        for name, fields in declared.items():
+            if isinstance(fields, Mapping):
+                yield from _check_parameter(name, fields)
+    for path, source, offset in expressions(data):
+        yield from _check_references(data, path, source, offset)
+    yield from _check_holes(data)
+
+
+def expressions(data: Fields) -> Iterator[tuple[Path, str, int]]:
+    """Every expression: the path of its text, its source, its offset in the text."""
+    for section in SECTIONS:
+        for path, fields in entries(data, section):
+            condition = fields.get("when")
+            if isinstance(condition, str) and "${{" not in condition:
+                yield (*path, "when"), condition, 0
+            for place, text in _texts(fields.get("with"), (*path, "with")):
+                for hole in _holes(text):
+                    yield place, hole.source, hole.offset
+            for field in ("gate", "notify"):
+                if isinstance(prompt := fields.get(field), str):
+                    for hole in _holes(prompt):
+                        yield (*path, field), hole.source, hole.offset
+
+
+def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, Sequence):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
+
+
+def _holes(text: str) -> tuple[cel_text.Hole, ...]:
+    try:
+        return tuple(cel_text.holes(text))
+    except cel_text.TextError:
+        return ()
+
+
+def _check_holes(data: Fields) -> Iterator[Finding]:
+    """Holes that do not end, and conditions that are written as one."""
+    for section in SECTIONS:
+        for path, fields in entries(data, section):
+            condition = fields.get("when")
+            if isinstance(condition, str) and "${{" in condition:
+                yield Finding(
+                    path=(*path, "when"), summary="when is an expression already",
+                    hint="Write it without ${{ and }}.",
+                )  # fmt: skip
+            for place, text in _texts(
+                [fields.get("with"), fields.get("gate"), fields.get("notify")], path
+            ):
+                yield from _check_hole(_named(place, path), text)
+
+
+def _named(place: Path, path: Path) -> Path:
+    """The path of a text found in the list that _check_holes makes."""
+    field = ("with", "gate", "notify")[int(place[len(path)])]
+    return (*path, field, *place[len(path) + 1 :])
+
+
+def _check_hole(path: Path, text: str) -> Iterator[Finding]:
+    try:
+        cel_text.split(text)
+    except cel_text.TextError as error:
+        yield Finding(path=path, summary=str(error), hint="Close it with }}.", offset=error.offset)
+
+
+def _check_references(data: Fields, path: Path, source: str, offset: int) -> Iterator[Finding]:
+    known = {
+        "params": _keys(data.get("parameters")),
+        "steps": _earlier(data, path, gates=False),
+        "gates": _earlier(data, path, gates=True),
+    }
+    for reference in sorted(cel_text.references(source)):
+        root, _, name = reference.partition(".")
+        if not name or root not in known or name in known[root]:
+            continue
+        what = {"params": "parameter", "steps": "earlier step", "gates": "earlier gate"}[root]
+        hint = did_you_mean(name, known[root], what=f"{what}s")
+        if any(one.startswith(f"{name}-") for one in known[root]):
+            hint = f"Write {root}['{name}-...'] for a name with a dash."
+        start = max(0, source.find(reference))
+        yield Finding(
+            path=path, summary=f"there is no {what} {name}", hint=hint, offset=offset + start
+        )
+
+
+def _earlier(data: Fields, path: Path, *, gates: bool) -> tuple[str, ...]:
+    """The ids of the steps (or gates) that are over when the one at *path* starts."""
+    order = {section: index for index, section in enumerate(SECTIONS)}
+    here = (order[str(path[0])], int(path[1]))
+    found: list[str] = []
+    for section in SECTIONS:
+        for place, fields in entries(data, section):
+            over = (order[section], int(place[1])) < here
+            if (
+                over
+                and isinstance(step := fields.get("id"), str)
+                and (not gates or "gate" in fields)
+            ):
+                found.append(step)
+    return tuple(found)
+
+
+def _keys(value: Json) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, Mapping) else ()
+
+
+def _check_parameter(name: str, fields: Fields) -> Iterator[Finding]:
+    path: Path = ("parameters", name)
+    if name in _RESERVED or name in _USED_BY_COMMANDS:
+        yield Finding(
+            path=path, summary=f"a parameter cannot be named {name}",
+            hint="The word is taken; choose another.", key=True,
+        )  # fmt: skip
+    kind = fields.get("type")
+    if not isinstance(kind, str) or kind not in set(ParameterType):
+        return
+    yield from _check_extras(path, fields, ParameterType(kind))
+    if fields.get("required") is True and fields.get("default") is not None:
+        yield Finding(
+            path=(*path, "default"), summary="a required parameter has no default",
+            hint="Remove required, or the default.", key=True,
+        )  # fmt: skip
+    if fields.get("default") is not None:
+        yield from _check_default(path, name, fields)
+
+
+def _check_extras(path: Path, fields: Fields, kind: ParameterType) -> Iterator[Finding]:
+    if kind is ParameterType.ENUM and not texts(fields.get("choices")):
+        yield Finding(path=path, summary="an enum has choices", hint="Add choices: [a, b].")
+    if kind is not ParameterType.ENUM and "choices" in fields:
+        yield Finding(
+            path=(*path, "choices"), summary=f"choices mean nothing for type {kind.value}",
+            hint="Write type: enum, or remove them.", key=True,
+        )  # fmt: skip
+    pattern = fields.get("pattern")
+    if isinstance(pattern, str) and (why := _bad_pattern(pattern)):
+        yield Finding(
+            path=(*path, "pattern"), summary=f"pattern is not a regular expression: {why}",
+            hint="Correct it; Python's syntax is used.",
+        )  # fmt: skip
+    if "pattern" in fields and kind not in _WITH_PATTERN:
+        yield Finding(
+            path=(*path, "pattern"), summary=f"pattern means nothing for type {kind.value}",
+            hint="Write type: id, or remove it.", key=True,
+        )  # fmt: skip
+
+
+_WITH_PATTERN: Final = (ParameterType.ID, ParameterType.STRING, ParameterType.LIST)
+
+
+def _bad_pattern(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return str(error)
+    return ""
+
+
+def _check_default(path: Path, name: str, fields: Fields) -> Iterator[Finding]:
+    pattern = fields.get("pattern")
+    parameter = Parameter(
+        name=name,
+        type=ParameterType(str(fields["type"])),
+        choices=texts(fields.get("choices")),
+        pattern=pattern if isinstance(pattern, str) and not _bad_pattern(pattern) else "",
+    )
+    try:
+        parameters.conform(parameter, fields.get("default"))
+    except UsageError as error:
+        yield Finding(path=(*path, "default"), summary=error.summary, hint=error.hint)
