@@ -1,0 +1,236 @@
+"""One snapshot of the target: each subject is read once, by whoever asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from sopctl.core.codec import Json, encode
+from sopctl.core.errors import RefusedError, SopError, TemporaryError
+from sopctl.facts import autoscaler, cluster, policies, workloads, zones
+from sopctl.facts.autoscaler import Autoscaler
+from sopctl.facts.groups import Group
+from sopctl.facts.objects import node, pdb, pod
+from sopctl.facts.objects.node import Node
+from sopctl.facts.objects.pdb import Pdb
+from sopctl.facts.objects.pod import Pod
+from sopctl.facts.once import Once
+from sopctl.facts.policies import Policies
+from sopctl.facts.workloads import Hpa, Workload
+from sopctl.facts.zones import Zone
+from sopctl.providers.aws import Aws
+from sopctl.providers.k8s import K8s, Obj
+
+_TEXTS: Json = ["string"]
+
+SHAPES: Mapping[str, Json] = {
+    "autoscaler": {
+        "namespace": "string",
+        "name": "string",
+        "version": "string",
+        "discovery": [{"key": "string", "value": "string?"}],
+        "discovery_keys": _TEXTS,
+        "explicit": _TEXTS,
+        "expander": "string",
+        "replicas": "int",
+        "ready": "int",
+        "balance_similar": "bool",
+        "scale_down_enabled": "bool",
+        "ok_total_unready_count": "int",
+        "max_total_unready_percentage": "float",
+    },
+    "cluster": {"name": "string", "server": "string", "version": "string"},
+    "groups": [
+        {
+            "name": "string",
+            "zones": _TEXTS,
+            "min": "int",
+            "max": "int",
+            "desired": "int",
+            "mixed": "bool",
+            "spot": "bool",
+            "managed": "string",
+            "autoscaled": "bool",
+        }
+    ],
+    "hpas": [{"namespace": "string", "name": "string", "select_policy": "string"}],
+    "nodes": [{"name": "string", "zone": "string", "ready": "bool", "unschedulable": "bool"}],
+    "policies": {"served": "bool", "names": _TEXTS, "bindings": _TEXTS},
+    "workloads": [
+        {
+            "kind": "string",
+            "namespace": "string",
+            "name": "string",
+            "replicas": "int",
+            "ready": "int",
+            "managed_by": "string",
+        }
+    ],
+    "zones": [{"name": "string", "id": "string", "state": "string"}],
+}
+"""The JSON of each fact for expressions: names of types, ``?`` for may be null, lists, mappings."""
+
+
+class Snapshot:
+    """What is true of one target, as it was when first asked; thread-safe.
+
+    Reads around a write are not its business: actions observe live.
+    """
+
+    def __init__(self, aws: Aws, k8s: K8s) -> None:
+        self._aws = aws
+        self._k8s = k8s
+        self._once = Once()
+
+    def zones(self) -> tuple[Zone, ...]:
+        return self._once.get("zones", lambda: zones.read(self._aws))
+
+    def zone(self, name_or_id: str) -> Zone:
+        """The zone of that name or id; RefusedError names the zones that exist."""
+        return zones.named(self.zones(), name_or_id)
+
+    def cluster_name(self) -> str:
+        """The name that tags of groups carry; empty if it is written down nowhere."""
+        return self._once.get("cluster_name", self._cluster_name)
+
+    def groups(self) -> tuple[Group, ...]:
+        """The Auto Scaling groups that belong to the cluster: the population of ``aws.asg``."""
+        return self._once.get("groups", self._groups)
+
+    def autoscalers(self) -> tuple[Autoscaler, ...]:
+        return self._once.get("autoscalers", lambda: autoscaler.among(self._deployments()))
+
+    def autoscaler(self) -> Autoscaler:
+        """The one cluster autoscaler; RefusedError if there is none, or more than one."""
+        return autoscaler.only(self.autoscalers())
+
+    def nodes(self) -> tuple[Node, ...]:
+        return self._once.get("nodes", lambda: tuple(node.read(o) for o in self._raw_nodes()))
+
+    def pods(self) -> tuple[Pod, ...]:
+        return self._once.get("pods", lambda: tuple(map(pod.read, self._list("/api/v1/pods"))))
+
+    def workloads(self) -> tuple[Workload, ...]:
+        """Deployments and StatefulSets."""
+        return self._once.get("workloads", self._workloads)
+
+    def hpas(self) -> tuple[Hpa, ...]:
+        path = "/apis/autoscaling/v2/horizontalpodautoscalers"
+        return self._once.get("hpas", lambda: tuple(map(workloads.hpa, self._list(path))))
+
+    def pdbs(self) -> tuple[Pdb, ...]:
+        return self._once.get("pdbs", lambda: tuple(map(pdb.read, self._list(pdb.PATH))))
+
+    def policies(self) -> Policies:
+        return self._once.get("policies", lambda: policies.read(self._k8s))
+
+    def server_version(self) -> tuple[int, int]:
+        return self._once.get("server_version", self._k8s.version)
+
+    def read(self, name: str) -> Json:
+        """One subject as JSON of the shape in SHAPES, for expressions.
+
+        Raises RefusedError for a subject that there is not, and what its provider raises.
+        """
+        if name not in SHAPES:
+            raise RefusedError(f"there is no fact {name!r}", hint=f"Facts: {', '.join(SHAPES)}.")
+        return _shaped(SHAPES[name], self._plain(name))
+
+    def warm(self, *names: str) -> None:
+        """Read several subjects at the same time; failures show when they are asked for."""
+        asks: dict[str, Callable[[], object]] = {
+            "zones": self.zones,
+            "groups": self.groups,
+            "autoscaler": self.autoscalers,
+            "nodes": self.nodes,
+            "pods": self.pods,
+            "workloads": self.workloads,
+            "hpas": self.hpas,
+            "pdbs": self.pdbs,
+            "policies": self.policies,
+        }
+        with ThreadPoolExecutor(max_workers=8, thread_name_prefix="facts") as pool:
+            for future in [pool.submit(asks[name]) for name in names if name in asks]:
+                if isinstance(error := future.exception(), BaseException) and not isinstance(
+                    error, SopError
+                ):
+                    raise error
+
+    def _plain(self, name: str) -> Json:
+        if name == "cluster":
+            major, minor = self.server_version()
+            return {
+                "name": self.cluster_name(),
+                "server": self._k8s.server,
+                "version": f"{major}.{minor}",
+            }
+        if name == "groups":
+            return [self._group_json(each) for each in self.groups()]
+        subjects: dict[str, Callable[[], object]] = {
+            "autoscaler": self.autoscaler,
+            "hpas": self.hpas,
+            "nodes": lambda: [_node_json(each) for each in self.nodes()],
+            "policies": self.policies,
+            "workloads": self.workloads,
+            "zones": self.zones,
+        }
+        return encode(subjects[name]())
+
+    def _group_json(self, group: Group) -> Json:
+        plain = encode(group)
+        assert isinstance(plain, Mapping)
+        return {**plain, "autoscaled": any(each.scales(group) for each in self.autoscalers())}
+
+    def _list(self, path: str) -> list[Obj]:
+        return self._once.get(path, lambda: self._k8s.list(path))
+
+    def _deployments(self) -> list[Obj]:
+        return self._list("/apis/apps/v1/deployments")
+
+    def _raw_nodes(self) -> list[Obj]:
+        return self._list("/api/v1/nodes")
+
+    def _workloads(self) -> tuple[Workload, ...]:
+        sets = self._list("/apis/apps/v1/statefulsets")
+        return (
+            *(workloads.workload("Deployment", each) for each in self._deployments()),
+            *(workloads.workload("StatefulSet", each) for each in sets),
+        )
+
+    def _cluster_name(self) -> str:
+        written = cluster.name_in_kubeconfig(self._k8s)
+        return written or next((each.cluster for each in self.autoscalers() if each.cluster), "")
+
+    def _groups(self) -> tuple[Group, ...]:
+        name = self.cluster_name()
+        instances = () if name else [_instance(each) for each in self._raw_nodes()]
+        try:
+            autoscalers = self.autoscalers()
+        except TemporaryError:
+            if not name:
+                raise
+            autoscalers = ()  # the API server is down, but tags alone say whose a group is
+        return cluster.read_groups(self._aws, name, autoscalers, instances)
+
+
+def _instance(raw: Obj) -> str:
+    """``i-0abc`` of ``aws:///us-east-1a/i-0abc``."""
+    return str((raw.get("spec") or {}).get("providerID", "")).rpartition("/")[2]
+
+
+def _node_json(found: Node) -> Json:
+    return {
+        "name": found.name,
+        "zone": found.zone,
+        "ready": found.ready,
+        "unschedulable": found.unschedulable,
+    }
+
+
+def _shaped(shape: Json, value: Json) -> Json:
+    """*value* with nothing but what *shape* promises."""
+    if isinstance(shape, Mapping) and isinstance(value, Mapping):
+        return {key: _shaped(inner, value[key]) for key, inner in shape.items()}
+    if isinstance(shape, list) and isinstance(value, list):
+        return [_shaped(shape[0], item) for item in value]
+    return value

@@ -1,0 +1,104 @@
+"""Annotations on Kubernetes objects that say which run holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+from sopctl.core.action import AnyChange, Call, Mark
+from sopctl.core.codec import Json
+from sopctl.core.errors import ConflictError, NotFoundError
+from sopctl.core.resource import ResourceId
+from sopctl.providers.k8s import JSON_PATCH, MERGE_PATCH, K8s
+from sopctl.providers.k8s_paths import address
+
+PREFIX = "sopctl.io/held-by"
+NAME_LIMIT = 63
+CONCURRENCY = 8
+T = TypeVar("T")
+
+
+class HasK8s(Protocol):
+    """Clients with a Kubernetes API among them."""
+
+    @property
+    def k8s(self) -> K8s: ...
+
+
+class AnnotationMarker:
+    """Marks as the annotation ``sopctl.io/held-by.<what>`` = the run.
+
+    *what* tells the actions apart that may hold one object; without it, it is the part of the
+    object that is changed.
+    """
+
+    def __init__(self, what: str = "") -> None:
+        self._what = what
+
+    def name(self, change: AnyChange, run: str) -> Mark:
+        """The annotation for *change*; pure."""
+        resource = change.resource
+        what = re.sub(r"[^A-Za-z0-9_.-]+", "_", self._what or resource.part).strip("._-")
+        key = f"{PREFIX}.{what}" if what else PREFIX
+        whole = ResourceId(resource.kind, resource.name, resource.incarnation)
+        room = len("sopctl.io/") + NAME_LIMIT
+        return Mark(whole, key[:room].rstrip("._-"), run)
+
+    def read(self, clients: HasK8s, marks: Sequence[Mark]) -> Mapping[Mark, str | None]:
+        """What stands there now; on an object that is gone, nothing."""
+
+        def one(mark: Mark) -> str | None:
+            try:
+                metadata = clients.k8s.get(address(mark.resource))["metadata"]
+            except NotFoundError:
+                return None
+            if mark.resource.incarnation not in ("", metadata.get("uid")):
+                return None
+            value: str | None = (metadata.get("annotations") or {}).get(mark.key)
+            return value
+
+        return dict(zip(marks, _each(one, marks), strict=True))
+
+    def write(self, call: Call, clients: HasK8s, marks: Sequence[Mark]) -> None:
+        """Set the annotations; raises a ProviderError. An object that is gone needs none."""
+
+        def one(mark: Mark) -> None:
+            metadata: dict[str, Json] = {"annotations": {mark.key: mark.value}}
+            if mark.resource.incarnation:
+                metadata["uid"] = mark.resource.incarnation  # of another one: 409
+            _patch(call, clients.k8s, mark, {"metadata": metadata}, MERGE_PATCH)
+
+        _each(one, marks)
+
+    def remove(self, call: Call, clients: HasK8s, marks: Sequence[Mark]) -> None:
+        """Take off the annotations that still have our value; raises a ProviderError."""
+
+        def one(mark: Mark) -> None:
+            path = "/metadata/annotations/" + mark.key.replace("~", "~0").replace("/", "~1")
+            patch: Json = [
+                {"op": "test", "path": path, "value": mark.value},
+                {"op": "remove", "path": path},
+            ]
+            try:
+                _patch(call, clients.k8s, mark, patch, JSON_PATCH)
+            except ConflictError:
+                return  # somebody else's now
+
+        _each(one, marks)
+
+
+MARKER = AnnotationMarker()
+
+
+def _patch(call: Call, k8s: K8s, mark: Mark, body: Json, content_type: str) -> None:
+    try:
+        k8s.write(call, "PATCH", address(mark.resource), body, content_type=content_type)
+    except NotFoundError:
+        return
+
+
+def _each(work: Callable[[Mark], T], marks: Sequence[Mark]) -> list[T]:
+    with ThreadPoolExecutor(max_workers=CONCURRENCY, thread_name_prefix="marks") as pool:
+        return list(pool.map(work, marks))
