@@ -1,0 +1,122 @@
+"""A pod: where it runs, who owns it, and whether it can leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sopctl.facts.objects import meta, spread
+from sopctl.facts.objects.meta import Obj, Owner
+from sopctl.facts.objects.node import condition
+from sopctl.facts.objects.quantity import parse
+
+_MIRROR = "kubernetes.io/config.mirror"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """*blocked*: pending, and the scheduler names a topology spread constraint as a reason."""
+
+    namespace: str
+    name: str
+    uid: str
+    version: str
+    node: str
+    phase: str
+    ready: bool
+    terminating: bool
+    created: datetime | None
+    priority: int
+    owner: Owner | None
+    mirror: bool
+    empty_dir: bool
+    blocked: bool
+    spec: Obj
+    labels: Mapping[str, str] = field(default_factory=dict)
+    claims: tuple[str, ...] = ()  # names of persistent volume claims
+    requests: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def finished(self) -> bool:
+        return self.phase in ("Succeeded", "Failed")
+
+    @property
+    def daemon(self) -> bool:
+        return self.owner is not None and self.owner.kind == "DaemonSet"
+
+
+def read(obj: Obj) -> Pod:
+    metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
+    volumes = spec.get("volumes") or ()
+    return Pod(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        uid=meta.uid(obj),
+        version=meta.version(obj),
+        node=spec.get("nodeName") or "",
+        phase=status.get("phase") or "Pending",
+        ready=condition(status, "Ready") == "True",
+        terminating=meta.terminating(obj),
+        created=meta.created(obj),
+        priority=int(spec.get("priority") or 0),
+        owner=meta.controller(obj),
+        mirror=_MIRROR in meta.annotated(obj),
+        empty_dir=any("emptyDir" in each for each in volumes),
+        blocked=_blocked(spec, status),
+        spec=spec,
+        labels=meta.labels(obj),
+        claims=tuple(
+            each["persistentVolumeClaim"]["claimName"]
+            for each in volumes
+            if "persistentVolumeClaim" in each
+        ),
+        requests=requests(spec),
+    )
+
+
+def requests(spec: Obj) -> Mapping[str, Decimal]:
+    """What a pod asks of a node: containers and sidecars together, or its largest init container.
+
+    Source: k8s.io/component-helpers/resource ``PodRequests``, without pod-level resources.
+    """
+    total: dict[str, Decimal] = {"pods": Decimal(1)}
+    for container in spec.get("containers") or ():
+        _add(total, _asked(container))
+    largest: dict[str, Decimal] = {}
+    for container in spec.get("initContainers") or ():
+        if container.get("restartPolicy") == "Always":
+            _add(total, _asked(container))
+        for name, amount in _asked(container).items():
+            largest[name] = max(largest.get(name, Decimal(0)), amount)
+    for name, amount in largest.items():
+        total[name] = max(total.get(name, Decimal(0)), amount)
+    _add(total, {name: parse(text) for name, text in (spec.get("overhead") or {}).items()})
+    return total
+
+
+def _asked(container: Obj) -> Mapping[str, Decimal]:
+    asked = (container.get("resources") or {}).get("requests") or {}
+    return {name: parse(text) for name, text in asked.items()}
+
+
+def _add(total: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
+    for name, amount in more.items():
+        total[name] = total.get(name, Decimal(0)) + amount
+
+
+def _blocked(spec: Obj, status: Obj) -> bool:
+    if spec.get("nodeName") or (status.get("phase") or "Pending") != "Pending":
+        return False
+    return any(
+        each["type"] == "PodScheduled"
+        and each["status"] == "False"
+        and each.get("reason") == "Unschedulable"
+        and spread.BLOCKED in (each.get("message") or "")
+        for each in status.get("conditions") or ()
+    )

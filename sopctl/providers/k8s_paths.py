@@ -1,0 +1,54 @@
+"""Where objects of the Kubernetes API live: resource ids to request paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sopctl.core.resource import ResourceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One kind: the root of its API group and version, and its plural."""
+
+    root: str
+    plural: str
+    namespaced: bool = True
+
+
+_REGISTRATION = "/apis/admissionregistration.k8s.io/v1"
+
+PLACES: dict[str, Place] = {
+    "k8s.configmap": Place(root="/api/v1", plural="configmaps"),
+    "k8s.deployment": Place(root="/apis/apps/v1", plural="deployments"),
+    "k8s.hpa": Place(root="/apis/autoscaling/v2", plural="horizontalpodautoscalers"),
+    "k8s.namespace": Place(root="/api/v1", plural="namespaces", namespaced=False),
+    "k8s.node": Place(root="/api/v1", plural="nodes", namespaced=False),
+    "k8s.pod": Place(root="/api/v1", plural="pods"),
+    "k8s.spread_binding": Place(
+        root=_REGISTRATION, plural="mutatingadmissionpolicybindings", namespaced=False
+    ),
+    "k8s.spread_policy": Place(
+        root=_REGISTRATION, plural="mutatingadmissionpolicies", namespaced=False
+    ),
+    "k8s.statefulset": Place(root="/apis/apps/v1", plural="statefulsets"),
+}
+
+
+def collection(kind: str, namespace: str = "") -> str:
+    """The path of all objects of *kind*, in one namespace or in all of them."""
+    place = PLACES[kind]
+    inside = f"/namespaces/{namespace}" if namespace and place.namespaced else ""
+    return f"{place.root}{inside}/{place.plural}"
+
+
+def address(resource: ResourceId) -> str:
+    """The path of one object; the name of a namespaced one is ``namespace/name``."""
+    namespace, name = split(resource.name)
+    return f"{collection(resource.kind, namespace)}/{name}"
+
+
+def split(name: str) -> tuple[str, str]:
+    """``namespace/name`` as its two halves; the namespace of a cluster-scoped name is empty."""
+    namespace, _, last = name.rpartition("/")
+    return namespace, last
