@@ -44,6 +44,8 @@ def decode(kind: type[T], data: Json) -> T:
 # The value is as dynamic as the type that drives it; decode() gives it back its type.
 def _decode(kind: Any, data: Any, where: str) -> Any:  # noqa: ANN401  # see above
     origin, args = get_origin(kind), get_args(kind)
+    if kind is object or kind is Any:
+        return data
     if origin in (Union, types.UnionType):
         return _decode_union(args, data, where)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
@@ -80,7 +82,7 @@ def _decode_union(args: tuple[Any, ...], data: Any, where: str) -> Any:  # noqa:
 def _decode_dataclass(kind: type[Any], data: Any, where: str) -> Any:  # noqa: ANN401  # see _decode
     if not isinstance(data, Mapping):
         raise TypeError(f"{where}: {data!r} is not a mapping")
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, localns={"Json": object})
     known = {f.name for f in dataclasses.fields(kind)}
     if unknown := sorted(set(data) - known):
         raise TypeError(f"{where}: unknown field {', '.join(unknown)}")

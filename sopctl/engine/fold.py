@@ -17,9 +17,8 @@ from sopctl.core.journal import Record
 from sopctl.core.plan import Plan, PlannedChange, PlannedStep
 from sopctl.core.resource import ResourceId
 from sopctl.engine import records as kinds
+from sopctl.engine.decisions import CHOICES, inverse
 from sopctl.engine.state import (
-    BAD_OUTCOMES,
-    GOOD_PHASES,
     Item,
     Outcome,
     Phase,
@@ -84,7 +83,11 @@ def _consent(state: RunState, data: Data, _: datetime) -> None:
 
 
 def _leg(state: RunState, data: Data, _: datetime) -> None:
+    """A new leg: patience counts while somebody works, not while nobody does."""
     state.workers = (*state.workers, str(data["worker"]))
+    for work in state.works:
+        for item in work.open_items:
+            item.first_try = None
 
 
 def _step(state: RunState, data: Data, at: datetime) -> None:
@@ -122,7 +125,6 @@ def _intent(state: RunState, data: Data, at: datetime) -> None:
         item.before, item.after, item.evidence = row["before"], row["after"], row["evidence"]
         item.phase, item.replan = Phase.SENT, False
         item.attempts += 1
-        item.first_try = item.first_try or at
         item.unacked[row["op"]] = at
 
 
@@ -148,6 +150,8 @@ def _result(state: RunState, data: Data, at: datetime) -> None:
             item.unacked.pop(row["op"], None)
         if kind in (ReceiptKind.DONE, ReceiptKind.ACCEPTED, ReceiptKind.UNKNOWN):
             item.ours = True
+        if kind in (ReceiptKind.NOT_YET, ReceiptKind.CONFLICT):
+            item.first_try = item.first_try or at
         if kind is ReceiptKind.NOT_YET:
             item.retry_at = _later(at, row["receipt"]["after"])
         elif kind is ReceiptKind.CONFLICT:
@@ -208,63 +212,9 @@ def _answer(state: RunState, data: Data, _: datetime) -> None:
 
 def _decision(state: RunState, data: Data, at: datetime) -> None:
     work = state.work(data["work"])
-    _CHOICES[data["choice"]](state, work, at)
+    CHOICES[data["choice"]](state, work, at)
     if data["bound"]:
         work.plan = replace(work.plan, late=True, bound=data["bound"])
-
-
-def _retry(state: RunState, work: Work, _: datetime) -> None:
-    """Do the step again, for what did not end well; what was skipped for its sake too."""
-    for item in work.items.values():
-        if item.phase not in GOOD_PHASES:
-            item.phase, item.first_try, item.retry_at = Phase.TODO, None, None
-            item.replan = not work.back
-    for watched in work.watches.values():
-        watched.ok = None if watched.ok is False else watched.ok
-    if work.outcome in BAD_OUTCOMES or work.outcome is Outcome.PENDING_RETRY:
-        work.ended, work.outcome, work.why = None, None, ""
-        work.selected = work.selected and not work.plan.unplanned
-        state.answers.pop(f"approve:{work.key}", None)
-        for other in state.works:
-            if other.outcome is Outcome.SKIPPED and work.key in other.plan.needs:
-                other.ended, other.outcome, other.why = None, None, ""
-
-
-def _skip(_: RunState, work: Work, __: datetime) -> None:
-    work.accepted = True
-
-
-def _keep(_: RunState, work: Work, __: datetime) -> None:
-    """Accept what somebody else made of it; it is no longer ours."""
-    for item in work.items.values():
-        if item.phase in (Phase.CONFLICT, Phase.STALE, Phase.FAILED):
-            item.phase = Phase.KEPT
-    work.accepted = True
-
-
-def _restore(_: RunState, work: Work, __: datetime) -> None:
-    """Write the before-image over what somebody else made of it: a person said so."""
-    for item in work.items.values():
-        if item.phase is Phase.CONFLICT:
-            item.before, item.phase = item.now, Phase.TODO
-    work.ended, work.outcome, work.why = None, None, ""
-
-
-def _by_hand(_: RunState, work: Work, at: datetime) -> None:
-    """A person says it is done: look, and believe only what is seen."""
-    for item in work.items.values():
-        if item.phase not in GOOD_PHASES:
-            item.phase, item.changed_at, item.ours = Phase.APPLIED, at, True
-    work.ended, work.outcome, work.why = None, None, ""
-
-
-_CHOICES: Mapping[str, Callable[[RunState, Work, datetime], None]] = {
-    "retry": _retry,
-    "skip": _skip,
-    "keep": _keep,
-    "restore": _restore,
-    "by-hand": _by_hand,
-}
 
 
 def _undo(state: RunState, data: Data, _: datetime) -> None:
@@ -277,24 +227,8 @@ def _undo(state: RunState, data: Data, _: datetime) -> None:
             continue
         work.superseded = True
         if work.touched or (work.marks and not work.unmarked):
-            new.append(_inverse(work))
+            new.append(inverse(work))
     state.works += new
-
-
-def _inverse(work: Work) -> Work:
-    plan = replace(work.plan, id=f"undo:{work.key}", back=True, source_step=work.key, changes=())
-    plan = replace(plan, approve=None, barrier=False, needs=(), late=False, when="")
-    items = {}
-    for item in work.touched:
-        ours = item.settled if item.phase is Phase.SETTLED else item.after
-        items[item.resource] = Item(
-            resource=item.resource,
-            before=ours,
-            after=item.before,
-            evidence=item.evidence,
-            unacked=dict(item.unacked),
-        )
-    return Work(key=plan.id, plan=plan, items=items, marks=work.marks)
 
 
 def _parked(state: RunState, data: Data, _: datetime) -> None:

@@ -64,7 +64,8 @@ class Deps:
 
     *clients* is handed to actions unseen. *fence_wait* is in seconds of the target's clock.
     *point* is called at every place where a crash or a pause could matter; tests hang on to it.
-    *seconds* is the clock of leases on this machine.
+    *seconds* is the clock of leases on this machine. *protections* is never narrowed but by the
+    tests that show, one by one, what each is for.
     """
 
     store: Store

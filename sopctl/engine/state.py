@@ -77,7 +77,7 @@ class Item:
     ours: bool = False  # an attempt may have had its effect
     unacked: dict[str, datetime] = field(default_factory=dict)  # op id -> sent
     changed_at: datetime | None = None
-    first_try: datetime | None = None
+    first_try: datetime | None = None  # of the refusals in a row, within one leg
     retry_at: datetime | None = None
     fenced: bool = False
     replan: bool = False  # a person said: take it as it is now and go on

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, as_completed
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,9 +37,20 @@ def write_window(session: Session, work: Work, ids: Sequence[ResourceId]) -> boo
         return True
     entries, writes = _conclude(session, work, items, seen)
     session.append(*entries)
+    if writes and "observe_first" not in session.deps.protections:
+        writes = _seen_again(session, work, writes)
     if writes:
         _send(session, work, writes)
     return bool(entries)
+
+
+def _seen_again(session: Session, work: Work, writes: Sequence[Write]) -> list[Write]:
+    """What a careless engine does: condition the write on a state seen after the append.
+
+    Only the tests come here, to show that a paused process then overwrites its successor's work.
+    """
+    seen = look(session, work, [change.resource for change, _ in writes])
+    return [(replace(change, before=seen[change.resource]), op) for change, op in writes]
 
 
 def look(
