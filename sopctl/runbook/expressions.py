@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sopctl.core.codec import Json
 from sopctl.core.errors import RefusedError
-from sopctl.runbook import cel_text
+from sopctl.runbook import cel_text, checked_ast
 from sopctl.runbook.shapes import Leaf, Shape, inferred, leaves
 
 if TYPE_CHECKING:
@@ -138,6 +138,12 @@ def _compile(source: str, declared: tuple[Leaf, ...]) -> Expression:
         raise InvalidExpressionError(
             f"the value is a {kind.lower()}, which data cannot hold",
             hint="Turn it into text with string().",
+        )
+    for offset in checked_ast.unordered_lists(program.serialize()):
+        raise InvalidExpressionError(
+            "map() and filter() make a list, and what they go over may be a map, without order",
+            offset=offset,
+            hint="Go over a list; all() and exists() take maps too.",
         )
     names = tuple(name for name, _ in wanted)
     return Expression(source=source, type=_shape(kind), names=names, program=program)

@@ -1,0 +1,107 @@
+"""What the compiled form of an expression says that the library does not.
+
+The library hands out a checked expression only as protobuf bytes. The few fields needed here are
+read straight from the wire, without a protobuf runtime. Source of the field numbers:
+https://github.com/google/cel-spec/tree/master/proto/cel/expr (checked.proto, syntax.proto).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_VARINT: Final = 0
+_BYTES: Final = 2
+_FIXED: Final = {1: 8, 5: 4}  # wire type: width in bytes
+
+_LIST_TYPE: Final = 6  # in Type
+_COMPREHENSION: Final = 9  # in Expr
+_LIST: Final = 7  # in Expr
+# The fields that hold an Expr, by the field of Expr they are inside of.
+_CHILDREN: Final = {5: (1,), 6: (1, 3), _LIST: (1,), _COMPREHENSION: (2, 4, 5, 6, 7)}
+_STRUCT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    number: int
+    value: int
+    data: bytes
+
+
+def unordered_lists(serialized: bytes) -> tuple[int, ...]:
+    """Where (offsets in the source) a list is made by going over what may be a map.
+
+    The order in which the library goes over a map differs between processes, so such a list, and
+    with it the hash of a plan, would too.
+    """
+    checked = _only(list(_fields(serialized)), 2)  # google.protobuf.Any.value
+    fields = list(_fields(checked))
+    types = {}
+    for entry in (list(_fields(field.data)) for field in fields if field.number == 3):  # noqa: PLR2004  # CheckedExpr.type_map
+        kind = list(_fields(_only(entry, 2)))
+        types[_number(entry, 1)] = kind[0].number if kind else 0
+    positions = {}
+    for field in _fields(_only(fields, 5)):  # CheckedExpr.source_info
+        if field.number == 4:  # noqa: PLR2004  # SourceInfo.positions
+            entry = list(_fields(field.data))
+            positions[_number(entry, 1)] = _number(entry, 2)
+    ranges = _ranges(_only(fields, 4))
+    return tuple(positions.get(range_, 0) for range_ in ranges if types.get(range_) != _LIST_TYPE)
+
+
+def _ranges(expression: bytes) -> Iterator[int]:
+    """The ids of what the macros that make lists (map, filter) go over."""
+    for field in _fields(expression):
+        if field.number == _STRUCT:
+            for entry in (one for one in _fields(field.data) if one.number == 2):  # noqa: PLR2004  # CreateStruct.entries
+                yield from _nested(entry.data, (3, 4))
+        elif field.number in _CHILDREN:
+            yield from _nested(field.data, _CHILDREN[field.number])
+        if field.number == _COMPREHENSION:
+            parts = list(_fields(field.data))
+            start = _fields(_only(parts, 4))  # accu_init: an empty list for map and filter
+            if any(one.number == _LIST for one in start):
+                yield _number(list(_fields(_only(parts, 2))), 2)
+
+
+def _nested(message: bytes, numbers: tuple[int, ...]) -> Iterator[int]:
+    for field in _fields(message):
+        if field.number in numbers:
+            yield from _ranges(field.data)
+
+
+def _only(fields: list[_Field], number: int) -> bytes:
+    return next((field.data for field in fields if field.number == number), b"")
+
+
+def _number(fields: list[_Field], number: int) -> int:
+    return next((field.value for field in fields if field.number == number), 0)
+
+
+def _fields(message: bytes) -> Iterator[_Field]:
+    """The fields of a message. Source: https://protobuf.dev/programming-guides/encoding/."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        number, wire = key >> 3, key & 7
+        if wire == _VARINT:
+            value, at = _varint(message, at)
+            yield _Field(number, value, b"")
+        elif wire == _BYTES:
+            size, at = _varint(message, at)
+            yield _Field(number, 0, message[at : at + size])
+            at += size
+        else:
+            at += _FIXED[wire]
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:  # noqa: PLR2004  # the high bit says that more follow
+            return value, at
