@@ -1,0 +1,230 @@
+"""``aws.asg.capacity``: pause the growth of groups by setting their maximum to what they have.
+
+The autoscaler reads bounds again every minute and skips groups that are at their maximum; it may
+still remove nodes. The trap is a race: "if new MaxSize is smaller than the current size,
+DesiredCapacity is set to MaxSize" (Auto Scaling API, UpdateAutoScalingGroup), so a group that the
+autoscaler raised between our read and our write would lose instances. Therefore the group is
+looked at right before and right after, and what was lost is wished for again at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, ReceiptKind, Seen
+from sopctl.core.errors import NotFoundError, OutcomeUnknownError, SopError, TemporaryError
+from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
+from sopctl.facts import autoscaler_status, choice, groups
+from sopctl.facts.choice import Choice
+from sopctl.facts.groups import Group
+from sopctl.facts.world import World
+from sopctl.marks.asg_tag import MARKER
+from sopctl.providers.receipts import receipt
+
+KIND = "aws.asg"
+PART = "MaxSize"
+WITHIN = 200.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """Groups of *zone* alone (empty is all zones) that buy nothing but spot; or by name.
+
+    With *spot* false, groups of all kinds.
+    """
+
+    zone: str = ""
+    spot: bool = True
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    select: Select = field(default_factory=Select)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaxState:
+    """The most instances the group may have."""
+
+    max: int
+
+
+def select(world: World, params: Params) -> Selection:
+    """The groups to hold at their size; mixed, managed and by-name groups are noted."""
+    population = world.facts.groups()
+    chosen = choice.changeable(choice.by_name(population, params.select.groups))
+    if params.select.zone:
+        chosen = choice.single_zone(chosen, world.facts.zone(params.select.zone).name)
+    if params.select.spot:
+        mixed = chosen.without(
+            lambda group: group.mixed,
+            "left alone, because it buys on demand too, and its maximum holds for both.",
+        )
+        chosen = Choice(tuple(each for each in mixed.groups if each.spot), mixed.notes)
+    chosen = chosen.without(
+        lambda group: bool(group.managed),
+        "left alone, because EKS owns the size of a managed node group.",
+    )
+    chosen = _heeded(world, chosen)
+    ids = tuple(ResourceId(KIND, each.name, each.arn, PART) for each in chosen.groups)
+    return Selection(ids, len(population), chosen.notes)
+
+
+def _heeded(world: World, chosen: Choice) -> Choice:
+    """Without groups whose maximum the autoscaler does not read."""
+    try:
+        explicit = {name for each in world.facts.autoscalers() for name in each.explicit}
+    except TemporaryError:
+        return chosen  # the API server is down: pausing does not depend on it
+    return chosen.without(
+        lambda group: group.name in explicit,
+        "left alone, because the autoscaler is given its bounds by name (--nodes).",
+    )
+
+
+def observe(
+    world: World, params: Params, ids: Sequence[ResourceId]
+) -> Mapping[ResourceId, Observed[MaxState]]:
+    found = groups.named(world.aws, [each.name for each in ids])
+    return {each: _observed(found.get(each.name), each) for each in ids}
+
+
+def _observed(group: Group | None, resource: ResourceId) -> Observed[MaxState]:
+    if group is None or group.arn != resource.incarnation:
+        return Observed(ABSENT, gone=True)
+    return Observed(MaxState(max=group.max), evidence={"desired": group.desired, "min": group.min})
+
+
+def desire(params: Params, resource: ResourceId, observed: Observed[MaxState]) -> MaxState | Absent:
+    if observed.gone or observed.state is ABSENT:
+        return ABSENT
+    desired = observed.evidence["desired"]
+    assert isinstance(desired, int)
+    return MaxState(max=min(observed.state.max, desired))
+
+
+def converge(call: Call, world: World, changes: Sequence[Change[MaxState]]) -> Converged:
+    for each in changes:
+        yield each.resource, _resize(call, world, each)
+
+
+def _resize(call: Call, world: World, change: Change[MaxState]) -> Receipt:
+    """Set the maximum; if that cost the group instances, give them back and say conflict."""
+    assert change.after is not ABSENT, "a maximum is there as long as its group is"
+    name, bound = change.resource.name, change.after.max
+    try:
+        before = _live(world, change.resource)
+        if before.desired > bound:
+            return Receipt(
+                kind=ReceiptKind.CONFLICT,
+                why=f"{name} now wants {before.desired} instances, more than {bound}",
+            )
+        reply = world.aws.write(
+            call,
+            "autoscaling",
+            "update_auto_scaling_group",
+            AutoScalingGroupName=name,
+            MaxSize=bound,
+        )
+    except OutcomeUnknownError as error:
+        return _repaired(call, world, change.resource, before, receipt(error))
+    except SopError as error:
+        return receipt(error)
+    done = Receipt(kind=ReceiptKind.DONE, requests=(reply.request,))
+    return _repaired(call, world, change.resource, before, done)
+
+
+def _repaired(
+    call: Call, world: World, resource: ResourceId, before: Group, sent: Receipt
+) -> Receipt:
+    """*sent*, unless the group wants less than it did, or has more than it may keep."""
+    try:
+        now = _live(world, resource)
+        wanted = _lost(before, now)
+        if not wanted:
+            return sent
+        back = world.aws.write(
+            call,
+            "autoscaling",
+            "update_auto_scaling_group",
+            AutoScalingGroupName=resource.name,
+            MaxSize=max(before.max, wanted),
+            DesiredCapacity=wanted,
+        )
+    except SopError as error:
+        receipt(error)  # raises what is not about this change
+        return Receipt(
+            kind=ReceiptKind.UNKNOWN,
+            requests=sent.requests,
+            why=f"the maximum of {resource.name} was set; what came of it is unknown: {error}",
+        )
+    return Receipt(
+        kind=ReceiptKind.CONFLICT,
+        requests=(*sent.requests, back.request),
+        why=f"{resource.name} grew meanwhile; it may have {wanted} instances again",
+    )
+
+
+def _lost(before: Group, now: Group) -> int:
+    """How many instances the group must want again, or 0 if nothing was lost."""
+    fewer = now.desired < before.desired
+    surplus = now.staying > now.desired and before.staying <= before.desired
+    return max(before.desired, now.staying) if fewer or surplus else 0
+
+
+def _live(world: World, resource: ResourceId) -> Group:
+    group = groups.named(world.aws, [resource.name]).get(resource.name)
+    if group is None or group.arn != resource.incarnation:
+        raise NotFoundError(f"{resource.name} is not the group it was", provider="aws")
+    return group
+
+
+def look(
+    world: World, params: Params, changes: Sequence[Change[MaxState]], changed_at: datetime
+) -> Seen:
+    """Has the autoscaler written its status since, with the new maxima?"""
+    autoscaler = world.facts.autoscaler()
+    status = autoscaler_status.read(world.k8s, autoscaler)
+    if status is None:
+        return Seen(
+            ok=False, detail="the autoscaler writes no status, so nobody can see what it knows"
+        )
+    if status.updated is None or status.updated <= changed_at:
+        return Seen(
+            ok=False, detail=f"the autoscaler last wrote its status at {status.updated or '?'}"
+        )
+    expected = {e.resource.name: e.after.max for e in changes if e.after is not ABSENT}
+    known = {name: status.groups[name].max for name in expected if name in status.groups}
+    if stale := sorted(name for name, found in known.items() if found != expected[name]):
+        return Seen(ok=False, detail=f"the autoscaler has old bounds of {', '.join(stale)}")
+    return Seen(ok=True, detail=f"the autoscaler has the new bounds of {len(known)} groups")
+
+
+ACTION = Action[Params, MaxState](
+    id="aws.asg.capacity",
+    summary="Pause the growth of Auto Scaling groups: maximum = what they have.",
+    kind=KIND,
+    params=Params,
+    state=MaxState,
+    select=select,
+    observe=observe,
+    desire=desire,
+    converge=converge,
+    effect=Effect(
+        describe="the autoscaler knows the new maximum of each group", look=look, within=WITHIN
+    ),
+    marker=MARKER,
+    concurrency=4,
+    settle=5.0,
+    permissions=(
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:UpdateAutoScalingGroup",
+        "autoscaling:CreateOrUpdateTags",
+        "autoscaling:DeleteTags",
+        "ec2:DescribeLaunchTemplateVersions",
+        "k8s:get configmaps/cluster-autoscaler-status",
+    ),
+)

@@ -1,0 +1,234 @@
+"""``aws.asg.tags``: take groups out of the cluster autoscaler, or set tags that it obeys.
+
+A group is discovered when it has all tags that the autoscaler looks for, so one removed key hides
+it, within a minute and a loop, without a restart. Value and PropagateAtLaunch come back exactly:
+``CreateOrUpdateTags`` overwrites both silently.
+
+Auto Scaling tags have no versions and no conditional write: the engine compares right before and
+reads back right after. Sources: Auto Scaling API, CreateOrUpdateTags and DeleteTags;
+kubernetes/autoscaler, cloudprovider/aws/aws_manager.go (refreshInterval).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, ReceiptKind, Seen
+from sopctl.core.errors import RefusedError, SopError
+from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
+from sopctl.facts import autoscaler_status, choice, groups
+from sopctl.facts.autoscaler import Autoscaler
+from sopctl.facts.choice import Choice
+from sopctl.facts.groups import Group
+from sopctl.facts.world import World
+from sopctl.marks.asg_tag import MARKER
+from sopctl.providers.receipts import receipt
+
+KIND = "aws.asg"
+BATCH = 20  # there is no documented limit; larger calls have been seen to fail as a whole
+WITHIN = 200.0  # one refresh of the autoscaler a minute, a loop, and a slow day
+ITS_TAGS = "k8s.io/cluster-autoscaler/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """Which groups: of *zone* alone (empty is all), discovered by the autoscaler, or by name."""
+
+    zone: str = ""
+    autoscaled: bool = True
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """*remove*: keys of tags to take off. *add*: tags to set, not propagated to instances."""
+
+    select: Select = field(default_factory=Select)
+    remove: tuple[str, ...] = ()
+    add: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagState:
+    """The tag of that key; *propagate*: new instances get it too."""
+
+    value: str
+    propagate: bool
+
+
+def select(world: World, params: Params) -> Selection:
+    """(group, key) for every chosen group; a removed key only where the group has it."""
+    population = world.facts.groups()
+    chosen = choice.changeable(choice.by_name(population, params.select.groups))
+    if params.select.zone:
+        chosen = choice.single_zone(chosen, world.facts.zone(params.select.zone).name)
+    if params.select.autoscaled:
+        autoscaler = world.facts.autoscaler()
+        _check_keys(autoscaler, params.remove)
+        chosen = choice.droppable(chosen, autoscaler)
+    chosen = _noting_managed(chosen, params)
+    ids = [
+        ResourceId(KIND, group.name, group.arn, key)
+        for group in chosen.groups
+        for key in (*(key for key in params.remove if key in group.tags), *params.add)
+    ]
+    return Selection(tuple(ids), len(population), chosen.notes)
+
+
+def _check_keys(autoscaler: Autoscaler, remove: Sequence[str]) -> None:
+    """Removing keys that the autoscaler does not look for would drop nothing."""
+    looked_for = [tag.key for tag in autoscaler.discovery]
+    if remove and not set(remove) & set(looked_for):
+        raise RefusedError(
+            f"the autoscaler does not look for the tag {', '.join(remove)}",
+            hint=f"It looks for {', '.join(looked_for) or 'no tag: it is given groups by name'}.",
+        )
+
+
+def _noting_managed(chosen: Choice, params: Params) -> Choice:
+    if not params.remove:
+        return chosen
+    return chosen.noting(
+        lambda group: bool(group.managed),
+        "a managed node group: EKS may put the tag back with its next update.",
+    )
+
+
+def observe(
+    world: World, params: Params, ids: Sequence[ResourceId]
+) -> Mapping[ResourceId, Observed[TagState]]:
+    """The tags as they are now; a group of that name with another ARN is another group."""
+    found = groups.named(world.aws, [each.name for each in ids])
+    return {each: _observed(found.get(each.name), each) for each in ids}
+
+
+def _observed(group: Group | None, resource: ResourceId) -> Observed[TagState]:
+    if group is None or group.arn != resource.incarnation:
+        return Observed(ABSENT, gone=True)
+    tag = group.tags.get(resource.part)
+    state = ABSENT if tag is None else TagState(value=tag.value, propagate=tag.propagate)
+    return Observed(
+        state, evidence={"zones": group.zones, "desired": group.desired, "max": group.max}
+    )
+
+
+def desire(params: Params, resource: ResourceId, observed: Observed[TagState]) -> TagState | Absent:
+    if observed.gone or resource.part in params.remove:
+        return ABSENT
+    value = params.add[resource.part]
+    before = observed.state
+    propagate = False if before is ABSENT else before.propagate
+    return TagState(value=value, propagate=propagate)
+
+
+def converge(call: Call, world: World, changes: Sequence[Change[TagState]]) -> Converged:
+    """One call to set and one to delete, for tags of several groups each."""
+    setting = [each for each in changes if each.after is not ABSENT]
+    deleting = [each for each in changes if each.after is ABSENT]
+    if setting:
+        yield from _send(call, world, "create_or_update_tags", setting)
+    if deleting:
+        yield from _send(call, world, "delete_tags", deleting)
+
+
+def _send(
+    call: Call, world: World, operation: str, changes: Sequence[Change[TagState]]
+) -> Iterator[tuple[ResourceId, Receipt]]:
+    tags = [_tag(each) for each in changes]
+    try:
+        reply = world.aws.write(call, "autoscaling", operation, Tags=tags)
+        answer = Receipt(kind=ReceiptKind.DONE, requests=(reply.request,))
+    except SopError as error:
+        answer = receipt(error)
+    if answer.kind is ReceiptKind.REJECTED and len(changes) > 1:
+        for each in changes:  # one bad tag fails the whole call
+            yield from _send(call, world, operation, [each])
+        return
+    for each in changes:
+        yield each.resource, answer
+
+
+def _tag(change: Change[TagState]) -> dict[str, Any]:
+    tag: dict[str, Any] = {
+        "ResourceId": change.resource.name,
+        "ResourceType": "auto-scaling-group",
+        "Key": change.resource.part,
+    }
+    if change.after is not ABSENT:
+        tag |= {"Value": change.after.value, "PropagateAtLaunch": change.after.propagate}
+    return tag
+
+
+def look(
+    world: World, params: Params, changes: Sequence[Change[TagState]], changed_at: datetime
+) -> Seen:
+    """Has the autoscaler written its status since, with or without the groups?"""
+    autoscaler = world.facts.autoscaler()
+    looked_for = {tag.key for tag in autoscaler.discovery}
+    relevant = [each for each in changes if each.resource.part in looked_for]
+    if not relevant:
+        return Seen(ok=True, detail="the autoscaler does not discover groups by these tags")
+    status = autoscaler_status.read(world.k8s, autoscaler)
+    if status is None:
+        return Seen(
+            ok=False, detail="the autoscaler writes no status, so nobody can see what it knows"
+        )
+    if status.updated is None or status.updated <= changed_at:
+        return Seen(
+            ok=False, detail=f"the autoscaler last wrote its status at {status.updated or '?'}"
+        )
+    return _compare(world, autoscaler, relevant, set(status.groups))
+
+
+def _compare(
+    world: World,
+    autoscaler: Autoscaler,
+    changes: Sequence[Change[TagState]],
+    known: set[str],
+) -> Seen:
+    now = groups.named(world.aws, [each.resource.name for each in changes])
+    removed = {each.resource.name for each in changes if each.after is ABSENT}
+    wanted = {name for name in now if name not in removed and autoscaler.discovers(now[name])}
+    if still := sorted(removed & known):
+        return Seen(ok=False, detail=f"the autoscaler still knows {', '.join(still)}")
+    if missing := sorted(wanted - known):
+        return Seen(ok=False, detail=f"the autoscaler does not know {', '.join(missing)} yet")
+    parts = [f"dropped {len(removed)}"] if removed else []
+    parts += [f"took up {len(wanted)}"] if wanted else []
+    return Seen(
+        ok=True, detail=f"the autoscaler {' and '.join(parts) or 'knows nothing of the groups'}"
+    )
+
+
+ACTION = Action[Params, TagState](
+    id="aws.asg.tags",
+    summary="Take Auto Scaling groups out of the cluster autoscaler, or set tags that it obeys.",
+    kind=KIND,
+    params=Params,
+    state=TagState,
+    select=select,
+    observe=observe,
+    desire=desire,
+    converge=converge,
+    effect=Effect(
+        describe="the autoscaler dropped the groups, or took them up again",
+        look=look,
+        within=WITHIN,
+    ),
+    marker=MARKER,
+    batch=BATCH,
+    concurrency=2,
+    settle=5.0,
+    permissions=(
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:CreateOrUpdateTags",
+        "autoscaling:DeleteTags",
+        "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeLaunchTemplateVersions",
+        "k8s:list deployments.apps",
+        "k8s:get configmaps/cluster-autoscaler-status",
+    ),
+)

@@ -1,0 +1,38 @@
+"""The table of actions: what stands here is all there is, but for what strangers add.
+
+A package adds its own by entry points of the group ``sopctl.actions``; each is an Action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+
+from sopctl.actions.aws import asg_capacity, asg_processes, asg_tags
+from sopctl.core.action import Action, AnyAction
+from sopctl.core.errors import RefusedError
+
+GROUP = "sopctl.actions"
+
+CATALOG: Mapping[str, AnyAction] = {
+    "aws.asg.capacity": asg_capacity.ACTION,
+    "aws.asg.processes": asg_processes.ACTION,
+    "aws.asg.tags": asg_tags.ACTION,
+}
+
+
+def with_strangers() -> Mapping[str, AnyAction]:
+    """The catalog and what installed packages add to it.
+
+    A stranger cannot take the name of an action that is there: RefusedError.
+    """
+    found: dict[str, AnyAction] = dict(CATALOG)
+    for entry in entry_points(group=GROUP):
+        action = entry.load()
+        if not isinstance(action, Action) or action.id != entry.name or action.id in found:
+            raise RefusedError(
+                f"the entry point {entry.name} of {entry.value} is not a new action of that name",
+                hint="Uninstall the package, or have it fixed.",
+            )
+        found[action.id] = action
+    return found

@@ -1,0 +1,36 @@
+"""The table of checks: what stands here is all there is, but for what strangers add.
+
+A package adds its own by entry points of the group ``sopctl.checks``; each is a Check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+
+from sopctl.checks.aws import zone_exists
+from sopctl.core.check import AnyCheck, Check
+from sopctl.core.errors import RefusedError
+
+GROUP = "sopctl.checks"
+
+CATALOG: Mapping[str, AnyCheck] = {
+    "aws.zone.exists": zone_exists.CHECK,
+}
+
+
+def with_strangers() -> Mapping[str, AnyCheck]:
+    """The catalog and what installed packages add to it.
+
+    A stranger cannot take the name of a check that is there: RefusedError.
+    """
+    found: dict[str, AnyCheck] = dict(CATALOG)
+    for entry in entry_points(group=GROUP):
+        check = entry.load()
+        if not isinstance(check, Check) or check.id != entry.name or check.id in found:
+            raise RefusedError(
+                f"the entry point {entry.name} of {entry.value} is not a new check of that name",
+                hint="Uninstall the package, or have it fixed.",
+            )
+        found[check.id] = check
+    return found

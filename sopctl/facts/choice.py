@@ -1,0 +1,74 @@
+"""Choosing Auto Scaling groups, and saying in the plan what was left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sopctl.core.errors import RefusedError
+from sopctl.facts.autoscaler import Autoscaler
+from sopctl.facts.groups import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Groups still in, and sentences about those that are out."""
+
+    groups: tuple[Group, ...]
+    notes: tuple[str, ...] = ()
+
+    def without(self, out: Callable[[Group], bool], why: str) -> Choice:
+        """Leave out what *out* says; *why* goes on from "web-a, web-b: "."""
+        gone = [each for each in self.groups if out(each)]
+        kept = tuple(each for each in self.groups if not out(each))
+        return Choice(kept, (*self.notes, *said(gone, why)))
+
+    def noting(self, about: Callable[[Group], bool], what: str) -> Choice:
+        """Keep all, and say *what* of those that *about* picks."""
+        return Choice(self.groups, (*self.notes, *said(filter(about, self.groups), what)))
+
+
+def said(groups: Iterable[Group], what: str) -> tuple[str, ...]:
+    """One sentence about several groups, or none."""
+    names = ", ".join(each.name for each in groups)
+    return (f"{names}: {what}",) if names else ()
+
+
+def by_name(population: Sequence[Group], names: Sequence[str]) -> Choice:
+    """All groups, or those called *names*; RefusedError for a name that is not there."""
+    if not names:
+        return Choice(tuple(population))
+    known = {each.name: each for each in population}
+    if missing := [name for name in names if name not in known]:
+        raise RefusedError(
+            f"this cluster has no Auto Scaling group {', '.join(missing)}",
+            hint=f"Its groups are {', '.join(sorted(known))}.",
+        )
+    return Choice(tuple(known[name] for name in names))
+
+
+def single_zone(choice: Choice, zone: str) -> Choice:
+    """The groups that are in *zone* and nowhere else; groups that are there too are noted."""
+    touching = Choice(tuple(each for each in choice.groups if zone in each.zones), choice.notes)
+    return touching.without(
+        lambda group: len(group.zones) > 1,
+        f"left alone, because it is in other zones than {zone} too; take the zone's subnet out, "
+        "or shift the zone away.",
+    )
+
+
+def changeable(choice: Choice) -> Choice:
+    """Without the groups that only their operator may change."""
+    return choice.without(
+        lambda group: bool(group.operator), "left alone, because an AWS service operates it."
+    )
+
+
+def droppable(choice: Choice, autoscaler: Autoscaler) -> Choice:
+    """The groups that the autoscaler discovers by tags; groups named to it are noted."""
+    named = choice.without(
+        lambda group: group.name in autoscaler.explicit,
+        "left alone, because the autoscaler is given it by name (--nodes), whatever its tags and "
+        "its maximum say.",
+    )
+    return Choice(tuple(each for each in named.groups if autoscaler.discovers(each)), named.notes)
