@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sopctl.core.errors import AuditBrokenError
 from sopctl.core.journal import Head, Record
-from sopctl.journal.chain import check, check_head
+from sopctl.journal.chain import Tail, check, check_head
 from sopctl.journal.ledger import identity
 
 
@@ -47,9 +47,7 @@ def arrival(
 
 def sound(head: Head, records: tuple[Record, ...]) -> None:
     """Raises AuditBrokenError at the first bad place of an exported run."""
-    breaks = check(records) + check_head(head, records[-1] if records else None)
-    if any(record.run != head.run for record in records[:1]):
-        raise AuditBrokenError(f"the records are of run {records[0].run}, not {head.run}")
+    breaks = check(records, Tail(head.run)) + check_head(head, records)
     if breaks:
         raise AuditBrokenError(
             f"the journal is broken in {len(breaks)} places, first {breaks[0]}",

@@ -102,18 +102,24 @@ def seal(
     return tuple(records)
 
 
-def check(records: Iterable[Record | Raw]) -> tuple[Break, ...]:
-    """Every bad place in one run's chain that starts at seq 0, in the order given; empty is sound.
+def check(records: Iterable[Record | Raw], tail: Tail | None = None) -> tuple[Break, ...]:
+    """Every bad place in one run's chain, in the order given; empty is sound.
 
-    At most one break per record, the most telling one; it goes on after each. The run is the
-    first record's.
+    The chain goes on after *tail*; without one it starts at seq 0, and is the first record's
+    run's. At most one break per record, the most telling one; it goes on after each.
     """
-    return tuple(_breaks(tuple(records)))
+    chain = tuple(records)
+    if not chain:
+        return ()
+    return tuple(_breaks(chain, tail or Tail(chain[0].run)))
 
 
-def check_head(head: Head, last: Record | Raw | None) -> tuple[Break, ...]:
-    """Does the chain end where the run's head says? *last* is the last record, None: no record."""
-    seq, found = (-1, GENESIS) if last is None else (last.seq, last.hash)
+def check_head(
+    head: Head, records: Sequence[Record | Raw], tail: Tail | None = None
+) -> tuple[Break, ...]:
+    """Does the chain of *records* after *tail* end where the run's head says?"""
+    last = records[-1] if records else tail or Tail(head.run)
+    seq, found = last.seq, last.hash
     if seq < head.seq:
         what = f"records {seq + 1} to {head.seq} are missing at the end"
     elif seq > head.seq:
@@ -125,28 +131,29 @@ def check_head(head: Head, last: Record | Raw | None) -> tuple[Break, ...]:
     return (Break(run=head.run, seq=head.seq, what=what, part=Part.HEAD),)
 
 
-def _breaks(records: tuple[Record | Raw, ...]) -> Iterator[Break]:
+def _breaks(records: tuple[Record | Raw, ...], tail: Tail) -> Iterator[Break]:
     present = sorted({record.seq for record in records})
-    hashes: dict[int, str] = {-1: GENESIS}
-    want, epoch = 0, 0
+    hashes: dict[int, str] = {tail.seq: tail.hash}
+    want, epoch = tail.seq + 1, 0
     for record in records:
         place = _misplaced(record, want, hashes, present)
         what = (
-            _foreign(record, records[0].run)
+            _foreign(record, tail.run)
             or place
             or _content(record)
             or _link(record, hashes)
             or ("its epoch is older than the one before" if record.epoch < epoch else "")
         )
         if what:
-            yield Break(run=record.run, seq=record.seq, what=what)
+            yield Break(run=tail.run, seq=record.seq, what=what)
+        else:
+            epoch = record.epoch
         hashes.setdefault(record.seq, record.hash)
         want = max(want, record.seq + 1)
-        epoch = max(epoch, record.epoch)
 
 
 def _foreign(record: Record | Raw, run: str) -> str:
-    return "" if record.run == run else f"it is in the chain of run {run}"
+    return "" if record.run == run else f"it is of run {record.run}"
 
 
 def _misplaced(record: Record | Raw, want: int, hashes: dict[int, str], present: list[int]) -> str:

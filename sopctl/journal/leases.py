@@ -91,7 +91,7 @@ def lost(seat: Seat, lease: Lease) -> str:
     if seat.epoch != lease.epoch:
         return f"worker {lease.worker} lost run {lease.run}: {seat.worker or 'another'} took it"
     if seat.worker != lease.worker:
-        return f"worker {lease.worker} gave run {lease.run} back"
+        return f"worker {lease.worker} no longer holds run {lease.run}"
     return ""
 
 

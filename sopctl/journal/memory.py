@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from sopctl.core.clock import boot_seconds
 from sopctl.core.errors import AuditUnavailableError, FencedError
 from sopctl.core.journal import GENESIS, Entry, Head, Holder, Lease, Record
-from sopctl.journal.arrivals import Arrival, arrival
+from sopctl.journal import leases
+from sopctl.journal.arrivals import arrival
 from sopctl.journal.chain import Raw, Tail, raw, seal
-from sopctl.journal.leases import (
-    Moment,
-    Seat,
-    grown,
-    holder,
-    left,
-    lost,
-    remaining,
-    renewed,
-    seated,
-    wall_clock,
-)
+from sopctl.journal.leases import Moment, Seat
 from sopctl.journal.ledger import Checkpoint, LedgerEnd, checkpoint, identity
 from sopctl.journal.redact import Scrubber
 
@@ -47,7 +38,7 @@ class MemoryStore:
         self,
         *,
         clock_seconds: Callable[[], float] = boot_seconds,
-        wall: Callable[[], str] = wall_clock,
+        wall: Callable[[], str] = leases.wall_clock,
         scrubber: Scrubber | None = None,
     ) -> None:
         self._seconds = clock_seconds
@@ -75,8 +66,8 @@ class MemoryStore:
     def claim(self, run: str, worker: str, ttl: float) -> Lease | Holder:
         with self._mutex:
             found, now = self._run(run), self._now()
-            if remaining(found.seat, now) > 0:
-                return holder(run, found.seat, now)
+            if leases.remaining(found.seat, now) > 0:
+                return leases.holder(run, found.seat, now)
             return self._seat(run, worker, ttl)
 
     def takeover(self, run: str, worker: str, ttl: float) -> Lease:
@@ -86,16 +77,16 @@ class MemoryStore:
     def renew(self, lease: Lease) -> bool:
         with self._mutex:
             found = self._run(lease.run)
-            if lost(found.seat, lease):
+            if leases.lost(found.seat, lease):
                 return False
-            found.seat = renewed(found.seat, lease, self._now())
+            found.seat = leases.renewed(found.seat, lease, self._now())
             return True
 
     def release(self, lease: Lease) -> None:
         with self._mutex:
             found = self._run(lease.run)
-            if not lost(found.seat, lease):
-                found.seat = left(found.seat)
+            if not leases.lost(found.seat, lease):
+                found.seat = leases.left(found.seat)
 
     def append(
         self, lease: Lease, expected: int, entries: Sequence[Entry], at: str
@@ -103,7 +94,7 @@ class MemoryStore:
         with self._mutex:
             found = self._run(lease.run)
             tail = Tail(lease.run, found.head.seq, found.head.hash)
-            if why := lost(found.seat, lease) or grown(lease.run, tail.seq, expected):
+            if why := leases.lost(found.seat, lease) or leases.grown(lease.run, tail.seq, expected):
                 raise FencedError(why, hint="Stop here; another leg goes on with this run.")
             records = seal(tail, entries, epoch=lease.epoch, at=at, scrub=self._scrubber.json)
             self._add(found, records, at)
@@ -116,13 +107,13 @@ class MemoryStore:
 
     def lock_target(self, target: str, lease: Lease, at: str) -> Holder | None:
         with self._mutex:
-            if why := lost(self._run(lease.run).seat, lease):
+            if why := leases.lost(self._run(lease.run).seat, lease):
                 raise FencedError(why, hint="Stop here; another leg goes on with this run.")
             held = self._locks.get(target)
             if held is not None and held.lease.run != lease.run:
                 seat, now = self._run(held.lease.run).seat, self._now()
-                if remaining(seat, now) > 0:
-                    return replace(holder(held.lease.run, seat, now), since=held.since)
+                if leases.remaining(seat, now) > 0:
+                    return replace(leases.holder(held.lease.run, seat, now), since=held.since)
             self._locks[target] = _Lock(lease, at)
             return None
 
@@ -136,7 +127,7 @@ class MemoryStore:
         with self._mutex:
             found = self._runs.get(head.run)
             here = (found.head, self.read(head.run)) if found else None
-            coming: Arrival = arrival(head, tuple(records), here)
+            coming = arrival(head, tuple(records), here)
             if found is None:
                 self.create(head.run, target=head.target, runbook=head.runbook, at=head.created)
                 found = self._runs[head.run]
@@ -148,6 +139,20 @@ class MemoryStore:
     def raw(self, run: str) -> tuple[Raw, ...]:
         """The records as they lie here, for ``journal.verify``."""
         return tuple(raw(record) for record in self.read(run))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside is of one moment, whatever others append meanwhile."""
+        with self._mutex:
+            yield
+
+    def strays(self) -> tuple[tuple[str, int], ...]:
+        """Runs that have records but no head: none can."""
+        return ()
+
+    def integrity(self) -> tuple[str, ...]:
+        """What is wrong with the file: there is none."""
+        return ()
 
     def ledger(self) -> tuple[tuple[Checkpoint, ...], LedgerEnd]:
         """All checkpoints and the kept end, for ``journal.verify``."""
@@ -167,7 +172,7 @@ class MemoryStore:
 
     def _seat(self, run: str, worker: str, ttl: float) -> Lease:
         found = self._run(run)
-        found.seat = seated(found.seat, worker, ttl, self._now())
+        found.seat = leases.seated(found.seat, worker, ttl, self._now())
         return Lease(run=run, worker=worker, epoch=found.seat.epoch, ttl=ttl)
 
     def _add(self, found: _Run, records: Sequence[Record], at: str) -> None:

@@ -1,0 +1,70 @@
+"""What SQLite says, in our words: a journal that cannot be used, or one that is broken."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sopctl.core.errors import AuditBrokenError, AuditUnavailableError, SopError
+
+# Primary result codes (sqlite.org/rescode.html); the upper bits of an extended code say more.
+_PRIMARY = 0xFF
+_WORDS = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "Free some space, then resume the run."),
+    sqlite3.SQLITE_READONLY: (
+        "it cannot be written",
+        "Make the file and its directory writable, or set SOPCTL_STATE_DIR.",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "another process has it locked",
+        "Look for a frozen sopctl process (`ps`), end it, then try again.",
+    ),
+    sqlite3.SQLITE_LOCKED: (
+        "another connection has it locked",
+        "Try again; if it stays, look for a frozen sopctl process.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "it cannot be opened",
+        "Check that the file exists and that you may read and write its directory.",
+    ),
+    sqlite3.SQLITE_PERM: ("access is denied", "Check who owns the file and its mode."),
+    sqlite3.SQLITE_AUTH: ("access is denied", "Check who owns the file and its mode."),
+    sqlite3.SQLITE_IOERR: (
+        "reading or writing it failed",
+        "Check the disk (`dmesg`); start sopctl anew to try again.",
+    ),
+    sqlite3.SQLITE_NOLFS: ("the disk cannot hold a file of its size", "Use another disk."),
+}
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Errors of SQLite inside become AuditUnavailableError or AuditBrokenError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _ours(error, path) from error
+
+
+def is_io_error(error: sqlite3.Error) -> bool:
+    """Did the disk fail? Then nothing that was written since the last success can be trusted."""
+    return _code(error) == sqlite3.SQLITE_IOERR
+
+
+def _code(error: sqlite3.Error) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)  # absent when Python itself objects
+    return code & _PRIMARY
+
+
+def _ours(error: sqlite3.Error, path: Path) -> SopError:
+    code = _code(error)
+    if code in _BROKEN:
+        return AuditBrokenError(
+            f"the journal {path} is damaged: {error}",
+            hint="Keep the file as it is; copy what can be read with `sqlite3 FILE .recover`.",
+        )
+    what, hint = _WORDS.get(code, (str(error), "Report this with the whole message."))
+    return AuditUnavailableError(f"the journal {path} is unavailable: {what}", hint=hint)
