@@ -79,6 +79,7 @@ class PlannedStep:
     back: bool = False  # restores a recorded step: compared three ways
     source_step: str = ""  # back: the step of the source run
     marks: tuple[Mark, ...] = ()  # back: the marks to take off when all is restored
+    left: tuple[ResourceId, ...] = ()  # back: given up, because other open runs hold them too
     undoes: str = ""  # back: what stays behind all the same, in a sentence
 
 
@@ -105,7 +106,7 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Nothing to do: no change now, and no step that could find one later."""
-        return not any(s.changes or s.joined or _open_later(s) for s in self.steps)
+        return not any(s.changes or s.joined or s.left or _open_later(s) for s in self.steps)
 
     @property
     def hash(self) -> str:

@@ -35,6 +35,13 @@ def holdings(states: Iterable[RunState]) -> tuple[Holding, ...]:
         for item in work.items.values()
         if work.back and item.phase in GOOD_PHASES
     }
+    returned |= {
+        (state.plan.source_run, resource)
+        for state in everything
+        if state.plan and state.plan.source_run and state.end
+        for step in state.plan.steps
+        for resource in step.left
+    }
     return tuple(
         holding
         for state in everything

@@ -115,10 +115,11 @@ def _restore(work: Work, canary: int, asked: Return, deps: Deps) -> list[Planned
     )
     if action.undo is not Undo.EXACT:
         return _left_behind(step, work, action)
-    changes, notes = _changes(work, asked)
-    if not changes and not notes:
+    changes, left, notes = _changes(work, asked)
+    if not changes and not left:
         return []
-    step, changes = _as_it_is_now(replace(step, notes=tuple(notes)), changes, action, deps)
+    step = replace(step, notes=tuple(notes), left=tuple(left))
+    step, changes = _as_it_is_now(step, changes, action, deps)
     return _split(step, changes, canary)
 
 
@@ -134,7 +135,7 @@ def _left_behind(step: PlannedStep, work: Work, action: AnyAction) -> list[Plann
     return [replace(step, skipped=text, undoes=text)]
 
 
-def _changes(work: Work, asked: Return) -> tuple[list[PlannedChange], list[str]]:
+def _changes(work: Work, asked: Return) -> tuple[list[PlannedChange], list[ResourceId], list[str]]:
     """What this run has to give back, and what it leaves because others hold it too."""
     others: dict[ResourceId, list[str]] = {}
     mine: list[Holding] = []
@@ -143,10 +144,11 @@ def _changes(work: Work, asked: Return) -> tuple[list[PlannedChange], list[str]]
             mine.append(holding)
         elif holding.run != asked.source.run:
             others.setdefault(holding.resource, []).append(holding.run)
-    changes, notes = [], []
+    changes, left, notes = [], [], []
     for holding in mine:
         if holders := others.get(holding.resource):
             notes.append(f"{holding.resource} stays: run {', '.join(holders)} still holds it")
+            left.append(holding.resource)
             continue
         item = work.items.get(holding.resource)
         changes.append(
@@ -157,7 +159,7 @@ def _changes(work: Work, asked: Return) -> tuple[list[PlannedChange], list[str]]
                 evidence=_evidence(item),
             )
         )
-    return changes, notes
+    return changes, left, notes
 
 
 def _evidence(item: Item | None) -> Mapping[str, Json]:
@@ -208,6 +210,6 @@ def _split(step: PlannedStep, changes: list[PlannedChange], canary: int) -> list
     head = [change for change in changes if change.resource.whole in first]
     tail = [change for change in changes if change.resource.whole not in first]
     return [
-        replace(step, id=f"{step.id}:canary", changes=tuple(head), marks=(), notes=()),
+        replace(step, id=f"{step.id}:canary", changes=tuple(head), marks=(), notes=(), left=()),
         replace(step, changes=tuple(tail)),
     ]

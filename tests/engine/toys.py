@@ -139,7 +139,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    lit: bool = True
+    lit: object = True
     names: tuple[str, ...] = ()
 
 

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import pytest
+
+from sopctl.core.errors import RefusedError, UsageError
+from sopctl.core.runbook import ReturnEntry, ReturnKind
+from sopctl.engine import records
+from sopctl.engine.control import all_runs, open_run
+from sopctl.engine.holdings import holdings
+from sopctl.engine.leg import Done, Parked, leg
+from sopctl.engine.planner import Order, make_plan
+from sopctl.engine.restore import Return, plan_return
+from sopctl.engine.state import Phase, RunEnd
+from tests.engine.loops import Points, die
+from tests.engine.toys import FakeClock, bench, runbook, step, world
+
+BOOK = runbook(step("lamps", "toy.lamp"), step("fuses", "toy.fuse"))
+
+
+@pytest.fixture
+def b():
+    made = bench()
+    made.before = made.snapshot()
+    made.open(made.plan(BOOK))
+    leg("r1", made.deps)
+    return made
+
+
+def way_back(b, run="r1", entries=(), steps=()):
+    asked = Return(
+        source=b.state(run),
+        way_back=entries,
+        target={"name": "toy"},
+        held=holdings(all_runs(b.deps)),
+        steps=steps,
+    )
+    return plan_return(asked, b.deps)
+
+
+def roll_back(b, plan, run="back"):
+    consent = records.consent("tester", "yes", plan.hash)
+    open_run(run, plan, {}, consent, b.deps)
+    return leg(run, b.deps)
+
+
+def again(b, book, run):
+    """Plan and run *book* while other runs are open."""
+    held = holdings(all_runs(b.deps))
+    order = Order(runbook=book, params={}, target={"name": "toy"}, held=held)
+    b.open(make_plan(order, b.deps), run)
+    return leg(run, b.deps)
+
+
+def test_a_finished_run_is_rolled_back_exactly_and_loses_its_marks(b):
+    assert roll_back(b, way_back(b)) == Done(RunEnd.UNDONE)
+    assert b.snapshot() == b.before
+    assert b.world.marks == {}
+    assert holdings(all_runs(b.deps)) == ()
+
+
+def test_planning_the_way_back_changes_nothing(b):
+    mutations, snapshot = b.world.mutations, b.snapshot()
+
+    plan = way_back(b)
+
+    assert [s.id for s in plan.steps] == ["restore:fuses", "restore:lamps"]
+    assert (b.world.mutations, b.snapshot()) == (mutations, snapshot)
+
+
+def test_a_second_roll_back_has_nothing_to_do(b):
+    roll_back(b, way_back(b))
+
+    assert way_back(b).empty
+
+
+def test_somebody_elses_change_is_shown_in_the_plan_and_asked_about(b):
+    b.world.meddle("lamp", "l0", "purple")
+
+    plan = way_back(b)
+    result = roll_back(b, plan)
+
+    assert any("changed by somebody else" in note for s in plan.steps for note in s.notes)
+    assert isinstance(result, Parked)
+    assert b.snapshot()["lamp", "l0"] == "purple"
+    b.say(records.decision("restore:lamps", "keep", "me"), run="back")
+    assert leg("back", b.deps) == Done(RunEnd.UNDONE)
+
+
+def test_what_is_back_already_is_not_written_again(b):
+    b.world.meddle("lamp", "l0", False)
+    writes = b.world.effective.get("l0")
+
+    assert roll_back(b, way_back(b)) == Done(RunEnd.UNDONE)
+    assert b.world.effective.get("l0") == writes
+
+
+def test_a_gone_resource_is_residue(b):
+    del b.world.things["lamp", "l0"]
+
+    assert roll_back(b, way_back(b)) == Done(RunEnd.UNDONE)
+    phases = {
+        i.resource.name: i.phase for i in b.state("back").work("restore:lamps").items.values()
+    }
+    assert phases["l0"] is Phase.RESIDUE
+
+
+def test_one_step_can_be_rolled_back_alone(b):
+    assert roll_back(b, way_back(b, steps=("fuses",))) == Done(RunEnd.UNDONE)
+    assert b.snapshot()["fuse", "f0"] is False
+    assert b.snapshot()["lamp", "l0"] is True
+    with pytest.raises(UsageError, match="no step nonsense"):
+        way_back(b, steps=("nonsense",))
+
+
+def test_the_return_of_the_runbook_gives_the_stages_and_the_canary(b):
+    entries = (
+        ReturnEntry(kind=ReturnKind.RESTORE, restore=("lamps",), canary=1),
+        ReturnEntry(kind=ReturnKind.RESTORE, restore=("fuses",)),
+    )
+
+    plan = way_back(b, entries=entries)
+
+    assert [(s.id, len(s.changes)) for s in plan.steps] == [
+        ("restore:lamps:canary", 1),
+        ("restore:lamps", 3),
+        ("restore:fuses", 2),
+    ]
+    assert roll_back(b, plan) == Done(RunEnd.UNDONE)
+    assert b.snapshot() == b.before
+
+
+def test_a_step_that_the_return_forgets_is_restored_all_the_same(b):
+    plan = way_back(b, entries=(ReturnEntry(kind=ReturnKind.RESTORE, restore=("lamps",)),))
+
+    assert roll_back(b, plan) == Done(RunEnd.UNDONE)
+    assert b.snapshot() == b.before
+
+
+def test_pods_that_their_owners_recreated_are_listed_and_not_undone():
+    b = bench(world(FakeClock(), lamps=1, fuses=0, pods=2))
+    b.open(b.plan(runbook(step("lamps", "toy.lamp"), step("pods", "toy.pod"))))
+    leg("r1", b.deps)
+
+    plan = way_back(b)
+
+    assert plan.steps[0].undoes == "2 pod not undone: their owners made new ones"
+    assert roll_back(b, plan) == Done(RunEnd.UNDONE)
+
+
+def test_a_run_that_finds_it_done_joins_and_the_last_holder_restores(b):
+    assert again(b, BOOK, "r2") == Done(RunEnd.DONE)
+
+    first = way_back(b, "r1")
+    assert all("still holds it" in note for s in first.steps for note in s.notes)
+    assert roll_back(b, first, "back1") == Done(RunEnd.UNDONE)
+    lit = b.snapshot()
+    assert lit != b.before
+
+    assert roll_back(b, way_back(b, "r2"), "back2") == Done(RunEnd.UNDONE)
+    assert b.snapshot() == b.before
+
+
+def test_another_state_for_a_held_resource_is_refused(b):
+    other = runbook(step("lamps", "toy.lamp", params={"lit": "bright"}))
+
+    with pytest.raises(RefusedError, match="held by run r1"):
+        again(b, other, "r2")
+
+
+def crash_way_back(place):
+    b = bench()
+    before = b.snapshot()
+    b.open(b.plan(BOOK))
+    leg("r1", b.deps)
+    plan = way_back(b)
+    open_run("back", plan, {}, records.consent("t", "yes", plan.hash), b.deps)
+    points = Points(at={place: die})
+    b.world.wire = points
+    try:
+        leg("back", b.worker("w2", point=points))
+    except BaseException:  # noqa: BLE001  # the crash
+        b.clock.sleep(31)
+    b.world.wire = None
+    return b, before, leg("back", b.worker("w3"))
+
+
+@pytest.mark.parametrize("place", range(60))
+def test_a_crash_anywhere_on_the_way_back_is_resumed(place):
+    b, before, end = crash_way_back(place)
+
+    assert end == Done(RunEnd.UNDONE)
+    assert b.snapshot() == before
+
+
+def test_a_call_that_may_still_land_is_fenced_by_the_roll_back_too():
+    """The forward run was adopted by another worker; the first one's call is still unanswered."""
+    b = bench()
+    before = b.snapshot()
+    b.open(b.plan(BOOK))
+    b.world.wire = lambda name: (_ for _ in ()).throw(SystemExit) if "fuse" in name else None
+    with pytest.raises(SystemExit):
+        leg("r1", b.deps)
+    b.world.wire = None
+    b.clock.sleep(31)
+    assert leg("r1", b.worker("w2")) == Done(RunEnd.DONE)
+    sent = b.clock.now()
+
+    assert roll_back(b, way_back(b)) == Done(RunEnd.UNDONE)
+    assert b.snapshot() == before
+    assert (b.clock.now() - sent).total_seconds() > 100
