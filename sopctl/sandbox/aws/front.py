@@ -60,7 +60,9 @@ class AwsFront:
         self._strikes = Faults(self.faults, ACCESS_KEY)
         self._application = Application()
         self._server = _Server((host, 0), self)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
 
     @property
     def url(self) -> str:
