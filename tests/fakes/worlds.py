@@ -5,28 +5,44 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
+from sopctl.sandbox.aws.fleet import GroupSpec
+from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.objects import Obj
 from sopctl.sandbox.world.clock import WorldClock
+from sopctl.sandbox.world.machines.machines import Machines
+from sopctl.sandbox.world.view import View
 from sopctl.sandbox.world.world import World
 from tests.fakes.cloud import FakeCloud
-from tests.fakes.cluster import FakeCluster
-from tests.fakes.workloads import ZONE_KEY, node
+from tests.fakes.workloads import ZONE_KEY
 
 START = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
 ABC = ("us-east-1a", "us-east-1b", "us-east-1c")
 
 
+ENABLED = "k8s.io/cluster-autoscaler/enabled"
+OWNED = "k8s.io/cluster-autoscaler/sandbox"
+
+
+def pool(zone: str, desired: int) -> GroupSpec:
+    """A group of one zone, tagged for discovery by the autoscaler."""
+    tags = {ENABLED: ("true", True), OWNED: ("owned", False)}
+    name = f"pool-{zone[-1]}"
+    return GroupSpec(name=name, zones=(zone,), min=0, max=6, desired=desired, tags=tags)
+
+
 class SmallWorld:
     """Ticks until nothing moves; every question is asked of the cluster itself."""
 
-    def __init__(self, nodes_per_zone: int = 2, cpu: str = "4") -> None:
+    def __init__(self, nodes_per_zone: int = 2) -> None:
         self.clock = WorldClock(START, rate=0)
-        self.cluster = FakeCluster(self.clock.now)
+        self.cluster = Cluster(self.clock.now)
         self.cloud = FakeCloud(self.clock.now)
         self.world = World(self.cluster, self.cloud, self.clock)
+        self.cluster.create("namespaces", {"metadata": {"name": "shop"}})
         for zone in ABC:
-            for number in range(nodes_per_zone):
-                self.cluster.create("nodes", node(f"{zone[-1]}{number}", zone, cpu=cpu))
+            self.cloud.create_group(pool(zone, nodes_per_zone))
+        view = View(self.cluster)
+        Machines(self.cloud, self.world.outages).register_all(view, self.clock.now())
 
     def run(self, seconds: float = 30) -> None:
         """Let world time pass, one second a step, with as many rounds as there is work."""
@@ -42,10 +58,9 @@ class SmallWorld:
         raise AssertionError("the world does not come to rest")
 
     def cordon(self, zone: str) -> None:
-        for each in self.cluster.list("nodes"):
-            if each["metadata"]["labels"][ZONE_KEY] == zone:
-                patch: Obj = {"spec": {"unschedulable": True}}
-                self.cluster.patch("nodes", each["metadata"]["name"], patch)
+        for each in self.nodes(zone):
+            patch: Obj = {"spec": {"unschedulable": True}}
+            self.cluster.patch("nodes", each["metadata"]["name"], patch)
 
     def drain(self, zone: str) -> None:
         """Delete the pods of a zone, a few at a time, as a drain does."""
@@ -53,6 +68,10 @@ class SmallWorld:
             if self.zone_of(each) == zone:
                 self.cluster.delete("pods", each["metadata"]["name"], "shop")
                 self.run(8)
+
+    def nodes(self, zone: str | None = None) -> list[Obj]:
+        found = self.cluster.list("nodes")
+        return [n for n in found if zone in (None, n["metadata"]["labels"][ZONE_KEY])]
 
     def pods(self, app: str | None = None) -> list[Obj]:
         found = self.cluster.list("pods")

@@ -40,6 +40,11 @@ class Outages:
         """Whether an instance can be launched in a zone now."""
         return zone not in self._failed
 
+    def reaches(self, zone: str) -> bool:
+        """Whether the control plane hears from machines in a zone."""
+        outage = self._failed.get(zone)
+        return outage is None or outage.gray
+
     def dead_since(self, node: Obj) -> datetime | None:
         """Return since when nothing has been heard from a node, or None while it lives."""
         zone = (node["metadata"].get("labels") or {}).get(ZONE, "")

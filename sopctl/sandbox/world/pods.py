@@ -54,14 +54,14 @@ def owned_by(owner: Obj, kind: str, api_version: str) -> Obj:
 def from_template(template: Obj, owner: Obj, reference: Obj, **metadata: str) -> Obj:
     """Return a new pod made from a template, in the owner's namespace."""
     source = template.get("metadata") or {}
+    inherited = {key: source[key] for key in ("labels", "annotations") if source.get(key)}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
             **metadata,
+            **inherited,
             "namespace": owner["metadata"]["namespace"],
-            "labels": dict(source.get("labels") or {}),
-            "annotations": dict(source.get("annotations") or {}),
             "ownerReferences": [reference],
         },
         "spec": template["spec"],

@@ -30,8 +30,8 @@ class ClusterPort(Protocol):
     def get(self, resource: str, name: str, namespace: str = "") -> Obj | None:
         """Return a copy of one object, or None."""
 
-    def list(self, resource: str, namespace: str | None = None) -> list[Obj]:
-        """Return copies of all objects of a resource."""
+    def peek(self, resource: str, namespace: str | None = None) -> Sequence[Obj]:
+        """Return the stored objects of a resource themselves, never to be changed."""
 
     def create(self, resource: str, obj: Obj) -> Obj:
         """Store a new object as the API would, admission included; ApiError when refused."""

@@ -112,7 +112,7 @@ class View:
         return self._objects[resource]
 
     def _read(self, resource: str) -> None:
-        found = {_key(obj): obj for obj in self.cluster.list(resource)}
+        found = {_key(obj): obj for obj in self.cluster.peek(resource)}
         if _fingerprint(found) != _fingerprint(self._objects.get(resource, {})):
             self._versions[resource] += 1
         self._objects[resource] = found

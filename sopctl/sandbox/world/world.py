@@ -7,15 +7,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from sopctl.sandbox.world.autoscaler.autoscaler import ClusterAutoscaler
 from sopctl.sandbox.world.clock import WorldClock
-from sopctl.sandbox.world.controllers import deployments, replicasets
+from sopctl.sandbox.world.controllers import (
+    budgets,
+    daemonsets,
+    deployments,
+    jobs,
+    replicasets,
+    statefulsets,
+)
+from sopctl.sandbox.world.controllers.endpoints import Endpoints
 from sopctl.sandbox.world.controllers.garbage import Garbage
+from sopctl.sandbox.world.controllers.hpas import Autoscaling
 from sopctl.sandbox.world.controllers.kubelet import Kubelet
 from sopctl.sandbox.world.controllers.nodes import NodeLifecycle
+from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
 from sopctl.sandbox.world.ports import CloudPort, ClusterPort
 from sopctl.sandbox.world.scheduling.scheduler import Scheduler
-from sopctl.sandbox.world.times import earliest
 from sopctl.sandbox.world.view import View
 
 
@@ -40,41 +50,74 @@ class World:
         self.outages = Outages()
         self._view = View(cluster)
         self._controllers: Sequence[Controller] = (
+            Machines(cloud, self.outages),
             Garbage(),
             NodeLifecycle(self.outages),
+            Autoscaling(),
             deployments,
             replicasets,
+            statefulsets,
+            daemonsets,
+            jobs,
             Scheduler(),
             Kubelet(self.outages),
+            budgets,
+            Endpoints(),
+            ClusterAutoscaler(cloud, self.outages),
         )
-        self._wake: datetime | None = None
+        self._wakes: list[datetime | None] = [None] * len(self._controllers)
         self._moving = True  # the last round wrote something, so the next has something to read
         self._stopped = threading.Event()
         cloud.launchable = self.outages.launchable
 
     def tick(self) -> bool:
-        """Let every controller act once; return whether anything was written."""
+        """Let every controller act that has a reason to; return whether anything was written.
+
+        The reasons: somebody wrote since the last round, or the controller asked for this time.
+        """
         now = self.clock.now()
         with self.cluster.lock:
             before = self.cluster.revision
             changed = self._view.refresh() or self._moving
-        if not changed and (self._wake is None or now < self._wake):
-            return False
-        wake: datetime | None = None
-        for controller in self._controllers:
+        for position, controller in enumerate(self._controllers):
+            wake = self._wakes[position]
+            if not changed and (wake is None or now < wake):
+                continue
             with self.cluster.lock:  # briefly: clients are served between two controllers
                 self._view.refresh()
-                wake = earliest(wake, controller.reconcile(self._view, now))
-        self._wake = wake
+                self._wakes[position] = controller.reconcile(self._view, now)
         self._moving = self.cluster.revision != before
         return self._moving
 
+    def run(self) -> None:
+        """Tick until `stop`, in the calling thread."""
+        while not self._stopped.is_set():
+            self.tick()
+            self._stopped.wait(PAUSE)
+
+    def stop(self) -> None:
+        """Let `run` return after its round."""
+        self._stopped.set()
+
     def fail_zone(self, name: str, *, gray: bool = False) -> None:
-        """Let a zone fail. In a gray failure nodes stay Ready and only launches fail."""
+        """Let a zone fail: its instances are impaired and nothing can be launched there.
+
+        In a gray failure the nodes stay Ready and the instances healthy; only launches fail.
+        """
+        self._require(name)
         self.outages.fail(Outage(zone=name, since=self.clock.now(), gray=gray))
-        self._wake = self.clock.now()
+        if not gray:
+            self.cloud.fail_instances(name)
+        self._moving = True
 
     def heal_zone(self, name: str) -> None:
         """End the failure of a zone."""
+        self._require(name)
         self.outages.heal(name)
-        self._wake = self.clock.now()
+        self.cloud.heal_instances(name)
+        self._moving = True
+
+    def _require(self, zone: str) -> None:
+        names = sorted(each.name for each in self.cloud.zones)
+        if zone not in names:
+            raise ValueError(f"unknown zone {zone!r}: there are {', '.join(names)}")

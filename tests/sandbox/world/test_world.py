@@ -83,7 +83,7 @@ def test_pods_of_a_wholly_dead_zone_are_not_ready_and_not_evicted():
     assert world.zones("web") == {A: 3, B: 3, C: 3}
     ready = world.cluster.get("deployments", "web", "shop")["status"]["readyReplicas"]
     assert ready == 6
-    taints = world.cluster.get("nodes", "a0")["spec"]["taints"]
+    taints = world.nodes(A)[0]["spec"]["taints"]
     assert {(t["key"], t["effect"]) for t in taints} == {
         ("node.kubernetes.io/unreachable", "NoSchedule")
     }
@@ -105,7 +105,7 @@ def test_a_pod_deleted_on_a_dead_node_stays_terminating_until_the_zone_heals():
     world.run(30)
     assert world.cluster.get("pods", victim["metadata"]["name"], "shop") is None
     assert world.cluster.get("deployments", "web", "shop")["status"]["readyReplicas"] == 9
-    assert "taints" not in world.cluster.get("nodes", "a0")["spec"]
+    assert "taints" not in world.nodes(A)[0]["spec"]
 
 
 def test_in_a_gray_failure_the_nodes_stay_ready():
@@ -114,7 +114,7 @@ def test_in_a_gray_failure_the_nodes_stay_ready():
     world.world.fail_zone(A, gray=True)
     world.run(300)
 
-    assert "taints" not in world.cluster.get("nodes", "a0")["spec"]
+    assert "taints" not in world.nodes(A)[0]["spec"]
     assert world.cluster.get("deployments", "web", "shop")["status"]["readyReplicas"] == 9
     assert not world.cloud.launchable(A)
     assert world.cloud.launchable(B)

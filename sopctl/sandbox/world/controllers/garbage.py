@@ -22,7 +22,7 @@ _OWNERS = {
     "Service": "services",
     "StatefulSet": "statefulsets",
 }
-_DEPENDENTS = ("replicasets", "jobs", "pods", "endpointslices")
+_DEPENDENTS = ("replicasets", "jobs", "pods", "endpointslices", "controllerrevisions")
 
 
 class Garbage:

@@ -130,6 +130,17 @@ def healthy_conditions(now: datetime) -> list[Obj]:
     return current
 
 
+def booting_conditions(now: datetime) -> list[Obj]:
+    """Return the conditions of a node whose network is not up yet."""
+    booting = conditions.Verdict(
+        type="Ready",
+        status="False",
+        reason="KubeletNotReady",
+        message="container runtime network not ready: cni plugin not initialized",
+    )
+    return conditions.put(healthy_conditions(now), booting, now)
+
+
 def _disrupted_zones(view: View) -> frozenset[str]:
     """Zones whose nodes are all, or at least 55 % and more than two, unreachable."""
     seen: dict[str, list[bool]] = defaultdict(list)

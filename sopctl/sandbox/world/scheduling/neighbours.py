@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sopctl.sandbox.world.ports import Obj
-from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
+from sopctl.sandbox.world.scheduling.snapshot import Snapshot
 from sopctl.sandbox.world.scheduling.subject import Place, Subject
 from sopctl.sandbox.world.selectors import matches
 
@@ -21,13 +21,17 @@ class Neighbours:
 
     def __init__(self, pod: Subject, snapshot: Snapshot) -> None:
         """Look at every pod that runs."""
-        self._wanted = _terms(pod, "podAffinity")
-        self._avoided = _terms(pod, "podAntiAffinity")
+        self._pod = pod
+        self._wanted = pod.attracted
+        self._avoided = pod.repelled
         self._near: list[set[Domain]] = [set() for _ in self._wanted]
         self._repelled: set[Domain] = set()
         self._kept_out: set[Domain] = set()
+        indifferent = not self._wanted and not self._avoided
         for seat in snapshot.seats.values():
-            self._look(pod, seat)
+            for other in seat.sitting:
+                if other.repelled or not indifferent:
+                    self.note(other, seat.place)
         self._first = [_selects(each, pod, pod) for each in self._wanted]
 
     def refusal(self, where: Place) -> str | None:
@@ -43,23 +47,18 @@ class Neighbours:
             return ANTI
         return None
 
-    def _look(self, pod: Subject, seat: Seat) -> None:
-        labels = seat.place.labels
-        for other in seat.sitting:
-            for term, near in zip(self._wanted, self._near, strict=True):
-                if _selects(term, pod, other):
-                    near.update(_domain(term, labels))
-            for term in self._avoided:
-                if _selects(term, pod, other):
-                    self._repelled.update(_domain(term, labels))
-            for term in _terms(other, "podAntiAffinity"):
-                if _selects(term, other, pod):
-                    self._kept_out.update(_domain(term, labels))
-
-
-def _terms(pod: Subject, kind: str) -> tuple[Obj, ...]:
-    wishes = (pod.spec.get("affinity") or {}).get(kind) or {}
-    return tuple(wishes.get("requiredDuringSchedulingIgnoredDuringExecution") or ())
+    def note(self, other: Subject, where: Place) -> None:
+        """Take a pod that sits on a node into account."""
+        labels = where.labels
+        for term, near in zip(self._wanted, self._near, strict=True):
+            if _selects(term, self._pod, other):
+                near.update(_domain(term, labels))
+        for term in self._avoided:
+            if _selects(term, self._pod, other):
+                self._repelled.update(_domain(term, labels))
+        for term in other.repelled:
+            if _selects(term, other, self._pod):
+                self._kept_out.update(_domain(term, labels))
 
 
 def _selects(term: Obj, holder: Subject, other: Subject) -> bool:

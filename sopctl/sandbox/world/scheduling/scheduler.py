@@ -10,6 +10,7 @@ from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.filters import Filter, Refusal, explain
 from sopctl.sandbox.world.scheduling.snapshot import Reader, Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import Subject, subject
+from sopctl.sandbox.world.scheduling.tolerations import tolerates
 from sopctl.sandbox.world.view import View
 
 _NAME = "default-scheduler"
@@ -36,37 +37,43 @@ class Scheduler:
 
     def _round(self, view: View, waiting: list[Obj], now: datetime) -> None:
         snapshot = self._reader.snapshot(view)
-        refused: dict[str, str] = {}  # of one owner, pods are alike: ask once per change
+        refused: dict[str, str] = {}  # alike pods are asked once until something is bound
         for pod in waiting:
             guest = subject(pod)
-            message = refused.get(guest.owner) if guest.owner else None
-            if message is None:
-                choice = choose(guest, snapshot)
-                if isinstance(choice, str):
-                    message = choice
-                    refused[guest.owner] = choice
-                else:
-                    snapshot.bind(guest, choice.place.name)
-                    refused.clear()
-                    _bind(view, pod, choice.place.name, now)
-                    continue
-            _refuse(view, pod, message, now)
+            kind = likeness(guest)
+            choice = refused.get(kind) or choose(guest, snapshot)
+            if isinstance(choice, str):
+                refused[kind] = choice
+                _refuse(view, pod, choice, now)
+            else:
+                snapshot.bind(guest, choice.place.name)
+                refused.clear()
+                _bind(view, pod, choice.place.name, now)
 
 
 def choose(pod: Subject, snapshot: Snapshot) -> Seat | str:
     """Return the best node for a pod, or the message of a pod that fits nowhere."""
     asked = Filter(pod, snapshot)
     refusals: dict[str, Refusal] = {}
-    best: tuple[tuple[float, float, str], Seat] | None = None
+    best: tuple[tuple[int, float, float, str], Seat] | None = None
     for name, seat in snapshot.seats.items():
         refusal = asked.refusal(seat)
         if refusal is not None:
             refusals[name] = refusal
             continue
-        rank = (asked.spread.crowding(seat.place), _load(pod, seat), name)
+        rank = (_repulsion(pod, seat), asked.spread.crowding(seat.place), _load(pod, seat), name)
         if best is None or rank < best[0]:
             best = (rank, seat)
     return explain(refusals) if best is None else best[1]
+
+
+def _repulsion(pod: Subject, seat: Seat) -> int:
+    """TaintToleration: how many PreferNoSchedule taints the pod does not tolerate."""
+    return sum(
+        taint["effect"] == "PreferNoSchedule"
+        and not any(tolerates(each, taint) for each in pod.tolerations)
+        for taint in seat.place.taints
+    )
 
 
 def _load(pod: Subject, seat: Seat) -> float:
@@ -78,6 +85,16 @@ def _load(pod: Subject, seat: Seat) -> float:
     shares = used.cpu / max(capacity.cpu, 1) + used.memory / max(capacity.memory, 1)
     siblings = sum(1 for each in seat.sitting if each.owner == pod.owner)
     return shares / 2 + siblings
+
+
+def likeness(pod: Subject) -> str:
+    """Return a key that pods share when the scheduler cannot tell them apart.
+
+    Pods of one owner differ by their affinity (daemons) or by what admission changed.
+    """
+    spec = pod.spec
+    differing = spec.get("affinity"), spec.get("topologySpreadConstraints"), pod.labels
+    return f"{pod.owner or pod.uid} {differing}"
 
 
 def _waits(pod: Obj) -> bool:

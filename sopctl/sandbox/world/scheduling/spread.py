@@ -34,6 +34,16 @@ class Domains:
         domain = seat.place.labels[self.constraint.key]
         self.counts[domain] += sum(1 for each in seat.sitting if self.counted(each))
 
+    def note(self, guest: Subject, where: Place) -> None:
+        """Count a pod that was placed on a node just now."""
+        if self.constraint.key in where.labels and self.eligible(where):
+            self.counts[where.labels[self.constraint.key]] += int(self.counted(guest))
+
+    def appear(self, where: Place) -> None:
+        """Let a new, empty node open its domain."""
+        if self.constraint.key in where.labels and self.eligible(where):
+            self.counts[where.labels[self.constraint.key]] += 0
+
     def counted(self, other: Subject) -> bool:
         """Whether a pod counts: same namespace, selected, not terminating."""
         return (
@@ -68,6 +78,16 @@ class Spread:
         """Count the domains of the hard and of the soft constraints."""
         self.hard = _domains(pod, pod.hard, snapshot.seats.values())
         self.soft = _domains(pod, pod.soft, snapshot.seats.values())
+
+    def note(self, guest: Subject, where: Place) -> None:
+        """Count a pod that was placed on a node just now."""
+        for domains in (*self.hard, *self.soft):
+            domains.note(guest, where)
+
+    def appear(self, where: Place) -> None:
+        """Let a new, empty node open its domains."""
+        for domains in (*self.hard, *self.soft):
+            domains.appear(where)
 
     def refusal(self, where: Place) -> str | None:
         """Return why the hard constraints refuse a node, or None."""

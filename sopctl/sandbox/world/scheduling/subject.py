@@ -38,6 +38,8 @@ class Subject:
     node: str
     terminating: bool
     owner: str
+    attracted: tuple[Obj, ...]
+    repelled: tuple[Obj, ...]
 
     @property
     def hard(self) -> tuple[Constraint, ...]:
@@ -80,6 +82,8 @@ def subject(pod: Obj) -> Subject:
         node=spec.get("nodeName") or "",
         terminating=is_terminating(pod),
         owner=owners[0]["uid"] if owners else "",
+        attracted=_terms(spec, "podAffinity"),
+        repelled=_terms(spec, "podAntiAffinity"),
     )
 
 
@@ -93,6 +97,11 @@ def place(node: Obj) -> Place:
         unschedulable=bool(spec.get("unschedulable")),
         capacity=amount((node.get("status") or {}).get("allocatable")),
     )
+
+
+def _terms(spec: Obj, kind: str) -> tuple[Obj, ...]:
+    wishes = (spec.get("affinity") or {}).get(kind) or {}
+    return tuple(wishes.get("requiredDuringSchedulingIgnoredDuringExecution") or ())
 
 
 def _constraint(raw: Obj, labels: Mapping[str, str]) -> Constraint:

@@ -1,0 +1,79 @@
+"""Which groups the autoscaler manages, and what their tags say about them.
+
+Source: cluster-autoscaler/cloudprovider/aws/{aws_manager.go,auto_scaling_groups.go}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sopctl.sandbox.aws.fleet import Group
+from sopctl.sandbox.world.autoscaler.settings import Settings, duration
+
+_OPTIONS = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/"
+GONE = frozenset({"Terminating", "Terminated", "Terminating:Wait", "Terminating:Proceed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeGroup:
+    """A managed group. `target` is the desired size as the autoscaler last knew it."""
+
+    group: Group
+    min: int
+    max: int
+    target: int
+    unneeded_time: timedelta
+    unready_time: timedelta
+    utilization: float
+
+    @property
+    def name(self) -> str:
+        """The name of the Auto Scaling group."""
+        return self.group.name
+
+    @property
+    def instances(self) -> frozenset[str]:
+        """The ids of its living instances."""
+        return frozenset(each.id for each in self.group.instances if each.state not in GONE)
+
+    @property
+    def zone(self) -> str:
+        """The zone of its template: the first one, even of a group that has several."""
+        return self.group.zones[0]
+
+
+def discover(groups: Iterable[Group], settings: Settings) -> tuple[NodeGroup, ...]:
+    """Return the managed groups by name: those with every tag asked for, and static ones."""
+    static = {name: (low, high) for name, low, high in settings.static}
+    found = []
+    for group in sorted(groups, key=lambda each: each.name):
+        if group.name in static:
+            found.append(_managed(group, settings, *static[group.name]))
+        elif settings.discovery and _tagged(group.tags, settings.discovery):
+            found.append(_managed(group, settings, group.min, group.max))
+    return tuple(found)
+
+
+def _tagged(tags: Mapping[str, tuple[str, bool]], wanted: Iterable[tuple[str, str | None]]) -> bool:
+    """Every key must be there; a key without a wanted value may have any, even an empty one."""
+    return all(key in tags and value in (None, tags[key][0]) for key, value in wanted)
+
+
+def _managed(group: Group, settings: Settings, low: int, high: int) -> NodeGroup:
+    def option(name: str) -> str | None:
+        found = group.tags.get(_OPTIONS + name)
+        return None if found is None else found[0]
+
+    unneeded, unready = option("scaledownunneededtime"), option("scaledownunreadytime")
+    threshold = option("scaledownutilizationthreshold")
+    return NodeGroup(
+        group=group,
+        min=low,
+        max=high,
+        target=group.desired,
+        unneeded_time=duration(unneeded) if unneeded else settings.unneeded_time,
+        unready_time=duration(unready) if unready else settings.unready_time,
+        utilization=float(threshold) if threshold else settings.utilization,
+    )

@@ -1,0 +1,219 @@
+"""Scale-up in effect: requests in flight, launches that fail, events for pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sopctl.sandbox.world import conditions, pods
+from sopctl.sandbox.world.autoscaler.backoff import Backoff
+from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
+from sopctl.sandbox.world.autoscaler.health import Readiness
+from sopctl.sandbox.world.autoscaler.scale_up import BACKED_OFF, Plan, plan
+from sopctl.sandbox.world.autoscaler.settings import Settings
+from sopctl.sandbox.world.autoscaler.template import template
+from sopctl.sandbox.world.events import News, record
+from sopctl.sandbox.world.ports import CloudPort, Obj
+from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
+from sopctl.sandbox.world.scheduling.subject import Subject, subject
+from sopctl.sandbox.world.view import View
+
+NAME = "cluster-autoscaler"
+NOT_READY = "not ready for scale-up"
+_REPEAT = timedelta(minutes=5)  # the event recorder drops what it has just said
+_EXPENDABLE = -10  # --expendable-pods-priority-cutoff
+_NO_CAPACITY = "placeholder-cannot-be-fulfilled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """A raised size that has not become nodes yet."""
+
+    increase: int
+    since: datetime
+
+
+def waiting_pods(view: View) -> list[Subject]:
+    """Return the pods that the scheduler declared unschedulable."""
+    found = []
+    for pod in view.all("pods"):
+        if pods.node_name(pod) or not pods.is_active(pod):
+            continue
+        verdict = conditions.find(pod, "PodScheduled")
+        refused = verdict is not None and verdict.get("reason") == "Unschedulable"
+        if refused and (pod["spec"].get("priority") or 0) >= _EXPENDABLE:
+            found.append(subject(pod))
+    return found
+
+
+class Growth:
+    """Raises groups and follows what comes of it."""
+
+    def __init__(self, cloud: CloudPort, settings: Settings, backoff: Backoff) -> None:
+        """Start with no request in flight."""
+        self._cloud = cloud
+        self._settings = settings
+        self._backoff = backoff
+        self._requests: dict[str, _Request] = {}
+        self._grew: datetime | None = None
+        self._said: dict[tuple[str, str], datetime] = {}
+
+    def check(
+        self,
+        view: View,
+        groups: Sequence[NodeGroup],
+        counts: Mapping[str, Readiness],
+        now: datetime,
+    ) -> tuple[NodeGroup, ...]:
+        """Finish requests that came true or failed; a failed one gives its size back."""
+        names = {group.name for group in groups}
+        for name in [each for each in self._requests if each not in names]:
+            del self._requests[name]  # a dropped group: forgotten, and its size is not lowered
+        checked = []
+        for group in groups:
+            if self.upcoming(group, counts[group.name]) == 0:
+                self._requests.pop(group.name, None)
+            failed = self._cannot_launch(group) or self._timed_out(group, now)
+            checked.append(self._give_back(view, group, now) if failed else group)
+        return tuple(checked)
+
+    def upcoming(self, group: NodeGroup, counts: Readiness) -> int:
+        """How many nodes of a group are wanted and not yet registered."""
+        return max(0, group.target - counts.total - counts.long_unregistered)
+
+    def growing(
+        self, groups: Sequence[NodeGroup], counts: Mapping[str, Readiness]
+    ) -> frozenset[str]:
+        """The groups with a request in flight."""
+        return frozenset(
+            group.name
+            for group in groups
+            if group.name in self._requests and self.upcoming(group, counts[group.name])
+        )
+
+    def grew_recently(self, now: datetime) -> bool:
+        """Whether scale-down rests after a scale-up (--scale-down-delay-after-add)."""
+        return self._grew is not None and now - self._grew < self._settings.delay_after_add
+
+    def grow(  # a scale-up decides on all of this, and nothing of it is state
+        self,
+        view: View,
+        waiting: Sequence[Subject],
+        groups: tuple[NodeGroup, ...],
+        counts: Mapping[str, Readiness],
+        snapshot: Snapshot,
+        now: datetime,
+    ) -> tuple[tuple[NodeGroup, ...], bool]:
+        """Raise the best group, if any helps; return the groups and whether one was raised."""
+        if not waiting:
+            return groups, False
+        daemons = view.all("daemonsets")
+
+        def template_of(group: NodeGroup, name: str) -> Seat:
+            return template(group, name, daemons)
+
+        blocked = self._blocked(groups, counts, now)
+        chosen = plan(
+            waiting, groups, snapshot, template_of, blocked, balance=self._settings.balance
+        )
+        for increase in chosen.increases:
+            self._cloud.set_desired(increase.group.name, increase.size)
+            grown = increase.size - increase.group.target
+            self._requests[increase.group.name] = _Request(increase=grown, since=now)
+            self._grew = now
+        self._tell(view, chosen, now)
+        sizes = {each.group.name: each.size for each in chosen.increases}
+        raised = tuple(replace(g, target=sizes.get(g.name, g.target)) for g in groups)
+        return raised, bool(sizes)
+
+    def is_safe(self, group: NodeGroup, counts: Readiness) -> bool:
+        """Whether so few of a group's nodes are missing that it may grow (`IsNodeGroupHealthy`)."""
+        request = self._requests.get(group.name)
+        increase = request.increase if request else 0
+        missing = group.target - counts.long_unregistered - increase - counts.ready
+        known = counts.ready + counts.unready + counts.not_started
+        share = self._settings.max_unready_percent / 100 * known
+        return not (missing > self._settings.ok_unready and missing > share)
+
+    def _blocked(
+        self, groups: Sequence[NodeGroup], counts: Mapping[str, Readiness], now: datetime
+    ) -> dict[str, str]:
+        blocked: dict[str, str] = {}
+        for group in groups:
+            if not self.is_safe(group, counts[group.name]):
+                blocked[group.name] = NOT_READY
+            elif self._backoff.current(group.name, now) is not None:
+                blocked[group.name] = BACKED_OFF
+        return blocked
+
+    def _cannot_launch(self, group: NodeGroup) -> bool:
+        """Whether the group's last scaling activity failed, which its placeholders then show.
+
+        A suspended Launch leaves no failed activity: the autoscaler waits the whole time.
+        """
+        if len(group.instances) >= group.target or "Launch" in group.group.suspended:
+            return False
+        return not any(self._cloud.launchable(zone) for zone in group.group.zones)
+
+    def _timed_out(self, group: NodeGroup, now: datetime) -> bool:
+        request = self._requests.get(group.name)
+        return request is not None and now - request.since > self._settings.provision_time
+
+    def _give_back(self, view: View, group: NodeGroup, now: datetime) -> NodeGroup:
+        """Lower the size to what exists and leave the group alone for a while."""
+        self._requests.pop(group.name, None)
+        size = max(group.group.min, len(group.instances))
+        message = f"AWS cannot provision any more instances for this node group {group.name}"
+        if self._backoff.current(group.name, now) is None:
+            self._backoff.fail(group.name, now, _NO_CAPACITY, message)
+        if size >= group.target:
+            return group
+        self._cloud.set_desired(group.name, size)
+        self._announce(
+            view,
+            News(reason="ScaleUpFailed", message=message, component=NAME, type="Warning"),
+            now,
+        )
+        return replace(group, target=size)
+
+    def _tell(self, view: View, chosen: Plan, now: datetime) -> None:
+        for each in chosen.increases:
+            before = each.group.target
+            text = (
+                f"Scale-up: setting group {each.group.name} size to {each.size} instead of "
+                f"{before} (max: {each.group.max})"
+            )
+            self._announce(view, News(reason="ScaledUpGroup", message=text, component=NAME), now)
+        grown = " ".join(
+            f"{{{each.group.name} {each.group.target}->{each.size} (max: {each.group.max})}}"
+            for each in chosen.increases
+        )
+        for pod in chosen.helped:
+            text = f"pod triggered scale-up: [{grown}]"
+            self._say(view, pod, "TriggeredScaleUp", text, now)
+        for pod in chosen.unhelped:
+            reasons = ", ".join(
+                f"{count} {reason}" for reason, count in sorted(chosen.refusals[pod.uid].items())
+            )
+            self._say(
+                view, pod, "NotTriggerScaleUp", f"pod didn't trigger scale-up: {reasons}", now
+            )
+
+    def _say(self, view: View, about: Subject, reason: str, text: str, now: datetime) -> None:
+        last = self._said.get((about.uid, text))
+        pod = view.get("pods", about.name, about.namespace)
+        if pod is None or (last is not None and now - last < _REPEAT):
+            return
+        self._said[about.uid, text] = now
+        record(view, pod, News(reason=reason, message=text, component=NAME), now)
+
+    def _announce(self, view: View, news: News, now: datetime) -> None:
+        announce(view, self._settings, news, now)
+
+
+def announce(view: View, settings: Settings, news: News, now: datetime) -> None:
+    """Write an Event about the status ConfigMap, as the autoscaler does for the cluster."""
+    about: Obj | None = view.get("configmaps", settings.status_name, settings.namespace)
+    if about is not None:
+        record(view, about, news, now)

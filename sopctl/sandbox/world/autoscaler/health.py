@@ -1,0 +1,83 @@
+"""How many nodes are well, in the whole cluster and in each group.
+
+Source: cluster-autoscaler/clusterstate/clusterstate.go (`updateReadinessStats`,
+`IsClusterHealthy`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
+from sopctl.sandbox.world.autoscaler.settings import Settings
+from sopctl.sandbox.world.autoscaler.taints import TO_BE_DELETED, has
+from sopctl.sandbox.world.controllers.nodes import ready
+from sopctl.sandbox.world.machines.machines import instance_id
+from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.times import moment
+
+DISABLED = "k8s.io/cluster-autoscaler-enabled"
+_STARTUP = timedelta(minutes=15)  # MaxNodeStartupTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Node counts as the status ConfigMap gives them."""
+
+    total: int = 0
+    ready: int = 0
+    not_started: int = 0
+    being_deleted: int = 0
+    unready: int = 0
+    unregistered: int = 0
+    long_unregistered: int = 0
+
+
+def readiness(nodes: Iterable[Obj], now: datetime) -> Readiness:
+    """Count registered nodes by their state."""
+    counts = {"ready": 0, "not_started": 0, "being_deleted": 0, "unready": 0}
+    for node in nodes:
+        counts[_class(node, now)] += 1
+    return Readiness(total=sum(counts.values()), **counts)
+
+
+def of_group(
+    group: NodeGroup, nodes: Iterable[Obj], settings: Settings, now: datetime
+) -> Readiness:
+    """Count a group's nodes, and its instances that have not become nodes."""
+    counted = readiness(nodes, now)
+    known = {instance_id(node) for node in nodes}
+    waiting = [
+        each
+        for each in group.group.instances
+        if each.id in group.instances and each.id not in known
+    ]
+    long = sum(now - each.launched > settings.provision_time for each in waiting)
+    return Readiness(
+        total=counted.total,
+        ready=counted.ready,
+        not_started=counted.not_started,
+        being_deleted=counted.being_deleted,
+        unready=counted.unready,
+        unregistered=len(waiting) - long,
+        long_unregistered=long,
+    )
+
+
+def is_healthy(cluster: Readiness, settings: Settings) -> bool:
+    """Whether scaling goes on: few nodes are unready, in number or as a share of all nodes."""
+    share = settings.max_unready_percent / 100 * cluster.total
+    return not (cluster.unready > settings.ok_unready and cluster.unready > share)
+
+
+def _class(node: Obj, now: datetime) -> str:
+    metadata = node["metadata"]
+    ignored = (metadata.get("annotations") or {}).get(DISABLED) == "false"
+    if ignored or has(node, TO_BE_DELETED):
+        return "being_deleted"
+    if ready(node) == "True":
+        return "ready"
+    young = moment(metadata["creationTimestamp"]) + _STARTUP > now
+    return "not_started" if young and ready(node) == "False" else "unready"

@@ -1,0 +1,86 @@
+"""What a new node of a group would look like to the scheduler, daemon pods included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
+from sopctl.sandbox.world.controllers.daemonsets import TOLERATIONS
+from sopctl.sandbox.world.machines.node import node_labels, node_taints
+from sopctl.sandbox.world.machines.shapes import allocatable
+from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.scheduling.affinity import admits
+from sopctl.sandbox.world.scheduling.quantities import amount
+from sopctl.sandbox.world.scheduling.snapshot import Seat
+from sopctl.sandbox.world.scheduling.subject import Place, subject
+from sopctl.sandbox.world.scheduling.tolerations import untolerated
+
+# Labels that differ between otherwise alike groups (processors/nodegroupset/aws_nodegroups.go).
+_IGNORED = frozenset(
+    {
+        "topology.kubernetes.io/zone",
+        "topology.k8s.aws/zone-id",
+        "topology.ebs.csi.aws.com/zone",
+        "failure-domain.beta.kubernetes.io/zone",
+        "kubernetes.io/hostname",
+        "lifecycle",
+        "node.kubernetes.io/lifecycle",
+        "eks.amazonaws.com/nodegroup",
+        "eks.amazonaws.com/capacityType",
+        "alpha.eksctl.io/nodegroup-name",
+        "k8s.amazonaws.com/eniConfig",
+    }
+)
+
+
+def template(group: NodeGroup, name: str, daemons: Iterable[Obj]) -> Seat:
+    """Return an imagined node of a group with the daemon pods that would run on it."""
+    kind = group.group.instance_types[0]
+    labels = node_labels(group.group, group.zone, kind)
+    labels |= {
+        "kubernetes.io/hostname": name,
+        "node.kubernetes.io/lifecycle": "spot" if group.group.spot else "normal",
+    }
+    place = Place(
+        name=name,
+        labels=labels,
+        taints=tuple(node_taints(group.group)),
+        unschedulable=False,
+        capacity=amount(allocatable(kind)),
+    )
+    return Seat(place, (subject(_pod(each, name)) for each in daemons if _fits(each, place)))
+
+
+def alike(one: NodeGroup, other: NodeGroup) -> bool:
+    """Whether two groups are balanced together: same size of nodes, same labels that matter."""
+    first, second = one.group, other.group
+    return (
+        allocatable(first.instance_types[0]) == allocatable(second.instance_types[0])
+        and first.taints == second.taints
+        and _telling(one) == _telling(other)
+    )
+
+
+def _telling(group: NodeGroup) -> dict[str, str]:
+    labels = node_labels(group.group, group.zone, group.group.instance_types[0])
+    return {key: value for key, value in labels.items() if key not in _IGNORED}
+
+
+def _fits(daemon: Obj, place: Place) -> bool:
+    spec = daemon["spec"]["template"]["spec"]
+    if not admits(spec, place.name, place.labels):
+        return False
+    return untolerated(place.taints, (*(spec.get("tolerations") or ()), *TOLERATIONS)) is None
+
+
+def _pod(daemon: Obj, node: str) -> Obj:
+    metadata = daemon["metadata"]
+    source = daemon["spec"]["template"]
+    return {
+        "metadata": {
+            "name": f"{metadata['name']}-{node}",
+            "namespace": metadata["namespace"],
+            "labels": (source.get("metadata") or {}).get("labels") or {},
+        },
+        "spec": source["spec"],
+    }

@@ -1,0 +1,137 @@
+"""DaemonSets: one pod on every node that it fits, cordoned and unreachable ones included.
+
+Source: kubernetes/pkg/controller/daemon/daemon_controller.go (`NodeShouldRunDaemonPod`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sopctl.sandbox.world import pods
+from sopctl.sandbox.world.controllers import revisions
+from sopctl.sandbox.world.controllers.rollout import share
+from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.scheduling.affinity import admits
+from sopctl.sandbox.world.scheduling.tolerations import untolerated
+from sopctl.sandbox.world.view import View
+
+_TOLERATED = (
+    ("node.kubernetes.io/not-ready", "NoExecute"),
+    ("node.kubernetes.io/unreachable", "NoExecute"),
+    ("node.kubernetes.io/disk-pressure", "NoSchedule"),
+    ("node.kubernetes.io/memory-pressure", "NoSchedule"),
+    ("node.kubernetes.io/pid-pressure", "NoSchedule"),
+    ("node.kubernetes.io/unschedulable", "NoSchedule"),
+)
+TOLERATIONS: tuple[Obj, ...] = tuple(
+    {"key": key, "operator": "Exists", "effect": effect} for key, effect in _TOLERATED
+)
+
+
+def reconcile(view: View, now: datetime) -> datetime | None:
+    """Create pods on nodes without one, delete those of unfit nodes, roll outdated ones."""
+    del now
+    for owner in view.all("daemonsets"):
+        if "deletionTimestamp" not in owner["metadata"]:
+            _sync(view, owner)
+    return None
+
+
+def pod_for(owner: Obj, node: str, revision: str) -> Obj:
+    """Return the daemon pod of one node; its affinity lets the scheduler choose nothing else."""
+    prefix = f"{owner['metadata']['name']}-"
+    reference = pods.owned_by(owner, "DaemonSet", "apps/v1")
+    pod = pods.from_template(owner["spec"]["template"], owner, reference, generateName=prefix)
+    labels = {**pod["metadata"]["labels"], revisions.LABEL: revision.removeprefix(prefix)}
+    fields = [{"key": "metadata.name", "operator": "In", "values": [node]}]
+    required = {"nodeSelectorTerms": [{"matchFields": fields}]}
+    pod["metadata"]["labels"] = labels
+    pod["spec"] = {
+        **pod["spec"],
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}},
+        "tolerations": [*(pod["spec"].get("tolerations") or ()), *TOLERATIONS],
+    }
+    return pod
+
+
+def _sync(view: View, owner: Obj) -> None:
+    revision = revisions.current(view, owner, "DaemonSet")["metadata"]["name"]
+    fit = {each["metadata"]["name"] for each in view.all("nodes") if _fits(owner, each)}
+    alive: dict[str, Obj] = {}
+    taken: set[str] = set()
+    for pod in list(view.owned("pods", owner["metadata"]["uid"])):
+        node = _node_of(pod)
+        taken.add(node)
+        if pods.is_terminating(pod):
+            continue
+        if node not in fit or pods.phase(pod) in pods.FINISHED:
+            view.delete("pods", pod)
+        else:
+            alive[node] = pod
+    for node in sorted(fit - taken):
+        view.create("pods", pod_for(owner, node, revision))
+    _roll(view, owner, list(alive.values()), revision, len(fit))
+    _report(view, owner, fit, revision)
+
+
+def _roll(view: View, owner: Obj, alive: list[Obj], revision: str, wanted: int) -> None:
+    strategy = owner["spec"].get("updateStrategy") or {}
+    if strategy.get("type", "RollingUpdate") != "RollingUpdate":
+        return
+    limit = (strategy.get("rollingUpdate") or {}).get("maxUnavailable", 1)
+    spare = share(limit, wanted, up=True) - (wanted - sum(map(pods.is_ready, alive)))
+    for pod in alive:
+        if not _updated(owner, pod, revision) and (spare > 0 or not pods.is_ready(pod)):
+            view.delete("pods", pod)
+            spare -= 1
+
+
+def _report(view: View, owner: Obj, fit: set[str], revision: str) -> None:
+    owned = [
+        pod
+        for pod in view.owned("pods", owner["metadata"]["uid"])
+        if pods.is_active(pod) and _node_of(pod) in fit
+    ]
+    ready = sum(map(pods.is_ready, owned))
+    status: Obj = {
+        "currentNumberScheduled": len(owned),
+        "desiredNumberScheduled": len(fit),
+        "numberAvailable": ready,
+        "numberMisscheduled": 0,
+        "numberReady": ready,
+        "numberUnavailable": len(fit) - ready,
+        "observedGeneration": owner["metadata"].get("generation", 1),
+        "updatedNumberScheduled": sum(_updated(owner, pod, revision) for pod in owned),
+    }
+    optional = ("numberAvailable", "numberUnavailable", "updatedNumberScheduled")
+    status = {key: value for key, value in status.items() if value or key not in optional}
+    view.set_status("daemonsets", owner, status)
+
+
+def _fits(owner: Obj, node: Obj) -> bool:
+    spec = owner["spec"]["template"]["spec"]
+    metadata = node["metadata"]
+    if not admits(spec, metadata["name"], metadata.get("labels") or {}):
+        return False
+    tolerations = (*(spec.get("tolerations") or ()), *TOLERATIONS)
+    taints = [each for each in node["spec"].get("taints") or () if not _own_taint(each)]
+    return untolerated(taints, tolerations) is None
+
+
+def _own_taint(taint: Obj) -> bool:
+    """Daemon pods are wanted on unreachable nodes too; the scheduler waits for the node."""
+    return str(taint["key"]).startswith("node.kubernetes.io/") and taint["effect"] == "NoSchedule"
+
+
+def _node_of(pod: Obj) -> str:
+    if pods.node_name(pod):
+        return pods.node_name(pod)
+    required = pod["spec"]["affinity"]["nodeAffinity"][
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    ]
+    return str(required["nodeSelectorTerms"][0]["matchFields"][0]["values"][0])
+
+
+def _updated(owner: Obj, pod: Obj, revision: str) -> bool:
+    label = pod["metadata"]["labels"].get(revisions.LABEL)
+    return bool(f"{owner['metadata']['name']}-{label}" == revision)

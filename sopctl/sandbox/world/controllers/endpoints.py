@@ -1,0 +1,105 @@
+"""EndpointSlices: which pods a Service reaches, in which zone, and whether they are ready."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sopctl.sandbox.world import pods
+from sopctl.sandbox.world.outages import ZONE
+from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.view import View
+
+_MANAGER = "endpointslice-controller.k8s.io"
+
+
+class Endpoints:
+    """Looks again only when Services, pods or nodes changed."""
+
+    def __init__(self) -> None:
+        """Start with nothing looked at."""
+        self._looked: tuple[int, ...] = ()
+
+    def reconcile(self, view: View, now: datetime) -> datetime | None:
+        """Keep one slice for each Service with a selector."""
+        del now
+        versions = tuple(view.version(each) for each in ("services", "pods", "nodes"))
+        if versions == self._looked:
+            return None
+        for service in view.all("services"):
+            if service["spec"].get("selector"):
+                _sync(view, service)
+        self._looked = versions
+        return None
+
+
+def _sync(view: View, service: Obj) -> None:
+    metadata = service["metadata"]
+    endpoints = [_endpoint(view, pod) for pod in _selected(view, service)]
+    owned = view.owned("endpointslices", metadata["uid"])
+    if not owned:
+        view.create("endpointslices", _slice(service, endpoints))
+    elif owned[0].get("endpoints", []) != endpoints:
+        view.update("endpointslices", {**owned[0], "endpoints": endpoints})
+
+
+def _selected(view: View, service: Obj) -> list[Obj]:
+    selector, namespace = service["spec"]["selector"], service["metadata"]["namespace"]
+    by_namespace = view.index("pods", "namespace", lambda pod: (pod["metadata"]["namespace"],))
+    found = [
+        pod
+        for pod in by_namespace.get(namespace, ())
+        if pod.get("status", {}).get("podIP")
+        and pods.phase(pod) not in pods.FINISHED
+        and selector.items() <= (pod["metadata"].get("labels") or {}).items()
+    ]
+    return sorted(found, key=lambda pod: str(pod["metadata"]["name"]))
+
+
+def _endpoint(view: View, pod: Obj) -> Obj:
+    metadata, name = pod["metadata"], pods.node_name(pod)
+    node = view.get("nodes", name)
+    serving, leaving = pods.is_ready(pod), pods.is_terminating(pod)
+    endpoint: Obj = {
+        "addresses": [pod["status"]["podIP"]],
+        "conditions": {
+            "ready": serving and not leaving,
+            "serving": serving,
+            "terminating": leaving,
+        },
+        "nodeName": name,
+        "targetRef": {
+            "kind": "Pod",
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "uid": metadata["uid"],
+        },
+    }
+    zone = ((node or {}).get("metadata", {}).get("labels") or {}).get(ZONE)
+    return {**endpoint, "zone": zone} if zone else endpoint
+
+
+def _slice(service: Obj, endpoints: list[Obj]) -> Obj:
+    metadata = service["metadata"]
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "generateName": f"{metadata['name']}-",
+            "namespace": metadata["namespace"],
+            "labels": {
+                "kubernetes.io/service-name": metadata["name"],
+                "endpointslice.kubernetes.io/managed-by": _MANAGER,
+            },
+            "ownerReferences": [pods.owned_by(service, "Service", "v1")],
+        },
+        "addressType": "IPv4",
+        "endpoints": endpoints,
+        "ports": [
+            {
+                "name": port.get("name", ""),
+                "port": port.get("targetPort", port["port"]),
+                "protocol": port.get("protocol", "TCP"),
+            }
+            for port in service["spec"].get("ports") or ()
+        ],
+    }

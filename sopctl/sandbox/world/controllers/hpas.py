@@ -1,0 +1,150 @@
+"""HorizontalPodAutoscalers: follow a load that an annotation states, or hold.
+
+The sandbox has no metrics. `sandbox.sopctl.io/cpu-utilization` on the scaled workload (or on
+the HPA) is what every pod uses, in percent of its request; without it the HPA holds its size.
+Source: kubernetes/pkg/controller/podautoscaler/horizontal.go.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sopctl.sandbox.world import conditions
+from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.times import stamp
+from sopctl.sandbox.world.view import View
+
+LOAD = "sandbox.sopctl.io/cpu-utilization"
+PERIOD = timedelta(seconds=15)  # --horizontal-pod-autoscaler-sync-period
+_TOLERANCE = 0.1
+_WINDOWS = {"scaleUp": 0, "scaleDown": 300}
+_SCALED = {"Deployment": "deployments", "StatefulSet": "statefulsets"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """A recommendation, for the stabilisation windows."""
+
+    at: datetime
+    replicas: int
+
+
+class Autoscaling:
+    """All HPAs, every fifteen seconds."""
+
+    def __init__(self) -> None:
+        """Start without a past."""
+        self._due: datetime | None = None
+        self._past: dict[str, list[_Past]] = {}
+
+    def reconcile(self, view: View, now: datetime) -> datetime | None:
+        """Scale and report every HPA when the period is over."""
+        if self._due is not None and now < self._due:
+            return self._due
+        for autoscaler in view.all("horizontalpodautoscalers"):
+            self._sync(view, autoscaler, now)
+        self._due = now + PERIOD
+        return self._due
+
+    def _sync(self, view: View, autoscaler: Obj, now: datetime) -> None:
+        spec = autoscaler["spec"]
+        reference = spec["scaleTargetRef"]
+        resource = _SCALED.get(reference["kind"], "")
+        namespace = autoscaler["metadata"]["namespace"]
+        target = view.get(resource, reference["name"], namespace) if resource else None
+        if target is None:
+            return
+        current: int = target["spec"].get("replicas", 1)
+        usage = _usage(autoscaler, target)
+        wanted = _proposal(spec, current, usage)
+        wanted = self._stabilised(autoscaler, current, wanted, now)
+        bounded = max(spec.get("minReplicas", 1), min(spec["maxReplicas"], wanted))
+        size = current if current == 0 else _permitted(spec, current, bounded)
+        if size != current:
+            view.patch(resource, target, {"spec": {"replicas": size}})
+        _report(view, autoscaler, (current, size, usage), now)
+
+    def _stabilised(self, autoscaler: Obj, current: int, wanted: int, now: datetime) -> int:
+        """Shrink to the highest, grow to the lowest recommendation within the window."""
+        spec, uid = autoscaler["spec"], autoscaler["metadata"]["uid"]
+        past = [*self._past.get(uid, ()), _Past(at=now, replicas=wanted)]
+        self._past[uid] = [each for each in past if now - each.at <= timedelta(hours=1)]
+        way = "scaleDown" if wanted < current else "scaleUp"
+        rules = (spec.get("behavior") or {}).get(way) or {}
+        seconds = rules.get("stabilizationWindowSeconds")
+        window = timedelta(seconds=_WINDOWS[way] if seconds is None else seconds)
+        recent: list[int] = [each.replicas for each in past if now - each.at <= window]
+        if wanted < current:
+            return min(current, max(recent))
+        return max(current, min(recent))
+
+
+def _usage(autoscaler: Obj, target: Obj) -> int | None:
+    for obj in (target, autoscaler):
+        text = (obj["metadata"].get("annotations") or {}).get(LOAD)
+        if text is not None:
+            return int(text)
+    return None
+
+
+def _goal(spec: Obj) -> int | None:
+    for metric in spec.get("metrics") or ():
+        if metric["type"] == "Resource" and metric["resource"]["name"] == "cpu":
+            found: int | None = metric["resource"]["target"].get("averageUtilization")
+            return found
+    return None
+
+
+def _proposal(spec: Obj, current: int, usage: int | None) -> int:
+    goal = _goal(spec)
+    if usage is None or not goal:
+        return current
+    ratio = usage / goal
+    return current if abs(ratio - 1) <= _TOLERANCE else math.ceil(current * ratio)
+
+
+def _permitted(spec: Obj, current: int, wanted: int) -> int:
+    """Apply `behavior`: Disabled forbids a direction, policies limit one period's step."""
+    way = "scaleDown" if wanted < current else "scaleUp"
+    rules = (spec.get("behavior") or {}).get(way) or {}
+    if wanted == current:
+        return current
+    if rules.get("selectPolicy") == "Disabled":
+        return current
+    steps = [_step(each, current) for each in rules.get("policies") or ()]
+    if not steps:
+        steps = [current] if way == "scaleDown" else [max(4, current)]
+    limit = min(steps) if rules.get("selectPolicy") == "Min" else max(steps)
+    return max(wanted, current - limit) if way == "scaleDown" else min(wanted, current + limit)
+
+
+def _step(policy: Obj, current: int) -> int:
+    value = int(policy["value"])
+    return value if policy["type"] == "Pods" else math.ceil(current * value / 100)
+
+
+def _report(view: View, autoscaler: Obj, sizes: tuple[int, int, int | None], now: datetime) -> None:
+    current, size, usage = sizes
+    before = autoscaler.get("status") or {}
+    status: Obj = {
+        "observedGeneration": autoscaler["metadata"].get("generation", 1),
+        "currentReplicas": current,
+        "desiredReplicas": size,
+    }
+    last = stamp(now) if size != current else before.get("lastScaleTime")
+    if last is not None:
+        status["lastScaleTime"] = last
+    if usage is not None:
+        resource = {"name": "cpu", "current": {"averageUtilization": usage}}
+        status["currentMetrics"] = [{"type": "Resource", "resource": resource}]
+    known = before.get("conditions")
+    for kind, reason in (
+        ("AbleToScale", "ReadyForNewScale"),
+        ("ScalingActive", "ValidMetricFound"),
+    ):
+        verdict = conditions.Verdict(type=kind, status="True", reason=reason)
+        known = conditions.put(known, verdict, now)
+    status["conditions"] = known
+    view.set_status("horizontalpodautoscalers", autoscaler, status)

@@ -1,0 +1,1 @@
+"""Instances become nodes: what a kubelet registers, and when."""
