@@ -122,6 +122,9 @@ def _resize(call: Call, world: World, change: Change[MaxState]) -> Receipt:
                 kind=ReceiptKind.CONFLICT,
                 why=f"{name} now wants {before.desired} instances, more than {bound}",
             )
+    except SopError as error:
+        return receipt(error)
+    try:
         reply = world.aws.write(
             call,
             "autoscaling",
@@ -203,7 +206,7 @@ def look(
     return Seen(ok=True, detail=f"the autoscaler has the new bounds of {len(known)} groups")
 
 
-ACTION = Action[Params, MaxState](
+ACTION: Action[Params, MaxState] = Action(
     id="aws.asg.capacity",
     summary="Pause the growth of Auto Scaling groups: maximum = what they have.",
     kind=KIND,

@@ -151,7 +151,7 @@ def _send(
     return Receipt(kind=ReceiptKind.DONE, requests=(reply.request,))
 
 
-ACTION = Action[Params, ProcessState](
+ACTION: Action[Params, ProcessState] = Action(
     id="aws.asg.processes",
     summary="Suspend processes of Auto Scaling groups, such as AZRebalance.",
     kind=KIND,

@@ -203,7 +203,7 @@ def _compare(
     )
 
 
-ACTION = Action[Params, TagState](
+ACTION: Action[Params, TagState] = Action(
     id="aws.asg.tags",
     summary="Take Auto Scaling groups out of the cluster autoscaler, or set tags that it obeys.",
     kind=KIND,

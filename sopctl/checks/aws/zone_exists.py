@@ -26,7 +26,7 @@ def look(world: World, params: Params) -> Verdict:
     return Verdict(holds=True, detail=f"{zone} is {zone.state}, says AWS", rows=rows)
 
 
-CHECK = Check[Params](
+CHECK: Check[Params] = Check(
     id="aws.zone.exists",
     summary="The zone is one of this region, by name or by id.",
     params=Params,
