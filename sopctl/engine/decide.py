@@ -68,7 +68,9 @@ def _finish(state: RunState, now: datetime) -> Move:
             i.phase is Phase.CONFLICT for w in state.works if w.back for i in w.items.values()
         )
         return Finish(RunEnd.UNDO_INCOMPLETE if left else RunEnd.UNDONE)
-    return Finish(RunEnd.DONE)
+    unfinished = (*BAD_OUTCOMES, Outcome.PENDING_RETRY)
+    partial = any(w.outcome in unfinished for w in state.works if not w.superseded)
+    return Finish(RunEnd.PARTIAL if partial else RunEnd.DONE)
 
 
 def _effects(state: RunState, keys: Sequence[str], now: datetime) -> Move | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sopctl.core.clock import stamp
-from sopctl.core.errors import FencedError, LockedError
+from sopctl.core.errors import FencedError, LockedError, SopError
 from sopctl.core.journal import Holder, Lease
 from sopctl.engine import records
 from sopctl.engine.decide import decide
@@ -69,6 +69,9 @@ def leg(run: str, deps: Deps, *, takeover: bool = False) -> LegResult:
         result = _locked(run, deps, lease, how="takeover" if takeover else "claimed")
     except FencedError as error:
         return Fenced(error.summary)
+    except SopError:
+        deps.store.release(lease)
+        raise
     deps.store.release(lease)
     return result
 

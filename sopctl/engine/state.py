@@ -56,6 +56,7 @@ class RunEnd(StrEnum):
     """How a run ended."""
 
     DONE = "done"
+    PARTIAL = "partial"  # done, but for steps that a person said to leave as they are
     UNDONE = "undone"
     UNDO_INCOMPLETE = "undo-incomplete"
     CANCELLED = "cancelled"

@@ -109,9 +109,9 @@ def test_a_resource_that_moved_is_left_alone_and_the_others_go_on(b):
 @pytest.mark.parametrize(
     ("choice", "l1", "end"),
     [
-        ("skip", "purple", RunEnd.DONE),
+        ("skip", "purple", RunEnd.PARTIAL),
         ("retry", "lit purple", RunEnd.DONE),
-        ("keep", "purple", RunEnd.DONE),
+        ("keep", "purple", RunEnd.PARTIAL),
     ],
 )
 def test_a_person_decides_about_a_stale_resource(b, choice, l1, end):
