@@ -9,6 +9,15 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 
 from sopctl.actions.aws import asg_capacity, asg_processes, asg_tags
+from sopctl.actions.k8s import (
+    autoscaler_scale_down,
+    hpa_scale_down,
+    node_cordon,
+    node_drain,
+    pod_unblock,
+    spread_policy,
+    spread_relax,
+)
 from sopctl.core.action import Action, AnyAction
 from sopctl.core.errors import RefusedError
 
@@ -18,6 +27,13 @@ CATALOG: Mapping[str, AnyAction] = {
     "aws.asg.capacity": asg_capacity.ACTION,
     "aws.asg.processes": asg_processes.ACTION,
     "aws.asg.tags": asg_tags.ACTION,
+    "k8s.autoscaler.scale_down": autoscaler_scale_down.ACTION,
+    "k8s.hpa.scale_down": hpa_scale_down.ACTION,
+    "k8s.node.cordon": node_cordon.ACTION,
+    "k8s.node.drain": node_drain.ACTION,
+    "k8s.pod.unblock": pod_unblock.ACTION,
+    "k8s.spread.policy": spread_policy.ACTION,
+    "k8s.spread.relax": spread_relax.ACTION,
 }
 
 

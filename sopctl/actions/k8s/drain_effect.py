@@ -1,0 +1,65 @@
+"""What an evacuated zone looks like: pods left it, and their owners have all replicas ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sopctl.core.action import AnyChange, Seen
+from sopctl.core.resource import ABSENT, ResourceId, Selection
+from sopctl.facts.objects import meta, node, pod
+from sopctl.facts.objects.lookup import lookup
+from sopctl.facts.objects.meta import Obj
+from sopctl.facts.world import World
+
+_OWNERS = {
+    "ReplicaSet": "/apis/apps/v1/replicasets",
+    "StatefulSet": "/apis/apps/v1/statefulsets",
+}
+
+
+def look(clients: World, changes: Sequence[AnyChange], left: Selection) -> Seen:
+    """Are the pods of *changes* gone, and is whoever owned them complete again?
+
+    A pod that is terminating on a node that does not answer is as gone as it gets. *left* is what
+    would still be evicted.
+    """
+    if left.ids:
+        return Seen(ok=False, detail=f"{len(left.ids)} pods of the zone have not left")
+    leaving = _leaving(clients, [each.resource for each in changes if each.after is ABSENT])
+    if leaving:
+        return Seen(ok=False, detail=f"{leaving} pods are still shutting down")
+    short = _incomplete(clients, changes)
+    if short:
+        more = f" and {len(short) - 1} more" if len(short) > 1 else ""
+        return Seen(ok=False, detail=f"{short[0]}{more}")
+    return Seen(ok=True, detail="the pods left, and their owners have all replicas ready")
+
+
+def _leaving(clients: World, ids: Sequence[ResourceId]) -> int:
+    pods = [pod.read(obj) for obj in lookup(clients.k8s, ids).values()]
+    names = sorted({each.node for each in pods if each.node})
+    nodes = lookup(clients.k8s, [ResourceId("k8s.node", name) for name in names])
+    alive = {each.name for each in map(node.read, nodes.values()) if each.ready}
+    return sum(1 for each in pods if each.node in alive)
+
+
+def _incomplete(clients: World, changes: Sequence[AnyChange]) -> Sequence[str]:
+    """A sentence for each owner of an evicted pod that lacks ready replicas."""
+    wanted: dict[str, set[str]] = {}
+    for change in changes:
+        owner = change.before.evidence.get("owner")
+        if isinstance(owner, Mapping) and owner["kind"] in _OWNERS:
+            wanted.setdefault(str(owner["kind"]), set()).add(str(owner["uid"]))
+    return [
+        f"{meta.full_name(obj)} has {ready} of {replicas} replicas ready"
+        for kind, uids in sorted(wanted.items())
+        for obj in clients.k8s.list(_OWNERS[kind])
+        if meta.uid(obj) in uids
+        for ready, replicas in (_counts(obj),)
+        if ready < replicas
+    ]
+
+
+def _counts(owner: Obj) -> tuple[int, int]:
+    status = owner.get("status") or {}
+    return int(status.get("readyReplicas") or 0), int(owner["spec"].get("replicas", 1))

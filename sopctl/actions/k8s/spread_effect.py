@@ -1,0 +1,89 @@
+"""What relaxed spread looks like: what admission makes of a pod, and templates rolled out.
+
+A dry run goes through the whole admission chain, webhooks included, and stores nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from sopctl.core.action import AnyChange, Seen
+from sopctl.core.codec import Json
+from sopctl.core.errors import PermissionDeniedError, ProviderError
+from sopctl.core.resource import ABSENT
+from sopctl.facts.objects import json_text, spread, workload
+from sopctl.facts.objects.workload import Workload
+from sopctl.facts.world import World
+from sopctl.providers.k8s_paths import collection
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    keys: tuple[str, ...]
+    except_namespaces: tuple[str, ...]
+
+
+def look(clients: World, changes: Sequence[AnyChange], scope: Scope) -> Seen:
+    """Are new pods admitted as the changes mean them to be, and have templates rolled out?"""
+    templates = {each.resource.name for each in changes if each.resource.kind in workload.KINDS}
+    everyone = workload.of_cluster(clients.k8s)
+    if templates:
+        return _rolled_out([each for each in everyone if each.name in templates])
+    switches = [each.after for each in changes if each.resource.kind == "k8s.spread_binding"]
+    if not switches:
+        return Seen(ok=True, detail="the switch is as it was")
+    return _admitted(clients, _representatives(everyone, scope), scope, on=ABSENT not in switches)
+
+
+def _rolled_out(changed: Sequence[Workload]) -> Seen:
+    left = [each for each in changed if each.rolls and not each.rolled_out]
+    if left:
+        return Seen(ok=False, detail=f"{left[0].name} and {len(left) - 1} more are rolling out")
+    return Seen(ok=True, detail=f"{len(changed)} workloads have rolled out")
+
+
+def _representatives(everyone: Sequence[Workload], scope: Scope) -> Sequence[Workload]:
+    """One workload for each namespace and each set of constraints: admission sees no more."""
+    found: dict[tuple[str, str], Workload] = {}
+    for each in everyone:
+        if each.namespace not in scope.except_namespaces and spread.has_hard(each.spec, scope.keys):
+            constraints = [dict(one) for one in spread.constraints(each.spec)]
+            found.setdefault((each.namespace, json_text.dumped(constraints)), each)
+    return tuple(found.values())
+
+
+def _admitted(clients: World, probes: Sequence[Workload], scope: Scope, *, on: bool) -> Seen:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = list(pool.map(lambda each: _probe(clients, each, scope), probes))
+    for each, answer in zip(probes, answers, strict=True):
+        if isinstance(answer, str):
+            return Seen(ok=False, detail=f"a probe pod of {each.name} was refused: {answer}")
+        if answer is on:
+            word = "hard" if on else "relaxed"
+            return Seen(ok=False, detail=f"a probe pod of {each.name} is still admitted {word}")
+    word = "relaxed" if on else "with its hard constraints"
+    return Seen(ok=True, detail=f"{len(probes)} probe pods were admitted {word}")
+
+
+def _probe(clients: World, each: Workload, scope: Scope) -> bool | str:
+    """Whether a new pod would have a hard constraint; a text is why it was refused."""
+    metadata: Mapping[str, Json] = each.template.get("metadata") or {}
+    body: Json = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "generateName": "sopctl-probe-",
+            "labels": metadata.get("labels") or {},
+            "annotations": metadata.get("annotations") or {},
+        },
+        "spec": each.spec,
+    }
+    try:
+        pod = clients.k8s.dry_run("POST", collection("k8s.pod", each.namespace), body)
+    except (ProviderError, PermissionDeniedError) as error:
+        return error.summary
+    return spread.has_hard(pod["spec"], scope.keys)
