@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from sopctl.sandbox.k8s import discovery, reading, writing
+from sopctl.sandbox.k8s import discovery, eviction, openapi, reading, reviews, subresources, writing
+from sopctl.sandbox.k8s.authorize import Attributes, allowed
 from sopctl.sandbox.k8s.cluster import Cluster
-from sopctl.sandbox.k8s.errors import ApiError, method_not_allowed
+from sopctl.sandbox.k8s.errors import ApiError, forbidden, method_not_allowed
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer, refusal, route
 
 _HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
+_SPECIAL: Mapping[str, Callable[[Cluster, Request, Route], Response]] = {
+    "binding": subresources.bind,
+    "eviction": eviction.evict,
+    "scale": subresources.scale,
+}
 
 
 class Api:
@@ -34,11 +40,20 @@ class Api:
             return answer(discovery.version(self._cluster.version))
         if request.method == "GET":
             with self._cluster.lock:
-                found = discovery.respond(request, self._cluster.registry)
+                registry = self._cluster.registry
+                found = discovery.respond(request, registry) or openapi.respond(request, registry)
             if found is not None:
                 return found
         with self._cluster.lock:
             target = route(path, self._cluster.registry)
+            self._authorize(request, target)
+        if target.kind.kind in reviews.KINDS:
+            return reviews.respond(self._cluster, request, target)
+        if target.subresource and _verb(request, target) not in _verbs(target):
+            raise method_not_allowed()
+        special = _SPECIAL.get(target.subresource)
+        if special is not None:
+            return special(self._cluster, request, target)
         if request.method == "GET":
             return self._read(request, target)
         return writing.respond(self._cluster, request, target)
@@ -49,3 +64,38 @@ class Api:
         if target.name and not request.watch:
             return reading.get(self._cluster, request, target)
         return reading.collection(self._cluster, request, target, self._stopped)
+
+    def _authorize(self, request: Request, target: Route) -> None:
+        wanted = Attributes(
+            verb=_verb(request, target),
+            group=target.kind.group,
+            resource=target.kind.plural,
+            subresource=target.subresource,
+            namespace=target.namespace,
+            name=target.name,
+        )
+        if allowed(self._cluster.store, request.user, wanted):
+            return
+        where = f'in the namespace "{target.namespace}"' if target.namespace else ""
+        subject = f"{target.kind.plural}/{target.subresource}".rstrip("/")
+        raise forbidden(
+            target.kind.resource,
+            target.name,
+            f'User "{request.user.name}" cannot {wanted.verb} resource "{subject}" in API group '
+            f'"{target.kind.group}" {where or "at the cluster scope"}',
+        )
+
+
+def _verbs(target: Route) -> tuple[str, ...]:
+    return target.kind.subresources[target.subresource].verbs
+
+
+def _verb(request: Request, target: Route) -> str:
+    if request.method == "GET":
+        if request.watch:
+            return "watch"
+        return "get" if target.name else "list"
+    if request.method == "DELETE" and not target.name:
+        return "deletecollection"
+    verbs = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+    return verbs.get(request.method, request.method.lower())

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from sopctl.sandbox.k8s.admission import Policies, Priorities
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Obj, clone
@@ -15,6 +16,10 @@ from sopctl.sandbox.k8s.writer import Deletion, Write, Writer
 
 __all__ = ["ApiError", "Cluster", "Obj", "Write"]
 
+SYSTEM_PRIORITIES = {
+    "system-cluster-critical": 2_000_000_000,
+    "system-node-critical": 2_000_001_000,
+}
 SYSTEM_NAMESPACES = ("kube-system", "default", "kube-public", "kube-node-lease")
 
 
@@ -33,9 +38,12 @@ class Cluster:
         self.registry = Registry(version)
         self.store = Store(self.lock)
         self.writer = Writer(self.store, self.registry, now)
+        self.writer.mutators += [Priorities(self.store), Policies(self.store, self.registry)]
         self._initialise()
 
     def _initialise(self) -> None:
+        for name, value in SYSTEM_PRIORITIES.items():
+            self.create("priorityclasses", {"metadata": {"name": name}, "value": value})
         for name in SYSTEM_NAMESPACES:
             self.create("namespaces", {"metadata": {"name": name}})
             self.create("serviceaccounts", {"metadata": {"name": "default", "namespace": name}})

@@ -1,17 +1,16 @@
 """The values the API fills in on the way to storage.
 
-Source: pkg/apis/{core,apps,batch,autoscaling,policy,...}/v*/defaults.go of Kubernetes 1.36, and
-the admission plugins DefaultTolerationSeconds, Priority and ServiceAccount for pods.
+Source: pkg/apis/{apps,batch,autoscaling,...}/v*/defaults.go of Kubernetes 1.36.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sopctl.sandbox.k8s.objects import Json, Obj, clone, dig
+from sopctl.sandbox.k8s.defaults_pod import fill, pod, pod_spec, spec_of
+from sopctl.sandbox.k8s.objects import Obj, dig
 
 ROLLING = {"maxUnavailable": "25%", "maxSurge": "25%"}
-_TOLERATED_SECONDS = 300
 _SCALE_UP: Obj = {
     "stabilizationWindowSeconds": 0,
     "selectPolicy": "Max",
@@ -26,81 +25,11 @@ _SCALE_DOWN: Obj = {
 }
 
 
-def fill(target: Obj, values: Mapping[str, Json]) -> Obj:
-    """Set every missing member to a copy of its default; returns the target."""
-    for key, value in values.items():
-        if target.get(key) is None:
-            target[key] = clone(value) if isinstance(value, dict | list) else value
-    return target
-
-
 def apply_defaults(storage: str, obj: Obj) -> None:
     """Fill in the defaults of a kind, in place."""
     default = _BY_STORAGE.get(storage)
     if default is not None:
         default(obj)
-
-
-def spec_of(obj: Obj) -> Obj:
-    """The object's spec, created when missing."""
-    spec: Obj = obj.setdefault("spec", {})
-    return spec
-
-
-def pod_spec(spec: Obj) -> None:
-    """Defaults of a pod or pod template spec, in place."""
-    fill(
-        spec,
-        {
-            "restartPolicy": "Always",
-            "dnsPolicy": "ClusterFirst",
-            "schedulerName": "default-scheduler",
-            "securityContext": {},
-            "terminationGracePeriodSeconds": 30,
-        },
-    )
-    for group in ("containers", "initContainers"):
-        for container in spec.get(group) or ():
-            _container(container)
-    for volume in spec.get("volumes") or ():
-        _volume(volume)
-
-
-def _container(container: Obj) -> None:
-    tag = str(container.get("image", "")).rpartition("/")[2].partition(":")[2] or "latest"
-    fill(
-        container,
-        {
-            "resources": {},
-            "terminationMessagePath": "/dev/termination-log",
-            "terminationMessagePolicy": "File",
-            "imagePullPolicy": "Always" if tag == "latest" else "IfNotPresent",
-        },
-    )
-    limits = container["resources"].get("limits")
-    if limits:
-        container["resources"]["requests"] = {
-            **limits,
-            **container["resources"].get("requests", {}),
-        }
-    for port in container.get("ports") or ():
-        fill(port, {"protocol": "TCP"})
-    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
-        probe = container.get(name)
-        if probe:
-            fill(
-                probe,
-                {"timeoutSeconds": 1, "periodSeconds": 10}
-                | {"successThreshold": 1, "failureThreshold": 3},
-            )
-            if "httpGet" in probe:
-                fill(probe["httpGet"], {"path": "/", "scheme": "HTTP"})
-
-
-def _volume(volume: Obj) -> None:
-    for name in ("configMap", "secret", "projected", "downwardAPI"):
-        if isinstance(volume.get(name), dict):
-            fill(volume[name], {"defaultMode": 420})
 
 
 def _template(obj: Obj) -> Obj:
@@ -111,46 +40,6 @@ def _template(obj: Obj) -> Obj:
         if isinstance(template.get("spec"), dict):
             pod_spec(template["spec"])
     return spec
-
-
-def _pod(obj: Obj) -> None:
-    spec = spec_of(obj)
-    pod_spec(spec)
-    fill(
-        spec,
-        {
-            "serviceAccountName": "default",
-            "enableServiceLinks": True,
-            "preemptionPolicy": "PreemptLowerPriority",
-            "priority": 0,
-        },
-    )
-    spec["serviceAccount"] = spec["serviceAccountName"]
-    tolerations = spec.setdefault("tolerations", [])
-    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
-        if not any(_tolerates(item, key) for item in tolerations):
-            tolerations.append(
-                {"key": key, "operator": "Exists", "effect": "NoExecute"}
-                | {"tolerationSeconds": _TOLERATED_SECONDS}
-            )
-
-
-def _tolerates(toleration: Obj, key: str) -> bool:
-    same_key = toleration.get("key") in (None, "", key)
-    return same_key and toleration.get("effect") in (None, "", "NoExecute")
-
-
-def quality_of_service(spec: Obj) -> str:
-    """The QoS class of a pod: Guaranteed, Burstable or BestEffort."""
-    resources = [container.get("resources", {}) for container in spec.get("containers", ())]
-    if not any(part.get("requests") or part.get("limits") for part in resources):
-        return "BestEffort"
-    for part in resources:
-        limits = part.get("limits", {})
-        same = limits == (part.get("requests") or limits)
-        if not same or not {"cpu", "memory"} <= limits.keys():
-            return "Burstable"
-    return "Guaranteed"
 
 
 def _deployment(obj: Obj) -> None:
@@ -305,7 +194,7 @@ _BY_STORAGE: Mapping[str, Callable[[Obj], None]] = {
     "namespaces": _namespace,
     "persistentvolumeclaims": _volume_claim,
     "persistentvolumes": _volume_itself,
-    "pods": _pod,
+    "pods": pod,
     "priorityclasses": _priority_class,
     "replicasets": _replica_set,
     "rolebindings": _role_binding,

@@ -172,20 +172,25 @@ def invalid(kind: str, group: str, name: str, causes: Sequence[Obj]) -> ApiError
 
 
 def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> ApiError:
-    """409 of server-side apply: (manager, field path) pairs owned by others."""
-    plural = "s" if len(conflicts) > 1 else ""
-    managers = sorted({manager for manager, _ in conflicts})
-    lines = [f'conflict{plural} with "{name}"' for name in managers]
-    fields = ", ".join(path for _, path in conflicts)
-    count = f"{len(conflicts)} conflict{plural}"
+    """409 of server-side apply, from (owner as text, field path) pairs."""
+    by_owner: dict[str, list[str]] = {}
+    for owner, path in conflicts:
+        by_owner.setdefault(owner, []).append(path)
+    texts = [
+        f"conflict with {owner}: {paths[0]}"
+        if len(paths) == 1
+        else f"conflicts with {owner}:" + "".join(f"\n- {path}" for path in paths)
+        for owner, paths in by_owner.items()
+    ]
+    count = f"{len(conflicts)} conflict{'s' if len(conflicts) > 1 else ''}"
     return ApiError(
         HTTPStatus.CONFLICT,
         "Conflict",
-        f"Apply failed with {count}: {', '.join(lines)}: {fields}",
+        f"Apply failed with {count}: " + "\n".join(texts),
         details={
             "causes": [
-                cause("FieldManagerConflict", path, f'conflict with "{manager}"')
-                for manager, path in conflicts
+                cause("FieldManagerConflict", path, f"conflict with {owner}")
+                for owner, path in conflicts
             ]
         },
     )

@@ -161,10 +161,10 @@ class _Server(ThreadingHTTPServer):
             self._open.add(wrapped)
         return wrapped, address
 
-    def shutdown_request(self, request: object) -> None:
-        super().shutdown_request(request)  # type: ignore[arg-type]  # the socket from get_request
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        super().shutdown_request(request)
         with self._lock:
-            self._open.discard(request)  # type: ignore[arg-type]  # as above
+            self._open.discard(request)
 
     def close_connections(self) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from datetime import datetime, timedelta
 
-from sopctl.sandbox.k8s import defaults
+from sopctl.sandbox.k8s.defaults_pod import quality_of_service
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.objects import Obj, dig, stamp
 
@@ -57,7 +57,7 @@ def prepare_create(kind: ResourceType, obj: Obj, now: datetime) -> None:
     if "status" in kind.subresources and kind.storage not in _KEEP_STATUS_ON_CREATE:
         obj.pop("status", None)
     if kind.storage == "pods":
-        quality = defaults.quality_of_service(obj["spec"])
+        quality = quality_of_service(obj["spec"])
         obj["status"] = {"phase": "Pending", "qosClass": quality}
     elif kind.storage == "customresourcedefinitions":
         obj["status"] = _established(obj, stamp(now))

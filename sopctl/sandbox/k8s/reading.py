@@ -25,7 +25,9 @@ def get(cluster: Cluster, request: Request, route: Route) -> Response:
         obj = cluster.writer.existing(route.kind, route.key)
         form = _form(request)
         if form == "Table":
-            return answer(table.render(route.kind, [obj], obj["metadata"], _inclusion(request)))
+            return answer(
+                table.render(route.kind, [obj], obj["metadata"], _inclusion(request), cluster.now())
+            )
         if form == "PartialObjectMetadata":
             return answer(partial(obj))
         return Response(body=_raw(cluster, route.kind, route.key, obj))
@@ -76,7 +78,7 @@ def _list(
     form = _form(request)
     if form == "Table":
         objects = [shown(kind, obj) for _, obj in rows]
-        return answer(table.render(kind, objects, meta, _inclusion(request)))
+        return answer(table.render(kind, objects, meta, _inclusion(request), cluster.now()))
     if form == "PartialObjectMetadata":
         items: Iterable[Obj] = [partial(obj) for _, obj in rows]
         head: Obj = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
@@ -165,7 +167,7 @@ def _watch(
             storage=kind.storage,
             revision=cluster.store.revision if fresh else int(given),
             matches=matches,
-            render=_renderer(request, kind),
+            render=_renderer(cluster, request, kind),
             initial=tuple(obj for _, obj in selected(cluster, request, route)) if fresh else (),
             timeout=float(request.query.get("timeoutSeconds") or 0) or None,
             bookmarks=request.query.get("allowWatchBookmarks") == "true",
@@ -179,11 +181,14 @@ def _watch(
     return Response(stream=events(cluster.store, watch, stopped))
 
 
-def _renderer(request: Request, kind: ResourceType) -> Callable[[Obj], Obj]:
+def _renderer(cluster: Cluster, request: Request, kind: ResourceType) -> Callable[[Obj], Obj]:
     match _form(request):
         case "Table":
             inclusion = _inclusion(request)
-            return lambda obj: table.render(kind, [obj], obj["metadata"], inclusion)
+            meta: Obj = {}
+            return lambda obj: table.render(
+                kind, [shown(kind, obj)], meta, inclusion, cluster.now()
+            )
         case "PartialObjectMetadata":
             return partial
         case _:

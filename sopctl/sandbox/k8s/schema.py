@@ -20,11 +20,16 @@ def load(name: str) -> object:
     return parsed
 
 
+@cache
 def plain_definitions() -> dict[str, Obj]:
-    """Definitions by name, with `$ref` holding the bare name of another definition."""
-    definitions = load("definitions.json.gz")
-    assert isinstance(definitions, dict)
-    return definitions
+    """Definitions by name, with `$ref` holding the bare name of another; shared, read only."""
+    return _load_definitions()
+
+
+def _load_definitions() -> dict[str, Obj]:
+    parsed = load("definitions.json.gz")
+    assert isinstance(parsed, dict)
+    return parsed
 
 
 @cache
@@ -34,7 +39,7 @@ def definitions() -> dict[str, Obj]:
     The graph is linked once, because looking references up on every walk made a patch seven
     times slower. It is shared and has cycles: read it, never change or print it.
     """
-    linked = plain_definitions()
+    linked = _load_definitions()
     for schema in linked.values():
         _link_children(schema, linked)
     return linked

@@ -190,7 +190,9 @@ class Writer:
 
     def _admitted(self, kind: ResourceType, new: Obj, old: Obj | None, write: Write) -> Obj:
         for mutate in self.mutators:
-            new = mutate(kind, new, old, write)
+            mutated = mutate(kind, new, old, write)
+            if mutated is not new:
+                new = self._decoded(kind, mutated, old, write)
         return new
 
     def _validate(

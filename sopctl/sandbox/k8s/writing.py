@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from http import HTTPStatus
 
 from sopctl.sandbox.k8s import reading
 from sopctl.sandbox.k8s.cluster import Cluster
-from sopctl.sandbox.k8s.errors import bad_request, method_not_allowed, unsupported_media
+from sopctl.sandbox.k8s.errors import (
+    bad_request,
+    cause,
+    invalid,
+    method_not_allowed,
+    unsupported_media,
+)
 from sopctl.sandbox.k8s.kinds import ResourceType
-from sopctl.sandbox.k8s.objects import Obj, clone
+from sopctl.sandbox.k8s.managed import Owner
+from sopctl.sandbox.k8s.objects import Obj, clone, dig, stamp, without_nulls
 from sopctl.sandbox.k8s.patch import json_patch, merge_patch
+from sopctl.sandbox.k8s.patch_apply import apply
+from sopctl.sandbox.k8s.patch_strategic import strategic_patch
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer
 from sopctl.sandbox.k8s.writer import Deletion, Write
 
@@ -45,26 +55,65 @@ def replace(cluster: Cluster, request: Request, route: Route) -> Response:
 
 def patch(cluster: Cluster, request: Request, route: Route) -> Response:
     """PATCH of an object or a subresource, in any of the four languages."""
+    if _media(request) == APPLY_PATCH:
+        return _apply(cluster, request, route)
     write = request.write()
-    media = request.headers.get("content-type", "").split(";")[0].strip()
-    body = request.json()
     with cluster.lock:
         old = cluster.writer.existing(route.kind, route.key)
-        new = patched(route.kind, clone(old), body, media)
-        if new["metadata"].get("name") != route.name:
+        new = patched_object(request, route.kind, clone(old))
+        if dig(new, "metadata", "name") != route.name:
             raise bad_request("the name of the object does not match the name on the URL")
         stored = cluster.writer.update(route.kind, new, write, route.subresource)
         return _answer(route.kind, stored, write)
 
 
-def patched(kind: ResourceType, obj: Obj, body: object, media: str) -> Obj:
-    """The object after a JSON or merge patch; ApiError 415 for another language."""
+def patched_object(request: Request, kind: ResourceType, obj: Obj) -> Obj:
+    """The object after the request's patch; ApiError 415 for a language it does not speak."""
+    media, body = _media(request), request.json()
     if media == JSON_PATCH:
         return json_patch(obj, body)
+    if not isinstance(body, dict):
+        raise bad_request("json: cannot unmarshal array into Go value of type map[string]any")
     if media == MERGE_PATCH:
         merged: Obj = merge_patch(obj, body)
         return merged
-    raise unsupported_media((JSON_PATCH, MERGE_PATCH))
+    if media == STRATEGIC_PATCH and kind.custom is None:
+        return strategic_patch(kind.schema, obj, body)
+    raise unsupported_media((JSON_PATCH, MERGE_PATCH, APPLY_PATCH))
+
+
+def _apply(cluster: Cluster, request: Request, route: Route) -> Response:
+    """Server-side apply, which creates what is not there."""
+    if not request.query.get("fieldManager"):
+        text = "Required value: is required for apply patch"
+        raise invalid(
+            "PatchOptions", "meta.k8s.io", "", [cause("FieldValueRequired", "fieldManager", text)]
+        )
+    stated = _typed(without_nulls(request.object()), route)
+    if stated["metadata"].pop("managedFields", None):
+        raise bad_request("metadata.managedFields must be nil")
+    write = request.write()
+    with cluster.lock:
+        applier = Owner(
+            manager=write.manager,
+            operation="Apply",
+            api_version=route.kind.api_version,
+            subresource=route.subresource,
+            time=stamp(cluster.now()),
+        )
+        live = cluster.store.get(route.kind.storage, route.key)
+        forced = request.query.get("force") == "true"
+        merged, owners = apply(route.kind.schema, live or {}, stated, applier, force=forced)
+        write = dataclasses.replace(write, owned=owners)
+        if live is None:
+            created = cluster.writer.create(route.kind, merged, write)
+            return _answer(route.kind, created, write, HTTPStatus.CREATED)
+        stored = cluster.writer.update(route.kind, merged, write, route.subresource)
+        return _answer(route.kind, stored, write)
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip()
 
 
 def delete(cluster: Cluster, request: Request, route: Route) -> Response:
