@@ -13,12 +13,12 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from sopctl.core.codec import Json
+from sopctl.core.codec import Json, canonical
 
 SHORTEST: Final = 6
 """Registered values of fewer characters are ignored: they would be found in half of all words."""
@@ -85,12 +85,17 @@ _DETECTORS: Final = (
             r"(?P<keep>\bbearer\s+)(?=\S*\d|\S{20})[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE
         ),
     ),
-    _Detector("github-token", ("gh",), re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}")),
+    _Detector(
+        "github-token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+        re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
+    ),
     _Detector("slack-token", ("xox",), re.compile(r"\bxox[abeprs]-[A-Za-z0-9-]{10,}")),
     _Detector(
         "password", ("://",), re.compile(r"(?P<keep>://[^/\s:@\[]*:)[^/\s@\[]+(?=@)")
     ),
 )  # fmt: skip
+_HINTS: Final = tuple(hint for detector in _DETECTORS for hint in detector.hints)
 _SHORTEST_SHAPE: Final = 8  # no detector matches less
 
 
@@ -99,15 +104,16 @@ class Scrubber:
 
     def __init__(self) -> None:
         self._values: frozenset[str] = frozenset()
-        self._known: re.Pattern[str] | None = None
+        self._known: re.Pattern[str] | None = None  # in a string
+        self._screen: re.Pattern[str] | None = None  # in the JSON of a whole value
 
     def register(self, *secrets: str) -> None:
         """From now on these values, in all their spellings, are taken out of every string."""
         fresh = {form for secret in secrets for form in _spellings(secret)}
         self._values = self._values | fresh
-        if self._values:
-            longest_first = sorted(self._values, key=lambda form: (-len(form), form))
-            self._known = re.compile("|".join(map(re.escape, longest_first)))
+        if fresh:
+            escaped = {json.dumps(form, ensure_ascii=False)[1:-1] for form in self._values}
+            self._known, self._screen = _any_of(self._values), _any_of(escaped)
 
     def text(self, text: str) -> str:
         """*text* without secrets, and writable as UTF-8 (lone surrogates are spelled out)."""
@@ -124,14 +130,29 @@ class Scrubber:
         return text
 
     def json(self, value: Json) -> Json:
-        """*value* with every string in it, keys too, scrubbed; tuples become lists, as in JSON."""
+        """*value* with every string in it, keys too, scrubbed; tuples become lists, as in JSON.
+
+        Raises ValueError or TypeError if *value* has no JSON form.
+        """
+        try:
+            whole = canonical(value).decode()
+        except UnicodeEncodeError:  # a lone surrogate; the walk spells it out
+            return self._walk(value)
+        lower = whole.lower()
+        known = self._screen is not None and self._screen.search(whole)
+        if known or any(hint in lower for hint in _HINTS):
+            return self._walk(value)
+        plain: Json = json.loads(whole)  # nearly always: nothing in it looks like a secret
+        return plain
+
+    def _walk(self, value: Json) -> Json:
         if isinstance(value, str):
             return self.text(value)
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, Mapping):
-            return {self.text(key): self.json(item) for key, item in value.items()}
-        return [self.json(item) for item in value]
+            return {self.text(key): self._walk(item) for key, item in value.items()}
+        return [self._walk(item) for item in value]
 
 
 def is_redacted(value: Json) -> bool:
@@ -150,12 +171,17 @@ def _replacement(detector: _Detector) -> str:
     return f"{kept}[redacted {detector.name}]"
 
 
+def _any_of(forms: Collection[str]) -> re.Pattern[str]:
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    return re.compile("|".join(map(re.escape, longest_first)))
+
+
 def _spellings(secret: str) -> set[str]:
     """How *secret* may stand in a text."""
     if len(secret) < SHORTEST:
         return set()
-    escaped = json.dumps(secret)[1:-1]
-    forms = {secret, escaped, json.dumps(secret, ensure_ascii=False)[1:-1]}
+    escaped = _in_json(secret)
+    forms = {secret, *escaped}.union(*map(_in_json, escaped))  # also as JSON in JSON
     for quoted in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
         forms |= {quoted, re.sub(r"%[0-9A-F]{2}", lambda hit: hit[0].lower(), quoted)}
     raw = secret.encode("utf-8", "backslashreplace")
@@ -164,6 +190,10 @@ def _spellings(secret: str) -> set[str]:
         if len(inside) >= SHORTEST:
             forms |= {inside, inside.replace("+", "-").replace("/", "_")}
     return forms
+
+
+def _in_json(text: str) -> set[str]:
+    return {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
 
 
 def _base64_core(raw: bytes, offset: int) -> str:

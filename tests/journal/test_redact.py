@@ -61,11 +61,13 @@ HARMLESS = (
 def test_a_secret_is_known_by_its_shape(secret: str, name: str, around: str):
     scrubbed = Scrubber().text(around.format(secret))
     assert scrubbed == around.format(f"[redacted {name}]")
+    assert Scrubber().json({"a": (around.format(secret),)}) == {"a": [scrubbed]}
 
 
 @pytest.mark.parametrize(("phrase", "expected"), PHRASES.items())
 def test_a_secret_is_known_by_what_stands_before_it(phrase: str, expected: str):
     assert Scrubber().text(phrase) == expected
+    assert Scrubber().json([1, phrase]) == [1, expected]
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -108,6 +110,8 @@ def test_a_registered_secret_is_found_in_every_spelling(secret: str, spell):
     scrubber.register(secret)
     assert "[redacted registered]" in scrubber.text(f"<{text}>")
     assert secret not in scrubber.text(text)
+    assert scrubber.json({"why": [text]}) == {"why": [scrubber.text(text)]}
+    assert is_redacted(scrubber.json([json.dumps(text)]))
 
 
 def test_the_longest_of_overlapping_secrets_is_taken_out():
@@ -149,6 +153,9 @@ def test_scrubbing_twice_is_scrubbing_once_and_the_result_is_utf8(text: str):
 
 def test_a_lone_surrogate_is_spelled_out():
     assert Scrubber().text("file \udcff") == "file \\udcff"
+    assert Scrubber().json({"\udcff": ["\udcff", JWT]}) == {
+        "\\udcff": ["\\udcff", "[redacted jwt]"]
+    }
 
 
 def test_no_planted_canary_is_in_any_file_of_the_journal(sqlite_kit: SqliteKit):

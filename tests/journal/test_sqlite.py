@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -136,6 +137,21 @@ def test_a_full_disk_refuses_the_append_and_keeps_what_was_there(sqlite_kit: Sql
     store._db.execute("PRAGMA max_page_count = 100000")
     store.append(lease, 0, entries(2), AT)
     assert verify(store).sound
+
+
+def test_a_disk_that_is_really_full_loses_nothing_that_was_acknowledged(tmp_path: Path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    small = f"mount -t tmpfs -o size=400k,mode=0700 tmpfs {disk} && exec "
+    inside = ["unshare", "--map-root-user", "--mount", "sh", "-c"]  # the mount ends with it
+    may = shutil.which("unshare") and subprocess.run([*inside, f"{small} true"], check=False)
+    if not may or may.returncode:
+        pytest.skip("this machine does not let us mount a small disk")
+    worker = f"{sys.executable} -m tests.journal.worker fill {disk}/journal.db R"
+    done = subprocess.check_output([*inside, small + worker], cwd=ROOT, text=True)
+    said, sound = done.splitlines()
+    assert said == f"the journal {disk}/journal.db is unavailable: the disk is full"
+    assert sound == "True"
 
 
 def test_a_read_only_opening_reads_and_refuses_every_write(sqlite_kit: SqliteKit):
