@@ -37,12 +37,13 @@ def record(view: View, about: Obj, news: News, now: datetime) -> None:
     view.create("events", _event(about, news, now, name, namespace))
 
 
-def forget(view: View, now: datetime) -> None:
-    """Delete the Events older than an hour."""
+def reconcile(view: View, now: datetime) -> datetime | None:
+    """Delete the Events older than an hour; return when to look again."""
     for event in view.all("events"):
         last = event.get("lastTimestamp")
         if last and moment(last) + LIFETIME < now:
             view.delete("events", event)
+    return now + timedelta(minutes=1)
 
 
 def _event(about: Obj, news: News, now: datetime, name: str, namespace: str) -> Obj:

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from sopctl.sandbox.world import events
 from sopctl.sandbox.world.autoscaler.autoscaler import ClusterAutoscaler
 from sopctl.sandbox.world.clock import WorldClock
 from sopctl.sandbox.world.controllers import (
     budgets,
     daemonsets,
     deployments,
+    endpoints,
+    garbage,
     jobs,
     replicasets,
     statefulsets,
 )
-from sopctl.sandbox.world.controllers.endpoints import Endpoints
-from sopctl.sandbox.world.controllers.garbage import Garbage
 from sopctl.sandbox.world.controllers.hpas import Autoscaling
-from sopctl.sandbox.world.controllers.kubelet import Kubelet
+from sopctl.sandbox.world.controllers.kubelet import STARTS_IN, Kubelet
 from sopctl.sandbox.world.controllers.nodes import NodeLifecycle
 from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
 from sopctl.sandbox.world.ports import CloudPort, ClusterPort
 from sopctl.sandbox.world.scheduling.scheduler import Scheduler
+from sopctl.sandbox.world.seed.plant import plant
 from sopctl.sandbox.world.view import View
 
 
@@ -36,7 +37,30 @@ class Controller(Protocol):
         """Act once; return when to act again even if nothing changes, or None."""
 
 
+class _Part:
+    """A controller with its reasons to act: what it watches, and when it asked to be woken."""
+
+    def __init__(self, controller: Controller, *watched: str) -> None:
+        self._controller = controller
+        self._watched = watched
+        self._seen: tuple[int, ...] | None = None
+        self._wake: datetime | None = None
+
+    def act(self, view: View, now: datetime) -> None:
+        """Reconcile if there is a reason; own writes are a reason to look once more."""
+        versions = tuple(view.version(each) for each in self._watched)
+        if versions == self._seen and (self._wake is None or now < self._wake):
+            return
+        self._seen = versions
+        self._wake = self._controller.reconcile(view, now)
+
+    def rouse(self) -> None:
+        """Give a reason that no object shows, such as a failed zone."""
+        self._seen = None
+
+
 PAUSE = 0.05  # real seconds between two rounds
+_SETTLING = 4  # times a pod starts until the last one of an ordered StatefulSet is ready
 
 
 class World:
@@ -49,45 +73,52 @@ class World:
         self.clock = clock
         self.outages = Outages()
         self._view = View(cluster)
-        self._controllers: Sequence[Controller] = (
-            Machines(cloud, self.outages),
-            Garbage(),
-            NodeLifecycle(self.outages),
-            Autoscaling(),
-            deployments,
-            replicasets,
-            statefulsets,
-            daemonsets,
-            jobs,
-            Scheduler(),
-            Kubelet(self.outages),
-            budgets,
-            Endpoints(),
-            ClusterAutoscaler(cloud, self.outages),
+        self._machines = Machines(cloud, self.outages)
+        self._parts = (
+            _Part(self._machines, "nodes"),
+            _Part(garbage, *garbage.WATCHED),
+            _Part(NodeLifecycle(self.outages), "nodes", "pods"),
+            _Part(Autoscaling()),
+            _Part(deployments, "deployments", "replicasets"),
+            _Part(replicasets, "replicasets", "pods"),
+            _Part(statefulsets, "statefulsets", "pods"),
+            _Part(daemonsets, "daemonsets", "nodes", "pods"),
+            _Part(jobs, "jobs", "pods"),
+            _Part(Scheduler(), "pods", "nodes"),
+            _Part(Kubelet(self.outages), "pods", "nodes"),
+            _Part(budgets, "poddisruptionbudgets", "pods", "replicasets"),
+            _Part(endpoints, "services", "pods", "nodes"),
+            _Part(ClusterAutoscaler(cloud, self.outages)),
+            _Part(events),
         )
-        self._wakes: list[datetime | None] = [None] * len(self._controllers)
-        self._moving = True  # the last round wrote something, so the next has something to read
         self._stopped = threading.Event()
         cloud.launchable = self.outages.launchable
 
-    def tick(self) -> bool:
-        """Let every controller act that has a reason to; return whether anything was written.
-
-        The reasons: somebody wrote since the last round, or the controller asked for this time.
-        """
-        now = self.clock.now()
+    def seed(self) -> None:
+        """Plant the first inhabitants and let them settle: all Ready, every zone balanced."""
         with self.cluster.lock:
-            before = self.cluster.revision
-            changed = self._view.refresh() or self._moving
-        for position, controller in enumerate(self._controllers):
-            wake = self._wakes[position]
-            if not changed and (wake is None or now < wake):
-                continue
+            plant(self.cluster, self.cloud)
+            self._view.refresh()
+            self._machines.register_all(self._view, self.clock.now())
+            for _ in range(_SETTLING):
+                self.settle()
+                self.clock.advance(STARTS_IN.total_seconds())
+            self.settle()
+
+    def settle(self) -> None:
+        """Tick until a round writes nothing."""
+        while self.tick():
+            pass
+
+    def tick(self) -> bool:
+        """Let every controller act that has a reason to; return whether anything was written."""
+        now = self.clock.now()
+        before = self.cluster.revision
+        for part in self._parts:
             with self.cluster.lock:  # briefly: clients are served between two controllers
                 self._view.refresh()
-                self._wakes[position] = controller.reconcile(self._view, now)
-        self._moving = self.cluster.revision != before
-        return self._moving
+                part.act(self._view, now)
+        return self.cluster.revision != before
 
     def run(self) -> None:
         """Tick until `stop`, in the calling thread."""
@@ -108,14 +139,18 @@ class World:
         self.outages.fail(Outage(zone=name, since=self.clock.now(), gray=gray))
         if not gray:
             self.cloud.fail_instances(name)
-        self._moving = True
+        self._rouse()
 
     def heal_zone(self, name: str) -> None:
         """End the failure of a zone."""
         self._require(name)
         self.outages.heal(name)
         self.cloud.heal_instances(name)
-        self._moving = True
+        self._rouse()
+
+    def _rouse(self) -> None:
+        for part in self._parts:
+            part.rouse()
 
     def _require(self, zone: str) -> None:
         names = sorted(each.name for each in self.cloud.zones)

@@ -12,24 +12,13 @@ from sopctl.sandbox.world.view import View
 _MANAGER = "endpointslice-controller.k8s.io"
 
 
-class Endpoints:
-    """Looks again only when Services, pods or nodes changed."""
-
-    def __init__(self) -> None:
-        """Start with nothing looked at."""
-        self._looked: tuple[int, ...] = ()
-
-    def reconcile(self, view: View, now: datetime) -> datetime | None:
-        """Keep one slice for each Service with a selector."""
-        del now
-        versions = tuple(view.version(each) for each in ("services", "pods", "nodes"))
-        if versions == self._looked:
-            return None
-        for service in view.all("services"):
-            if service["spec"].get("selector"):
-                _sync(view, service)
-        self._looked = versions
-        return None
+def reconcile(view: View, now: datetime) -> datetime | None:
+    """Keep one slice for each Service with a selector."""
+    del now
+    for service in view.all("services"):
+        if service["spec"].get("selector"):
+            _sync(view, service)
+    return None
 
 
 def _sync(view: View, service: Obj) -> None:

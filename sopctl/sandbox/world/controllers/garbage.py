@@ -25,32 +25,19 @@ _OWNERS = {
 _DEPENDENTS = ("replicasets", "jobs", "pods", "endpointslices", "controllerrevisions")
 
 
-class Garbage:
-    """Looks again only when owners, dependents or nodes changed."""
+WATCHED = (*_OWNERS.values(), "pods", "endpointslices", "nodes")
 
-    def __init__(self) -> None:
-        """Start with nothing looked at."""
-        self._looked: tuple[int, ...] = ()
 
-    def reconcile(self, view: View, now: datetime) -> datetime | None:
-        """Delete what nobody owns and what no node can run."""
-        del now
-        versions = self._versions(view)
-        if versions == self._looked:
-            return None
-        for resource in _DEPENDENTS:
-            for obj in view.all(resource):
-                if _orphaned(view, obj) and not pods.is_terminating(obj):
-                    view.delete(resource, obj)
-        for pod in view.all("pods"):
-            _collect(view, pod)
-        self._looked = self._versions(view)
-        return None
-
-    @staticmethod
-    def _versions(view: View) -> tuple[int, ...]:
-        watched = (*_OWNERS.values(), "pods", "endpointslices", "nodes")
-        return tuple(view.version(each) for each in watched)
+def reconcile(view: View, now: datetime) -> datetime | None:
+    """Delete what nobody owns and what no node can run."""
+    del now
+    for resource in _DEPENDENTS:
+        for obj in view.all(resource):
+            if _orphaned(view, obj) and not pods.is_terminating(obj):
+                view.delete(resource, obj)
+    for pod in view.all("pods"):
+        _collect(view, pod)
+    return None
 
 
 def _orphaned(view: View, obj: Obj) -> bool:

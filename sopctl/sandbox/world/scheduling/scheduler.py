@@ -20,19 +20,14 @@ class Scheduler:
     """Binds waiting pods. A pod that found no node waits until nodes or pods change."""
 
     def __init__(self) -> None:
-        """Start with every waiting pod untried."""
+        """Start with nothing read."""
         self._reader = Reader()
-        self._tried: tuple[int, int] = (-1, -1)
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
         """Try every waiting pod once."""
-        state = (view.version("pods"), view.version("nodes"))
-        if state == self._tried:
-            return None
         waiting = sorted(filter(_waits, view.all("pods")), key=_order)
         if waiting:
             self._round(view, waiting, now)
-        self._tried = (view.version("pods"), view.version("nodes"))
         return None
 
     def _round(self, view: View, waiting: list[Obj], now: datetime) -> None:
@@ -113,11 +108,12 @@ def _order(pod: Obj) -> tuple[int, str, str]:
 
 
 def _bind(view: View, pod: Obj, node: str, now: datetime) -> None:
+    """Bind a pod; its condition changes only if it said otherwise: the kubelet reports the rest."""
     bound = view.patch("pods", pod, {"spec": {"nodeName": node}})
-    scheduled = conditions.Verdict(type="PodScheduled", status="True")
-    status = dict(bound.get("status") or {})
-    status["conditions"] = conditions.put(status.get("conditions"), scheduled, now)
-    view.set_status("pods", bound, status)
+    if conditions.find(pod, "PodScheduled") is not None:
+        scheduled = conditions.Verdict(type="PodScheduled", status="True")
+        known = conditions.put(bound["status"].get("conditions"), scheduled, now)
+        view.set_status("pods", bound, {**bound["status"], "conditions": known})
 
 
 def _refuse(view: View, pod: Obj, message: str, now: datetime) -> None:
