@@ -33,8 +33,7 @@ def evict(cluster: Cluster, request: Request, route: Route) -> Response:
         uid=preconditions.get("uid"),
         resource_version=preconditions.get("resourceVersion"),
     )
-    with cluster.lock:
-        begin_eviction(cluster, route.key, wanted, write)
+    begin_eviction(cluster, route.key, wanted, write)
     return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, 201)
 
 
@@ -43,16 +42,17 @@ def begin_eviction(cluster: Cluster, key: Key, wanted: Deletion, write: Write) -
 
     Raises ApiError 404, 409 (precondition), 429 (budget), 500 (two budgets), 403.
     """
-    writer = cluster.writer
-    kind = cluster.registry.named("pods")
-    pod = writer.existing(kind, key)
-    if wanted.uid is not None and wanted.uid != pod["metadata"]["uid"]:
-        # Refused before a budget is charged, by the same words as the deletion's own check.
+    with cluster.lock:
+        writer = cluster.writer
+        kind = cluster.registry.named("pods")
+        pod = writer.existing(kind, key)
+        if wanted.uid is not None and wanted.uid != pod["metadata"]["uid"]:
+            # Refused before a budget is charged, by the same words as the deletion's own check.
+            writer.delete(kind, key, wanted, write)
+        budget = None if _ignores_budget(pod) else _budget_of(cluster, pod)
+        if budget is not None and not _unhealthy_goes_free(pod, budget):
+            _charge(cluster, budget, pod, write)
         writer.delete(kind, key, wanted, write)
-    budget = None if _ignores_budget(pod) else _budget_of(cluster, pod)
-    if budget is not None and not _unhealthy_goes_free(pod, budget):
-        _charge(cluster, budget, pod, write)
-    writer.delete(kind, key, wanted, write)
 
 
 def _ignores_budget(pod: Obj) -> bool:

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+import yaml
+
+from sopctl.sandbox.k8s.cluster import ApiError, Cluster, Write
+from tests.sandbox.k8s.clients import config_map, pod, spread
+from tests.sandbox.k8s.conftest import NOON
+
+ZONE = "topology.kubernetes.io/zone"
+HOST = "kubernetes.io/hostname"
+# Installed permanently, inert without the binding.
+RELAX = yaml.safe_load("""
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: {name: sopctl-relax-spread}
+spec:
+  paramKind: {apiVersion: v1, kind: ConfigMap}
+  failurePolicy: Ignore
+  reinvocationPolicy: IfNeeded
+  matchConstraints:
+    resourceRules: [{apiGroups: [""], apiVersions: ["v1"], operations: [CREATE], resources: [pods]}]
+  matchConditions:
+  - name: has-hard-spread
+    expression: >-
+      has(object.spec.topologySpreadConstraints) && object.spec.topologySpreadConstraints.exists(c,
+      c.whenUnsatisfiable == 'DoNotSchedule' && c.topologyKey in
+      params.data.topologyKeys.split(','))
+  mutations:
+  - patchType: JSONPatch
+    jsonPatch:
+      expression: >-
+        [JSONPatch{op: "replace", path: "/spec/topologySpreadConstraints",
+          value: object.spec.topologySpreadConstraints.filter(c,
+            !(c.whenUnsatisfiable == 'DoNotSchedule' &&
+              c.topologyKey in params.data.topologyKeys.split(',')))}]
+""")
+BINDING = yaml.safe_load("""
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata: {name: sopctl-relax-spread}
+spec:
+  policyName: sopctl-relax-spread
+  paramRef: {name: sopctl-relax-spread, namespace: sopctl-system, parameterNotFoundAction: Allow}
+  matchResources:
+    namespaceSelector:
+      matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system]}]
+""")
+
+
+@pytest.fixture
+def installed(cluster):
+    cluster.create("namespaces", {"metadata": {"name": "sopctl-system"}})
+    keys = config_map("sopctl-relax-spread", "sopctl-system", topologyKeys=f"{ZONE},{HOST}")
+    cluster.create("configmaps", keys)
+    cluster.create("mutatingadmissionpolicies", RELAX)
+    return cluster
+
+
+def bound(cluster, **changes):
+    binding = copy.deepcopy(BINDING)
+    binding["spec"].update(changes)
+    cluster.create("mutatingadmissionpolicybindings", binding)
+
+
+def hard_pod(namespace="default", **more):
+    soft = spread(when="ScheduleAnyway")
+    return pod(namespace=namespace, topologySpreadConstraints=[spread(), soft], **more)
+
+
+def constraints(obj):
+    return [
+        (item["topologyKey"], item["whenUnsatisfiable"])
+        for item in obj["spec"].get("topologySpreadConstraints", [])
+    ]
+
+
+HARD_AND_SOFT = [(ZONE, "DoNotSchedule"), (ZONE, "ScheduleAnyway")]
+
+
+def test_a_policy_without_a_binding_is_inert(installed):
+    assert constraints(installed.create("pods", hard_pod())) == HARD_AND_SOFT
+
+
+def test_a_bound_policy_removes_the_hard_constraint_from_new_pods(installed):
+    bound(installed)
+    assert constraints(installed.create("pods", hard_pod())) == [(ZONE, "ScheduleAnyway")]
+
+
+def test_the_policy_holds_in_a_dry_run_too(installed):
+    bound(installed)
+    probe = installed.create("pods", hard_pod(), Write(dry_run=True))
+    assert constraints(probe) == [(ZONE, "ScheduleAnyway")]
+    assert installed.get("pods", "web-1", "default") is None
+
+
+def test_deleting_the_binding_switches_the_policy_off(installed):
+    bound(installed)
+    installed.delete("mutatingadmissionpolicybindings", "sopctl-relax-spread")
+    assert constraints(installed.create("pods", hard_pod())) == HARD_AND_SOFT
+
+
+def test_a_namespace_that_the_binding_excludes_is_left_alone(installed):
+    bound(installed)
+    assert constraints(installed.create("pods", hard_pod("kube-system"))) == HARD_AND_SOFT
+
+
+def test_keys_that_the_parameters_do_not_name_are_left_alone(installed):
+    bound(installed)
+    other = pod(topologySpreadConstraints=[spread(key="capacity-type")])
+    assert constraints(installed.create("pods", other)) == [("capacity-type", "DoNotSchedule")]
+
+
+def test_a_pod_without_constraints_passes_unchanged(installed):
+    bound(installed)
+    assert "topologySpreadConstraints" not in installed.create("pods", pod())["spec"]
+
+
+@pytest.mark.parametrize(("action", "refused"), [("Allow", False), ("Deny", True)])
+def test_missing_parameters_are_dealt_with_as_the_binding_says(installed, action, refused):
+    installed.patch(
+        "mutatingadmissionpolicies", RELAX["metadata"]["name"], {"spec": {"failurePolicy": "Fail"}}
+    )
+    reference = {"name": "nowhere", "namespace": "sopctl-system", "parameterNotFoundAction": action}
+    bound(installed, paramRef=reference)
+    if refused:
+        with pytest.raises(ApiError, match="no params found"):
+            installed.create("pods", hard_pod())
+    else:
+        assert constraints(installed.create("pods", hard_pod())) == HARD_AND_SOFT
+
+
+def test_a_failing_expression_is_ignored_or_refused_by_the_failure_policy(installed):
+    broken = {
+        "matchConditions": None,
+        "mutations": [mutation("[JSONPatch{op: 'remove', path: object.spec.nothing}]")],
+    }
+    installed.patch("mutatingadmissionpolicies", RELAX["metadata"]["name"], {"spec": broken})
+    bound(installed)
+    assert constraints(installed.create("pods", hard_pod())) == HARD_AND_SOFT
+    installed.patch(
+        "mutatingadmissionpolicies", RELAX["metadata"]["name"], {"spec": {"failurePolicy": "Fail"}}
+    )
+    other = hard_pod()
+    other["metadata"]["name"] = "web-2"
+    with pytest.raises(ApiError, match="denied request") as denied:
+        installed.create("pods", other)
+    assert denied.value.status == 403
+
+
+def test_a_failing_patch_test_means_not_this_object(installed):
+    guarded = mutation(
+        "[JSONPatch{op: 'test', path: '/spec/nodeName', value: 'n9'}, "
+        "JSONPatch{op: 'remove', path: '/spec/topologySpreadConstraints'}]"
+    )
+    spec = {"failurePolicy": "Fail", "matchConditions": None, "mutations": [guarded]}
+    installed.patch("mutatingadmissionpolicies", RELAX["metadata"]["name"], {"spec": spec})
+    bound(installed)
+    assert constraints(installed.create("pods", hard_pod())) == HARD_AND_SOFT
+
+
+def test_the_keep_soft_variant_flips_constraints_with_typed_literals(installed):
+    flip = mutation("""[JSONPatch{op: "replace", path: "/spec/topologySpreadConstraints",
+        value: object.spec.topologySpreadConstraints.map(c, Object.spec.topologySpreadConstraints{
+          maxSkew: c.maxSkew, topologyKey: c.topologyKey, whenUnsatisfiable: "ScheduleAnyway",
+          labelSelector: c.labelSelector})}]""")
+    spec = {"mutations": [flip]}
+    installed.patch("mutatingadmissionpolicies", RELAX["metadata"]["name"], {"spec": spec})
+    bound(installed)
+    flipped = installed.create("pods", pod(topologySpreadConstraints=[spread()]))
+    assert flipped["spec"]["topologySpreadConstraints"] == [spread(when="ScheduleAnyway")]
+
+
+def test_an_apply_configuration_is_merged(installed):
+    merge = {
+        "patchType": "ApplyConfiguration",
+        "applyConfiguration": {
+            "expression": 'Object{metadata: Object.metadata{labels: {"relaxed": "yes"}}}'
+        },
+    }
+    spec = {"mutations": [merge], "matchConditions": None}
+    installed.patch("mutatingadmissionpolicies", RELAX["metadata"]["name"], {"spec": spec})
+    bound(installed)
+    assert installed.create("pods", pod())["metadata"]["labels"] == {"app": "web", "relaxed": "yes"}
+
+
+def test_an_expression_that_does_not_compile_is_refused_when_the_policy_is_written(cluster):
+    broken = copy.deepcopy(RELAX)
+    broken["spec"]["mutations"] = [mutation("[JSONPatch{op: ]")]
+    with pytest.raises(ApiError, match="compilation failed") as refused:
+        cluster.create("mutatingadmissionpolicies", broken)
+    assert refused.value.status == 422
+
+
+def test_updates_are_not_touched_by_a_policy_for_creates(installed):
+    installed.create("pods", hard_pod())
+    bound(installed)
+    labelled = installed.patch("pods", "web-1", {"metadata": {"labels": {"x": "y"}}}, "default")
+    assert constraints(labelled) == HARD_AND_SOFT
+
+
+def test_an_older_cluster_does_not_know_the_policies():
+    older = Cluster(lambda: NOON, "1.35")
+    with pytest.raises(ApiError) as refused:
+        older.create("mutatingadmissionpolicies", RELAX)
+    assert refused.value.status == 404
+
+
+def test_a_priority_class_gives_its_value(cluster):
+    critical = pod(priorityClassName="system-cluster-critical")
+    assert cluster.create("pods", critical)["spec"]["priority"] == 2_000_000_000
+    with pytest.raises(ApiError, match="no PriorityClass with name nope"):
+        cluster.create("pods", pod("web-2", priorityClassName="nope"))
+
+
+def mutation(expression):
+    return {"patchType": "JSONPatch", "jsonPatch": {"expression": expression}}
