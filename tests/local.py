@@ -216,11 +216,10 @@ def _status_text(groups: list[Any]) -> str:
     lines = ["Cluster-autoscaler status at 2026-11-21 03:00:00 +0000 UTC:", "Cluster-wide:"]
     lines += ["  Health:      Healthy (ready=2 unready=0)", "", "NodeGroups:"]
     for each in groups:
+        sizes = f"cloudProviderTarget={each.desired} (minSize={each.min}, maxSize={each.max})"
         lines += [
             f"  Name:        {each.name}",
-            "  Health:      Healthy (ready=2 unready=0 (resourceUnready=0) notStarted=0 "
-            "longNotStarted=0 registered=2 longUnregistered=0 "
-            f"cloudProviderTarget={each.desired} (minSize={each.min}, maxSize={each.max}))",
+            f"  Health:      Healthy (ready=2 unready=0 {sizes})",
             "  ScaleUp:     NoActivity (ready=2 cloudProviderTarget=2)",
             "",
         ]

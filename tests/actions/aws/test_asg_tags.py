@@ -164,4 +164,3 @@ def _look(local: Local, found: list[Change[TagState]], changed_at: datetime) -> 
 
 def _observe(local: Local, found: list[Change[TagState]]) -> dict[ResourceId, Observed[TagState]]:
     return dict(ACTION.observe(local.world, REMOVE, [each.resource for each in found]))
-
