@@ -21,8 +21,9 @@ def _retry(state: RunState, work: Work, _: datetime) -> None:
     """Do the step again, for what did not end well; what was skipped for its sake too."""
     for item in work.items.values():
         if item.phase not in GOOD_PHASES:
+            if item.phase is Phase.STALE:
+                item.before, item.replan = item.now, True
             item.phase, item.first_try, item.retry_at = Phase.TODO, None, None
-            item.replan = not work.back
     for watched in work.watches.values():
         watched.ok = None if watched.ok is False else watched.ok
     if work.outcome in BAD_OUTCOMES or work.outcome is Outcome.PENDING_RETRY:

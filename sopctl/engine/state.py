@@ -81,7 +81,7 @@ class Item:
     first_try: datetime | None = None  # of the refusals in a row, within one leg
     retry_at: datetime | None = None
     fenced: bool = False
-    replan: bool = False  # a person said: take it as it is now and go on
+    replan: bool = False  # a person said: go on from what it was found to be
 
     @property
     def open(self) -> bool:

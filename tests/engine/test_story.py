@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sopctl.core.action import ReceiptKind
 from sopctl.engine import records
 from sopctl.engine.leg import Done, Parked
-from sopctl.engine.state import RunEnd
+from sopctl.engine.state import Phase, RunEnd
 from tests.engine.loops import Points, count_points, die, expire, paused, trial
 
 TOTAL = count_points()
@@ -61,7 +61,15 @@ class Story(RuleBasedStateMachine):
         parked = self.t.b.state().parked
         expire(self.t)
         if self._open() and parked and parked["why"] in ("decision", "effect"):
+            if choice == "retry":
+                self._accept_what_was_shown(parked["work"])
             self.t.b.say(records.decision(parked["work"], choice, "me"))
+
+    def _accept_what_was_shown(self, key):
+        """To retry is to go on from the value that stood there when it was asked about."""
+        for item in self.t.b.state().work(key).items.values():
+            if item.phase is Phase.STALE and item.now:
+                self.t.b.world.foreign.discard(str(item.now["lit"]))
 
     @precondition(lambda self: self._open() and not self.t.b.state().undoing)
     @rule()

@@ -29,7 +29,7 @@ from sopctl.engine.control import open_run, say
 from sopctl.engine.fold import fold
 from sopctl.engine.planner import Order, make_plan
 from sopctl.engine.ports import Deps
-from sopctl.engine.state import GOOD_PHASES
+from sopctl.engine.state import GOOD_PHASES, Phase
 from sopctl.journal.memory import MemoryStore
 
 SIGNATURE = 300.0  # seconds after which an unversioned call is refused by its world
@@ -378,7 +378,8 @@ def problems(b, state, *, before):
     for work in state.works:
         for item in work.items.values():
             key = (item.resource.kind, item.resource.name)
-            if str(now[key]) in b.world.foreign or work.superseded:
+            kept = item.phase is Phase.KEPT
+            if str(now[key]) in b.world.foreign or work.superseded or kept:
                 continue
             after = None if item.after is None else item.after["lit"]
             wanted = before[key] if work.back or state.undoing else after
