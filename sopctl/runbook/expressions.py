@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sopctl.core.codec import Json
 from sopctl.core.errors import RefusedError
-from sopctl.runbook import cel_text, checked_ast
+from sopctl.runbook import arguments, cel_text, checked_ast
 from sopctl.runbook.shapes import Leaf, Shape, inferred, leaves
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 MAX_LENGTH: Final = 4096
-_INT64: Final = 2**63
-_MAX_DEPTH: Final = 64
 _COMPLAINT = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
-_TYPE = re.compile(r"\s*(?:(string|int|uint|double|bool|dyn)|(list|map)\s*\()\s*")
+_UNKNOWN = re.compile(r"undeclared reference to '(.*)'")
+_MISFIT = re.compile(r"found no matching overload for '(.+)' applied to '(.*)'")
+_TYPE = re.compile(r"\s*(?:(string|int|uint|double|float|bool|dyn)|(list|map)\s*\()\s*")
 _DATA_TYPES = re.compile(r"(BOOL|INT|UINT|DOUBLE|STRING|NULL|DYN|LIST<.*>|MAP<.*>)")
 
 
@@ -53,7 +53,7 @@ class Expression:
 
     def evaluate(self, env: Mapping[str, Json]) -> Json:
         """Its value over *env*: ``{"params": {...}, "facts": {...}}``; raises RefusedError."""
-        data = {name: _argument(_look_up(env, name, self.source)) for name in self.names}
+        data = {name: arguments.argument(_look_up(env, name, self.source)) for name in self.names}
         try:
             return _result(self.program.eval(data=data), self.source)
         except RuntimeError as error:  # the iteration budget
@@ -154,12 +154,8 @@ def _refuse_odd_text(source: str) -> None:
         raise InvalidExpressionError("the expression is empty")
     if len(source) > MAX_LENGTH:
         raise InvalidExpressionError(f"the expression is longer than {MAX_LENGTH} characters")
-    if "\x00" in source or not _is_unicode(source):
+    if not arguments.is_whole(source):
         raise InvalidExpressionError("the expression has a character that is not text")
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _is_under(name: str, known: frozenset[str]) -> bool:
@@ -195,7 +191,7 @@ def _read_type(text: str) -> tuple[Any, str]:
         raise ValueError(f"{text!r} is not a type")
     rest = text[found.end() :]
     if found[1]:
-        return getattr(types, found[1].upper()), rest
+        return getattr(types, found[1].replace("float", "double").upper()), rest
     first, rest = _read_type(rest)
     if found[2] == "map":
         second, rest = _read_type(rest.lstrip().removeprefix(","))
@@ -220,7 +216,15 @@ def _complaint(source: str, message: str) -> InvalidExpressionError:
     lines = source.split("\n")
     offset = sum(len(one) + 1 for one in lines[: line - 1]) + max(0, column - 1)
     text = text.removesuffix(" (in container '')").removeprefix("Syntax error: ")
-    text = re.sub(r" expecting \{.*", "", text).replace("'<EOF>'", "end of expression")
+    if unknown := _UNKNOWN.fullmatch(text):
+        start = offset - len(unknown[1].rpartition(".")[0])  # the library points at the last dot
+        offset = start if source.startswith(unknown[1], start) else offset
+        text = f"{unknown[1]} is not known"
+    elif misfit := _MISFIT.fullmatch(text):
+        operator = misfit[1].strip("_").replace("_", " ")
+        text = f"{operator} does not work on {misfit[2]}"
+    else:
+        text = re.sub(r" expecting \{.*", "", text).replace("'<EOF>'", "the end")
     return InvalidExpressionError(text, offset=min(offset, len(source)))
 
 
@@ -242,29 +246,6 @@ def _look_up(env: Mapping[str, Json], name: str, source: str) -> Json:
             raise _halt(source, f"{name} is not known")
         value = value[part]
     return value
-
-
-def _argument(value: Json, depth: int = 0) -> Json:
-    """*value* as the library takes it whole: dicts and lists, no NUL, no lone surrogate."""
-    if depth > _MAX_DEPTH:
-        raise RefusedError("a value is nested too deeply for an expression")
-    if isinstance(value, str):
-        if "\x00" in value or not _is_unicode(value):
-            raise RefusedError(f"the value {value!r} is not text that an expression can hold")
-        return value
-    if isinstance(value, Mapping):
-        return {_key(key): _argument(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, Sequence):
-        return [_argument(item, depth + 1) for item in value]
-    if isinstance(value, int) and not -_INT64 <= value < _INT64:
-        raise RefusedError(f"the number {value} does not fit into 64 bits")
-    return value
-
-
-def _key(key: object) -> str:
-    checked = _argument(str(key))
-    assert isinstance(checked, str)
-    return checked
 
 
 def _result(value: Any, source: str) -> Json:  # noqa: ANN401  # see Expression

@@ -33,7 +33,7 @@ def check(data: Json) -> Iterator[Finding]:
             if isinstance(fields, Mapping):
                 yield from _check_parameter(name, fields)
     for path, source, offset in expressions(data):
-        yield from _check_references(data, path, source, offset)
+        yield from check_references(data, path, source, offset)
     yield from _check_holes(data)
 
 
@@ -44,13 +44,28 @@ def expressions(data: Fields) -> Iterator[tuple[Path, str, int]]:
             condition = fields.get("when")
             if isinstance(condition, str) and "${{" not in condition:
                 yield (*path, "when"), condition, 0
-            for place, text in _texts(fields.get("with"), (*path, "with")):
-                for hole in _holes(text):
-                    yield place, hole.source, hole.offset
-            for field in ("gate", "notify"):
-                if isinstance(prompt := fields.get(field), str):
-                    for hole in _holes(prompt):
-                        yield (*path, field), hole.source, hole.offset
+    for path, text in texts_with_holes(data):
+        for hole in cel_text.holes(text):
+            yield path, hole.source, hole.offset
+
+
+def texts_with_holes(data: Fields) -> Iterator[tuple[Path, str]]:
+    """The texts whose expressions will be resolved, with their paths; broken ones are left out."""
+    return ((path, text) for path, text in _data_texts(data) if _is_whole(text))
+
+
+def _data_texts(data: Fields) -> Iterator[tuple[Path, str]]:
+    for section in SECTIONS:
+        for path, fields in entries(data, section):
+            yield from _texts(fields.get("with"), (*path, "with"))
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        cel_text.split(text)
+    except cel_text.TextError:
+        return False
+    return True
 
 
 def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
@@ -64,33 +79,23 @@ def _texts(value: Json, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts(item, (*path, index))
 
 
-def _holes(text: str) -> tuple[cel_text.Hole, ...]:
-    try:
-        return tuple(cel_text.holes(text))
-    except cel_text.TextError:
-        return ()
-
-
 def _check_holes(data: Fields) -> Iterator[Finding]:
-    """Holes that do not end, and conditions that are written as one."""
+    """Holes that do not end, and those in places where nothing resolves them."""
     for section in SECTIONS:
         for path, fields in entries(data, section):
-            condition = fields.get("when")
-            if isinstance(condition, str) and "${{" in condition:
-                yield Finding(
-                    path=(*path, "when"), summary="when is an expression already",
-                    hint="Write it without ${{ and }}.",
-                )  # fmt: skip
-            for place, text in _texts(
-                [fields.get("with"), fields.get("gate"), fields.get("notify")], path
-            ):
-                yield from _check_hole(_named(place, path), text)
+            for name, value in fields.items():
+                if name != "with" and isinstance(value, str) and "${{" in value:
+                    yield _misplaced((*path, name), name, value)
+    for path, text in _data_texts(data):
+        yield from _check_hole(path, text)
 
 
-def _named(place: Path, path: Path) -> Path:
-    """The path of a text found in the list that _check_holes makes."""
-    field = ("with", "gate", "notify")[int(place[len(path)])]
-    return (*path, field, *place[len(path) + 1 :])
+def _misplaced(path: Path, name: str, value: str) -> Finding:
+    if name == "when":
+        summary, hint = "when is an expression already", "Write it without ${{ and }}."
+    else:
+        summary, hint = f"{name} cannot have an expression", "Write it out; only with can have one."
+    return Finding(path=path, summary=summary, hint=hint, offset=value.index("${{"))
 
 
 def _check_hole(path: Path, text: str) -> Iterator[Finding]:
@@ -100,7 +105,11 @@ def _check_hole(path: Path, text: str) -> Iterator[Finding]:
         yield Finding(path=path, summary=str(error), hint="Close it with }}.", offset=error.offset)
 
 
-def _check_references(data: Fields, path: Path, source: str, offset: int) -> Iterator[Finding]:
+def check_references(data: Fields, path: Path, source: str, offset: int) -> Iterator[Finding]:
+    """Parameters, steps and gates that an expression names and that are not there."""
+    if misplaced := tuple(_outcomes(path, source, offset)):
+        yield from misplaced
+        return
     known = {
         "params": _keys(data.get("parameters")),
         "steps": _earlier(data, path, gates=False),
@@ -118,6 +127,17 @@ def _check_references(data: Fields, path: Path, source: str, offset: int) -> Ite
         yield Finding(
             path=path, summary=f"there is no {what} {name}", hint=hint, offset=offset + start
         )
+
+
+def _outcomes(path: Path, source: str, offset: int) -> Iterator[Finding]:
+    """Steps and gates in ``with``: what is given to an action is known before the first step."""
+    for reference in sorted(cel_text.references(source)):
+        root = reference.partition(".")[0]
+        if root in ("steps", "gates") and path[2:3] == ("with",):
+            yield Finding(
+                path=path, summary=f"{root} can be looked at only in when",
+                hint="Use parameters and facts here.", offset=offset + max(0, source.find(root)),
+            )  # fmt: skip
 
 
 def _earlier(data: Fields, path: Path, *, gates: bool) -> tuple[str, ...]:

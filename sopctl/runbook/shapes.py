@@ -8,8 +8,9 @@ from typing import Final, TypeAlias
 
 from sopctl.core.codec import Json
 
-Shape: TypeAlias = "str | Mapping[str, Shape]"
-"""A type as text (``string``, ``list(string)``, ``map(string, int)``, ``dyn``), or an object."""
+Shape: TypeAlias = Json
+"""A type: text (``string``, ``int``, ``float``, ``bool``, ``list(string)``, ``map(string, int)``,
+``dyn``; with ``?`` it may be null), a list with the type of its items, or a mapping of fields."""
 
 Leaf: TypeAlias = tuple[str, str]
 """A dotted name and its type."""
@@ -19,12 +20,22 @@ _MAX_PARTS: Final = 4  # a name such as facts.autoscaler.options.image has its o
 
 
 def leaves(types: Mapping[str, Shape], prefix: str = "") -> Iterator[Leaf]:
-    """Every name that has a value, with its type."""
+    """Every name that has a value, with its type; objects have none of their own."""
     for key, shape in types.items():
-        if isinstance(shape, str):
-            yield f"{prefix}{key}", shape
-        else:
+        if isinstance(shape, Mapping):
             yield from leaves(shape, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", _type(shape)
+
+
+def _type(shape: Shape) -> str:
+    """*shape* as the text of a type. The fields of items are known to be text, and no more."""
+    if isinstance(shape, Mapping):
+        return "map(string, dyn)"
+    if isinstance(shape, str):
+        return "dyn" if shape.endswith("?") else shape
+    assert isinstance(shape, Sequence), f"{shape!r} is not a type"
+    return f"list({_type(shape[0])})"
 
 
 def inferred(env: Mapping[str, Json]) -> Iterator[Leaf]:

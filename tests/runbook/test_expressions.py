@@ -100,14 +100,14 @@ def test_compiling_evaluates_nothing_and_an_expression_can_be_used_again():
 @pytest.mark.parametrize(
     ("source", "message", "offset"),
     [
-        ("params.zoen", "undeclared reference to 'params.zoen'", 6),
-        ("params.zone > 3", "found no matching overload for '_>_' applied to '(string, int)'", 12),
-        ("params.count == 'x'", "found no matching overload", 13),
-        ("1 +", "end of expression", 3),
+        ("params.zoen", "params.zoen is not known", 0),
+        ("params.zone > 3", "> does not work on (string, int)", 12),
+        ("params.count == 'x'", "== does not work on", 13),
+        ("1 +", "the end", 3),
         ("", "the expression is empty", 0),
         ("   ", "the expression is empty", 0),
-        ("params", "undeclared reference to 'params'", 0),
-        ("os.system('x')", "undeclared reference", 0),
+        ("params", "params is not known", 0),
+        ("os.system('x')", "os is not known", 0),
         ("'\x00'", "not text", 0),
         ("'\ud800'", "not text", 0),
         ("1" * 5000, "longer than", 0),
@@ -119,7 +119,7 @@ def test_compiling_evaluates_nothing_and_an_expression_can_be_used_again():
         ("[1].map(x, facts.labels.filter(k, true))", "without order", 16),
         ("{'a': facts.labels.map(k, k)}", "without order", 11),
         ("facts.odd.map(x, x)", "without order", 5),
-        ("params.zone.size() > 1 &&\n  params.zoen", "undeclared", 34),
+        ("params.zone.size() > 1 &&\n  params.zoen", "params.zoen is not known", 28),
     ],
 )
 def test_what_cannot_be_compiled_says_where(source, message, offset):

@@ -93,7 +93,7 @@ BROKEN = [
     ("unclosed expression", swapped("zone }}", "zone }"), [(10, 19, "${{ without its }}")]),
     ("braces around when", swapped('params.evacuate && gates.ask.answer == "yes"',
                                    '"${{ params.evacuate }}"'),
-     [(15, 11, "when is an expression already")]),
+     [(15, 12, "when is an expression already")]),
     ("not a list", swapped("needs: [freeze]", "needs: freeze"), [(16, 12, "needs is not a list")]),
     ("step without id", swapped("- id: ask\n    gate", "- gate"),
      [(11, 5, "the step has no id"), (14, 30, "there is no earlier gate ask")]),
