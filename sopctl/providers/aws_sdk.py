@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -32,9 +33,10 @@ class AwsSdk:
     """One session and its clients, each made once."""
 
     def __init__(self, target: Target, *, agent: str, limits: Limits) -> None:
-        self._session = _session(target)
+        with _ours(f"profile {target.profile or 'default'}"):
+            self._session = _session(target)
+            self._endpoint = _endpoint(self._session, target)
         self._region = target.region or None
-        self._endpoint = _endpoint(self._session, target)
         self._config = Config(
             connect_timeout=limits.connect,
             read_timeout=limits.read,
@@ -71,13 +73,11 @@ class AwsSdk:
         """One request, sent once; *guard* makes it a write. Raises our errors only."""
         token = _guard.set(guard)
         try:
-            answer: dict[str, Any] = getattr(self.client(service), operation)(**kwargs)
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
-            what = f"{service}.{operation}"
-            raise translated(error, what=what, mutating=guard is not None) from error
+            with _ours(f"{service}.{operation}", mutating=guard is not None):
+                answer: dict[str, Any] = getattr(self.client(service), operation)(**kwargs)
+                return answer
         finally:
             _guard.reset(token)
-        return answer
 
     def pages(
         self, service: str, operation: str, ask: Callable[..., Mapping[str, Any]]
@@ -126,11 +126,17 @@ def _endpoint(session: Any, target: Target) -> str | None:  # noqa: ANN401  # bo
     """The endpoint of a target with its own file, where AWS_ENDPOINT_URL must not win."""
     if not target.aws_config:
         return None
+    endpoint: str | None = session.get_scoped_config().get("endpoint_url")
+    return endpoint
+
+
+@contextmanager
+def _ours(what: str, *, mutating: bool = False) -> Iterator[None]:
+    """Errors of botocore leave as our own."""
     try:
-        scoped: Mapping[str, str] = session.get_scoped_config()
-    except BotoCoreError as error:
-        raise translated(error, what=target.aws_config, mutating=False) from error
-    return scoped.get("endpoint_url")
+        yield
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        raise translated(error, what=what, mutating=mutating) from error
 
 
 def _before_send(request: Any, **_: object) -> None:  # noqa: ANN401  # an AWSPreparedRequest
