@@ -64,8 +64,11 @@ def prepare_create(kind: ResourceType, obj: Obj, now: datetime) -> None:
     elif kind.storage == "jobs":
         # The defaults ran before the uid was known, and the selector is made of it.
         _job_selector(obj)
-    elif "status" in kind.subresources and kind.custom is None:
-        obj.setdefault("status", {})
+    if kind.custom is None:
+        # Go writes structs out even when nothing is in them, and JSON patches rely on it.
+        for part in ("spec", "status"):
+            if part in kind.schema.get("properties", {}):
+                obj.setdefault(part, {})
     if "stringData" in obj and kind.storage == "secrets":
         texts = obj.pop("stringData")
         data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
@@ -179,7 +182,6 @@ def _established(definition: Obj, time: str) -> Obj:
 
 
 def _job_selector(job: Obj) -> None:
-    job.setdefault("status", {})
     spec, meta = job["spec"], job["metadata"]
     if spec.get("manualSelector"):
         return
