@@ -1,0 +1,124 @@
+"""All of the sandbox in one object: two API halves over one world, and its reset."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import threading
+
+from sopctl.core.clock import SystemClock, stamp
+from sopctl.core.codec import Json
+from sopctl.sandbox.aws.cloud import Cloud
+from sopctl.sandbox.aws.front import AwsFront
+from sopctl.sandbox.k8s.api import Api
+from sopctl.sandbox.k8s.cluster import Cluster
+from sopctl.sandbox.k8s.http import KubeServer
+from sopctl.sandbox.world.clock import WorldClock
+from sopctl.sandbox.world.world import World
+
+VERSION = "1.36"
+
+
+class _Kube(KubeServer):
+    """The API server, whose cluster can be exchanged while address and authority stay."""
+
+    def __init__(self, cluster: Cluster, *, token: str) -> None:
+        super().__init__(cluster, token=token)
+        self._over = threading.Event()
+
+    def exchange(self, cluster: Cluster) -> None:
+        """Serve *cluster* from now on; watches of the old one end."""
+        old, over = self.cluster, self._over
+        self._over = current = threading.Event()
+        self.cluster = cluster
+        self._api = Api(cluster, lambda: current.is_set() or self._stopped.is_set())
+        over.set()
+        with old.lock:
+            old.store.changed.notify_all()
+
+
+class Household:
+    """A seeded sandbox. Addresses, tokens and the running of the clock survive a reset."""
+
+    def __init__(self, rate: float) -> None:
+        self.clock = WorldClock(SystemClock().now(), rate)
+        self.kube_token = secrets.token_urlsafe(32)
+        self.cloud = Cloud(self.clock.now)
+        self.aws = AwsFront(self.cloud)
+        cluster = Cluster(self.clock.now, VERSION)
+        self.kube = _Kube(cluster, token=self.kube_token)
+        self.certificate = base64.b64encode(self.kube.ca_pem.encode()).decode()
+        self.kube.exchange(cluster)
+        self._changing = threading.Lock()
+        self._world, self._thread = self._settle(cluster)
+
+    def start(self) -> None:
+        """Serve, and let the world move."""
+        self.aws.start()
+        self.kube.start()
+
+    def stop(self) -> None:
+        """Stop the world, then its servers."""
+        with self._changing:
+            self._halt()
+        self.kube.stop()
+        self.aws.stop()
+
+    def reset(self) -> None:
+        """A new world as it was first seeded: another cluster, at the same addresses.
+
+        Journals of calls and ordered faults are forgotten too.
+        """
+        with self._changing:
+            self._halt()
+            # No AWS call may see the account between its emptying and its seeding.
+            with self.cloud.lock:
+                self.cloud.reset()
+                cluster = Cluster(self.clock.now, VERSION)
+                self._world, self._thread = self._settle(cluster)
+            self.kube.exchange(cluster)
+            for forgotten in (self.aws.calls, self.aws.faults, self.kube.calls, self.kube.faults):
+                forgotten.clear()
+
+    def fail_zone(self, zone: str, *, gray: bool = False) -> None:
+        """Let a zone fail, by its name; see the world for what that means."""
+        with self._changing:
+            self._world.fail_zone(zone, gray=gray)
+
+    def heal_zone(self, zone: str) -> None:
+        """End the failure of a zone, by its name."""
+        with self._changing:
+            self._world.heal_zone(zone)
+
+    def zone_name(self, name_or_id: str) -> str | None:
+        """The name of a zone, given its name or its id; None if there is no such zone."""
+        for zone in self.cloud.zones:
+            if name_or_id in (zone.name, zone.id):
+                return zone.name
+        return None
+
+    def dump(self) -> dict[str, Json]:
+        """Everything that clients may write, on both sides, at one moment."""
+        # Locks are always taken in this order, as the world's controllers do.
+        with self._changing, self.kube.cluster.lock, self.cloud.lock:
+            return {
+                "time": stamp(self.clock.now()),
+                "aws": self.cloud.dump(),
+                "kubernetes": self.kube.cluster.dump(),
+            }
+
+    def traffic(self) -> int:
+        """A number that changes when clients call; for noticing idleness."""
+        return len(self.aws.calls) + len(self.kube.calls)
+
+    def _settle(self, cluster: Cluster) -> tuple[World, threading.Thread]:
+        self.cloud.set_cluster_endpoint(self.kube.url, self.certificate, VERSION)
+        world = World(cluster, self.cloud, self.clock)
+        world.seed()
+        thread = threading.Thread(target=world.run, name="world", daemon=True)
+        thread.start()
+        return world, thread
+
+    def _halt(self) -> None:
+        self._world.stop()
+        self._thread.join()
