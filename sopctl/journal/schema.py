@@ -59,11 +59,15 @@ def open_writer(path: Path, busy: float) -> sqlite3.Connection:
     AuditBrokenError.
     """
     private_directory(path.parent)
-    with translated(path), _alone(path.parent):
+    with translated(path):
         private_file(path)
         db = _connect(path, "rw", busy)
         try:
-            _prepare(db, path)
+            if _pragma(db, "journal_mode") != "wal" or _pragma(db, "user_version") == 0:
+                with _alone(path.parent):
+                    _make(db, path)
+            _set_up(db)
+            _check_version(db, path)
         except BaseException:
             db.close()
             raise
@@ -115,22 +119,22 @@ def _text(stored: bytes) -> str:
     return stored.decode("utf-8", "backslashreplace")
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    mode = _pragma(db, "journal_mode")
-    if mode != "wal":
-        _refuse_others(db, path)
-        mode = _pragma(db, "journal_mode = WAL")
-    if mode != "wal":
+def _make(db: sqlite3.Connection, path: Path) -> None:
+    _refuse_others(db, path)
+    if _pragma(db, "journal_mode = WAL") != "wal":
         raise AuditUnavailableError(
             f"the journal {path} cannot have a write-ahead log here",
             hint="Set SOPCTL_STATE_DIR to a directory on a local disk.",
         )
-    for setting in ("synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON"):
-        db.execute(f"PRAGMA {setting}").close()
-    db.execute("PRAGMA trusted_schema = OFF").close()
+    _set_up(db)
     if _pragma(db, "user_version") == 0:
         _create(db, path)
-    _check_version(db, path)
+
+
+def _set_up(db: sqlite3.Connection) -> None:
+    settings = ("synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON")
+    for setting in (*settings, "trusted_schema = OFF"):
+        db.execute(f"PRAGMA {setting}").close()
 
 
 def _create(db: sqlite3.Connection, path: Path) -> None:

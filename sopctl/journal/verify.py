@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from sopctl.core.codec import canonical
 from sopctl.core.errors import AuditBrokenError
@@ -22,6 +22,9 @@ from sopctl.journal.ledger import Checkpoint, LedgerEnd, check_ledger
 # Kinds of records that the engine writes; see ``docs/reference/journal-format.md``.
 END, INTENT = "end", "intent"
 ANSWERS = ("result", "found")
+
+# The records of a run, or why they cannot be read.
+_Stored: TypeAlias = "tuple[Raw, ...] | str"
 
 
 class Audited(Protocol):
@@ -65,34 +68,36 @@ class Report:
 def verify(store: Audited, runs: Collection[str] | None = None) -> Report:
     """Check *runs* (None: all) and the ledger, as of one moment; raises AuditUnavailableError."""
     with store.snapshot():
-        heads = store.runs()
-        known = {head.run: head for head in heads}
-        wanted = [head.run for head in heads] if runs is None else list(runs)
+        try:
+            heads = {head.run: head for head in store.runs()}
+        except AuditBrokenError as error:
+            return Report(runs=(), ledger=(), file=(str(error),))
+        wanted = tuple(heads) if runs is None else tuple(runs)
         stored = {run: _stored(store, run) for run in wanted}
         try:
-            ledger, end = store.ledger()
+            ledger = _ledger_breaks(store, heads, stored)
+            file = store.integrity() if runs is None else ()
         except AuditBrokenError as error:
-            return Report(
-                runs=tuple(_run_report(run, known.get(run), stored[run]) for run in wanted),
-                ledger=(),
-                file=(str(error),),
-            )
-        strays = store.strays()
-        file = store.integrity() if runs is None else ()
+            ledger, file = (), (str(error),)
+    reports = tuple(_run_report(run, heads.get(run), stored[run]) for run in wanted)
+    return Report(runs=reports, ledger=ledger, file=file)
+
+
+def _ledger_breaks(
+    store: Audited, heads: Mapping[str, Head], stored: Mapping[str, _Stored]
+) -> tuple[Break, ...]:
+    ledger, end = store.ledger()
     hashes = {
         run: {raw.seq: raw.hash for raw in rows}
         for run, rows in stored.items()
-        if not isinstance(rows, str) and run in known
+        if not isinstance(rows, str) and run in heads
     }
-    lost = tuple(
-        Break(run=run, seq=seq, what="its run was removed") for run, seq in strays
-        if run not in wanted
-    )  # fmt: skip
-    return Report(
-        runs=tuple(_run_report(run, known.get(run), stored[run]) for run in wanted),
-        ledger=(*check_ledger(ledger, end, heads, hashes), *lost),
-        file=file,
+    strays = (
+        Break(run=run, seq=seq, what="its run was removed")
+        for run, seq in store.strays()
+        if run not in stored
     )
+    return (*check_ledger(ledger, end, tuple(heads.values()), hashes), *strays)
 
 
 def unanswered(records: Sequence[Record]) -> tuple[int, ...]:
@@ -113,15 +118,14 @@ def has_ended(records: Sequence[Record | Raw]) -> bool:
     return bool(marks) and marks[-1] == END
 
 
-def _stored(store: Audited, run: str) -> tuple[Raw, ...] | str:
-    """The records of *run*, or why they cannot be read."""
+def _stored(store: Audited, run: str) -> _Stored:
     try:
         return store.raw(run)
     except AuditBrokenError as error:
         return str(error)
 
 
-def _run_report(run: str, head: Head | None, stored: tuple[Raw, ...] | str) -> RunReport:
+def _run_report(run: str, head: Head | None, stored: _Stored) -> RunReport:
     if isinstance(stored, str):
         damage = (Break(run=run, seq=-1, what=stored),)
         return RunReport(run=run, records=0, ended=False, breaks=damage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from sopctl.core.codec import canonical
+from sopctl.core.errors import AuditBrokenError, AuditUnavailableError
 from sopctl.core.journal import GENESIS, Entry
 from sopctl.journal.chain import Tail, seal
 from sopctl.journal.redact import Scrubber
@@ -289,6 +291,27 @@ def test_a_journal_that_grows_meanwhile_is_seen_as_of_one_moment(kit: Kit):
     for _ in range(20):
         seq = writer.append(lease, seq, [entry(1)], AT)[-1].seq
         assert verify(other).sound
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_spoiled_byte_is_noticed_or_changes_nothing_that_was_recorded(
+    store: SqliteStore, sqlite_kit: SqliteKit, seed: int
+):
+    honest = (store.runs(), store.raw("A"), store.raw("B"), store.ledger())
+    store.close()
+    draw = random.Random(seed)
+    content = bytearray(sqlite_kit.path.read_bytes())
+    place = draw.randrange(len(content))
+    content[place] ^= 1 << draw.randrange(8)
+    sqlite_kit.path.write_bytes(content)
+    for read_only in (True, False):
+        try:
+            again = sqlite_kit.open(read_only=read_only)
+            noticed = not verify(again).sound
+            found = (again.runs(), again.raw("A"), again.raw("B"), again.ledger())
+        except (AuditBrokenError, AuditUnavailableError):
+            continue
+        assert noticed or found == honest, place
 
 
 # --- intents ----------------------------------------------------------------------
