@@ -7,7 +7,7 @@ appended under the lease, and nothing is sent that is not durable in the journal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,8 @@ from sopctl.engine.compare import GONE, Judgement, judge
 from sopctl.engine.session import Session
 from sopctl.engine.state import Item, Phase, Work
 
-Write = tuple[AnyChange, str]
+Write = tuple[AnyChange, str]  # with its op id
+Answer = tuple[ResourceId, str, Receipt]
 FOLLOW = 30.0  # seconds within which a change that was accepted must show up in reads
 
 
@@ -106,32 +107,28 @@ def _out_of_patience(action: AnyAction, item: Item, verdict: Judgement, now: dat
 def _send(session: Session, work: Work, writes: Sequence[Write]) -> None:
     action = session.action(work)
     chunks = [writes[i : i + action.batch] for i in range(0, len(writes), action.batch)]
-    futures = [
+    running: set[Future[list[Answer]]] = {
         session.deps.pool.submit(_converge, session, work, action, chunk) for chunk in chunks
-    ]
+    }
     fenced: FencedError | None = None
-    for future in as_completed(futures):
-        try:
-            rows = _answers(session, future)
-        except FencedError as error:
-            fenced = error
-            continue
-        session.append(records.result(work.key, rows))
+    while running:
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        answers: list[Answer] = []
+        for future in done:
+            try:
+                answers += future.result()
+            except FencedError as error:
+                fenced = error
+        session.keeper.beat()
+        if answers:
+            session.append(records.result(work.key, answers))
     if fenced:
         raise fenced
 
 
-def _answers(
-    session: Session, future: Future[list[tuple[ResourceId, str, Receipt]]]
-) -> list[tuple[ResourceId, str, Receipt]]:
-    rows = future.result()
-    session.keeper.beat()
-    return rows
-
-
 def _converge(
     session: Session, work: Work, action: AnyAction, writes: Sequence[Write]
-) -> list[tuple[ResourceId, str, Receipt]]:
+) -> list[Answer]:
     """Send one batch; a change without an answer is unknown."""
     ops = {change.resource: op for change, op in writes}
     changes = [change for change, _ in writes]
