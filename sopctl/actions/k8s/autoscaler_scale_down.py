@@ -28,6 +28,9 @@ from sopctl.facts.objects import json_text, meta, node
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.world import World
+from sopctl.marks import asg_tag
+from sopctl.marks.annotation import AnnotationMarker
+from sopctl.marks.by_kind import ByKind
 from sopctl.providers.k8s_paths import address, collection
 
 NODE, GROUP, DEPLOYMENT = "k8s.node", "aws.asg", "k8s.deployment"
@@ -35,7 +38,7 @@ DISABLED = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
 _OPTIONS = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/"
 TAGS = (f"{_OPTIONS}scaledownunneededtime", f"{_OPTIONS}scaledownunreadytime")
 NEVER = "8760h"  # a year
-FLAG = "--scale-down-enabled"
+FLAG = "scale-down-enabled"
 _SHELLS = ("sh", "/bin/sh", "bash", "/bin/bash")
 
 
@@ -157,11 +160,11 @@ def _flags(params: Params, observed: Observed[Setting]) -> Setting | Absent:
     if observed.state is ABSENT:
         return ABSENT
     words = [str(word) for word in json_text.parsed(observed.state.value)]
-    others = [word for word in words if word.partition("=")[0].replace("--", "-") != FLAG[1:]]
-    wanted = others if params.enabled else [*others, f"{FLAG}=false"]
-    off = [word for word in words if word not in others]
-    if off == ([] if params.enabled else [f"{FLAG}=false"]):
+    said = [word for word in words if word.lstrip("-").partition("=")[0] == FLAG]
+    if [word.partition("=")[2] for word in said] == ([] if params.enabled else ["false"]):
         return observed.state
+    others = [word for word in words if word not in said]
+    wanted = others if params.enabled else [*others, f"--{FLAG}=false"]
     return Setting(value=json_text.dumped(wanted))
 
 
@@ -170,6 +173,8 @@ def look(
 ) -> Seen:
     return autoscaler_effect.look(clients, changes, changed_at)
 
+
+_ANNOTATED = AnnotationMarker("autoscaler")
 
 ACTION = Action(
     id="k8s.autoscaler.scale_down",
@@ -187,6 +192,7 @@ ACTION = Action(
         within=300.0,
         every=5.0,
     ),
+    marker=ByKind({NODE: _ANNOTATED, DEPLOYMENT: _ANNOTATED, GROUP: asg_tag.MARKER}),
     consent=consent,
     batch=10,
     permissions=(

@@ -24,7 +24,7 @@ from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.world import World
 from sopctl.marks import fence
-from sopctl.marks.annotation import MARKER
+from sopctl.marks.annotation import AnnotationMarker
 from sopctl.providers import json_patch, k8s_writes
 from sopctl.providers.k8s_paths import collection
 
@@ -183,7 +183,7 @@ ACTION = Action(
     desire=desire,
     satisfies=satisfies,
     converge=converge,
-    marker=MARKER,
+    marker=AnnotationMarker("scale_down"),
     touch=fence.touch,
     permissions=(
         "k8s:list horizontalpodautoscalers.autoscaling",

@@ -17,7 +17,7 @@ from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.world import World
 from sopctl.marks import fence
-from sopctl.marks.annotation import MARKER
+from sopctl.marks.annotation import AnnotationMarker
 from sopctl.providers import json_patch, k8s_writes
 from sopctl.providers.k8s_paths import collection
 
@@ -145,7 +145,7 @@ ACTION = Action(
     desire=desire,
     converge=converge,
     order=order,
-    marker=MARKER,
+    marker=AnnotationMarker("cordon"),
     touch=fence.touch,
     permissions=("k8s:list nodes", "k8s:get nodes", "k8s:patch nodes"),
 )

@@ -28,6 +28,8 @@ from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.objects.workload import Workload
 from sopctl.facts.world import World
+from sopctl.marks.annotation import AnnotationMarker
+from sopctl.marks.by_kind import Beside
 from sopctl.providers import json_patch, k8s_writes
 
 KIND = "k8s.spread_binding"
@@ -247,6 +249,7 @@ ACTION = Action(
         look=look,
         within=600.0,
     ),
+    marker=Beside(BINDING, _PARAMETERS, AnnotationMarker("spread")),
     consent=consent,
     permissions=(
         "k8s:get mutatingadmissionpolicies.admissionregistration.k8s.io",

@@ -7,8 +7,13 @@ from collections.abc import Collection, Sequence
 from sopctl.facts.objects.meta import Obj
 
 ZONE_KEY = "topology.kubernetes.io/zone"
-CAPACITY_KEY = "eks.amazonaws.com/capacityType"
-KEYS = (ZONE_KEY, CAPACITY_KEY)
+CAPACITY_KEYS = (
+    "eks.amazonaws.com/capacityType",
+    "karpenter.sh/capacity-type",
+    "node.kubernetes.io/lifecycle",
+    "lifecycle",
+)
+KEYS = (ZONE_KEY, *CAPACITY_KEYS)
 """What an incident of a zone, or of spot capacity, makes impossible to spread over."""
 
 POLICY = "sopctl-relax-spread"

@@ -13,7 +13,6 @@ from tests.fakes.workloads import deployment, pod, pod_spec, spread
 
 POLICY = Params()
 WORKLOAD = Params(mode=Mode.WORKLOAD)
-KEYS = "topology.kubernetes.io/zone,eks.amazonaws.com/capacityType"
 
 
 @pytest.fixture
