@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -17,6 +18,7 @@ from sopctl.runbook.rules import Fields, Finding, entries, texts
 from sopctl.runbook.shapes import Shape
 from sopctl.runbook.suggest import did_you_mean
 
+_MISSPELT = 0.85
 _UNDONE = (Undo.EXACT, Undo.RESIDUE)
 
 
@@ -174,14 +176,14 @@ def _check_return(data: Fields, known: Known) -> Iterator[Finding]:
 
 
 def _check_guardrails(data: Fields, known: Known) -> Iterator[Finding]:
+    """Kinds that look misspelt; an action may touch more kinds than the one it declares."""
     guardrails = data.get("guardrails")
     limits = guardrails.get("max_objects") if isinstance(guardrails, Mapping) else None
-    used = {str(fields.get("uses")) for _, fields in entries(data, "steps")}
-    kinds = {action.kind for name, action in known.actions.items() if name in used}
+    kinds = sorted({action.kind for action in known.actions.values()})
     for kind in limits if isinstance(limits, Mapping) else ():
-        if kinds and kind not in kinds:
+        near = difflib.get_close_matches(kind, kinds, n=1, cutoff=_MISSPELT)
+        if near and near[0] != kind:
             yield Finding(
                 path=("guardrails", "max_objects", kind),
-                summary=f"no step of this runbook touches {kind}",
-                hint=did_you_mean(kind, kinds, what="kinds"), key=True,
+                summary=f"no action touches {kind}", hint=f"Did you mean {near[0]}?", key=True,
             )  # fmt: skip

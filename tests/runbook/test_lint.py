@@ -79,7 +79,7 @@ def test_a_good_runbook_has_no_problems_and_loads():
         (swapped("uses: toy.drain", "uses: toy.fussy\n    with: {low: 2}"),
          [(15, 11, "low is above high")]),
         (swapped("steps:\n", f"guardrails: {LIMITS}\nsteps:\n"),
-         [(7, 28, "no step of this runbook touches toy.lmap")]),
+         [(7, 28, "no action touches toy.lmap")]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_reported_with_its_place(text, expected):
