@@ -52,10 +52,10 @@ class FakeCloud:
         self.tick()
         return self._groups[spec.name]
 
-    def set_desired(self, name: str, size: int) -> None:
+    def set_desired(self, name: str, n: int) -> None:
         group = self._groups[name]
-        assert group.min <= size <= group.max
-        self._groups[name] = replace(group, desired=size)
+        assert group.min <= n <= group.max
+        self._groups[name] = replace(group, desired=n)
 
     def set_tags(self, name: str, tags: dict[str, tuple[str, bool]]) -> None:
         self._groups[name] = replace(self._groups[name], tags=tags)
@@ -64,7 +64,8 @@ class FakeCloud:
         self.terminated.append(instance_id)
         for name, group in self._groups.items():
             left = tuple(i for i in group.instances if i.id != instance_id)
-            self._groups[name] = replace(group, instances=left)
+            gone = len(group.instances) - len(left)
+            self._groups[name] = replace(group, instances=left, desired=group.desired - gone)
 
     def tick(self) -> None:
         for name, group in self._groups.items():

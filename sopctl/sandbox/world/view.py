@@ -26,6 +26,20 @@ class View:
         self._versions: dict[str, int] = defaultdict(int)
         self._indexes: dict[tuple[str, str], tuple[int, Index]] = {}
         self._seen = -1
+        self._left: int | None = None
+
+    def allow(self, writes: int | None) -> None:
+        """Allow the next controller so many writes; None for any number."""
+        self._left = writes
+
+    @property
+    def spent(self) -> bool:
+        """Whether a controller should stop here and go on in the next round.
+
+        A write takes about a millisecond and clients wait for the lock meanwhile, so a controller
+        that has hundreds to do (the pods of a dead zone) does them in several rounds.
+        """
+        return self._left is not None and self._left <= 0
 
     def refresh(self) -> bool:
         """Notice what others wrote; return whether anything was written at all."""
@@ -134,6 +148,8 @@ class View:
     def _wrote(self, resource: str) -> None:
         self._versions[resource] += 1
         self._seen = self.cluster.revision
+        if self._left is not None:
+            self._left -= 1
 
 
 def _key(obj: Obj) -> Key:

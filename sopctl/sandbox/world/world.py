@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from datetime import datetime
 from typing import Protocol
@@ -53,6 +54,8 @@ class _Part:
             return
         self._seen = versions
         self._wake = self._controller.reconcile(view, now)
+        if view.spent:
+            self.rouse()
 
     def rouse(self) -> None:
         """Give a reason that no object shows, such as a failed zone."""
@@ -60,6 +63,7 @@ class _Part:
 
 
 PAUSE = 0.05  # real seconds between two rounds
+WRITES = 25  # of one controller in one round, while clients wait for the lock
 _SETTLING = 4  # times a pod starts until the last one of an ordered StatefulSet is ready
 
 
@@ -73,6 +77,7 @@ class World:
         self.clock = clock
         self.outages = Outages()
         self._view = View(cluster)
+        self._writes: int | None = WRITES
         self._machines = Machines(cloud, self.outages)
         self._parts = (
             _Part(self._machines, "nodes"),
@@ -97,6 +102,7 @@ class World:
     def seed(self) -> None:
         """Plant the first inhabitants and let them settle: all Ready, every zone balanced."""
         with self.cluster.lock:
+            self._writes = None  # nobody waits yet
             plant(self.cluster, self.cloud)
             self._view.refresh()
             self._machines.register_all(self._view, self.clock.now())
@@ -104,6 +110,7 @@ class World:
                 self.settle()
                 self.clock.advance(STARTS_IN.total_seconds())
             self.settle()
+            self._writes = WRITES
 
     def settle(self) -> None:
         """Tick until a round writes nothing."""
@@ -117,11 +124,15 @@ class World:
         for part in self._parts:
             with self.cluster.lock:  # briefly: clients are served between two controllers
                 self._view.refresh()
+                self._view.allow(self._writes)
                 part.act(self._view, now)
         return self.cluster.revision != before
 
     def run(self) -> None:
         """Tick until `stop`, in the calling thread."""
+        # What was seeded stays: looking through it halts the API for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         while not self._stopped.is_set():
             self.tick()
             self._stopped.wait(PAUSE)

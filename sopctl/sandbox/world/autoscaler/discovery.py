@@ -18,7 +18,11 @@ GONE = frozenset({"Terminating", "Terminated", "Terminating:Wait", "Terminating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeGroup:
-    """A managed group. `target` is the desired size as the autoscaler last knew it."""
+    """A managed group. `target` is the desired size as the autoscaler last knew it.
+
+    `zone` is where its next node is imagined: where a well node of it was last seen, else the
+    first zone of the group. For a group with several zones that is a guess, as on AWS.
+    """
 
     group: Group
     min: int
@@ -27,6 +31,7 @@ class NodeGroup:
     unneeded_time: timedelta
     unready_time: timedelta
     utilization: float
+    zone: str
 
     @property
     def name(self) -> str:
@@ -37,11 +42,6 @@ class NodeGroup:
     def instances(self) -> frozenset[str]:
         """The ids of its living instances."""
         return frozenset(each.id for each in self.group.instances if each.state not in GONE)
-
-    @property
-    def zone(self) -> str:
-        """The zone of its template: the first one, even of a group that has several."""
-        return self.group.zones[0]
 
 
 def discover(groups: Iterable[Group], settings: Settings) -> tuple[NodeGroup, ...]:
@@ -76,4 +76,5 @@ def _managed(group: Group, settings: Settings, low: int, high: int) -> NodeGroup
         unneeded_time=duration(unneeded) if unneeded else settings.unneeded_time,
         unready_time=duration(unready) if unready else settings.unready_time,
         utilization=float(threshold) if threshold else settings.utilization,
+        zone=group.zones[0],
     )

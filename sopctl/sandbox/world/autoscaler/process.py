@@ -18,7 +18,9 @@ from sopctl.sandbox.world.autoscaler.publisher import Publisher, Seen
 from sopctl.sandbox.world.autoscaler.removal import Removal
 from sopctl.sandbox.world.autoscaler.settings import Settings
 from sopctl.sandbox.world.autoscaler.template import template
+from sopctl.sandbox.world.controllers.nodes import ready
 from sopctl.sandbox.world.machines.machines import instance_id
+from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import CloudPort, Obj
 from sopctl.sandbox.world.scheduling.snapshot import Reader, Snapshot
 from sopctl.sandbox.world.view import View
@@ -35,6 +37,7 @@ class Process:
         self._settings = settings
         self._groups: tuple[NodeGroup, ...] = ()
         self._refreshed: datetime | None = None
+        self._zones: dict[str, str] = {}
         self._reader = Reader()
         self._backoff = Backoff()
         self._growth = Growth(cloud, settings, self._backoff)
@@ -46,6 +49,7 @@ class Process:
         first = self._refreshed is None
         self._read_groups(now)
         members = self._members(view)
+        self._imagine(members)
         if first:
             self._removal.clear_taints(view, members)
         counts = {
@@ -120,6 +124,20 @@ class Process:
         by_name = {group.name: group for group in live}
         self._groups = tuple(
             replace(each, group=by_name[each.name]) for each in self._groups if each.name in by_name
+        )
+
+    def _imagine(self, members: Mapping[str, list[Obj]]) -> None:
+        """Remember the zone of a well, schedulable node of each group for its template.
+
+        Source: processors/nodeinfosprovider/mixed_nodeinfos_processor.go.
+        """
+        for name, nodes in members.items():
+            well = (n for n in nodes if ready(n) == "True" and not n["spec"].get("unschedulable"))
+            sample = next(well, None)
+            if sample is not None:
+                self._zones[name] = sample["metadata"]["labels"][ZONE]
+        self._groups = tuple(
+            replace(each, zone=self._zones.get(each.name, each.zone)) for each in self._groups
         )
 
     def _members(self, view: View) -> dict[str, list[Obj]]:

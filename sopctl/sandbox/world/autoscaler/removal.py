@@ -111,9 +111,7 @@ class Removal:
             self._leaving.discard(name)
             taints.remove(view, node, (TO_BE_DELETED,))
             return group
-        with self._cloud.lock:
-            self._cloud.set_desired(group.name, group.target - 1)
-            self._cloud.terminate(identity)
+        self._cloud.terminate(identity)
         self._leaving.discard(name)
         text = f"Scale-down: node {name} removed with drain"
         announce(view, self._settings, News(reason="ScaleDown", message=text, component=NAME), now)

@@ -28,6 +28,8 @@ def reconcile(view: View, now: datetime) -> datetime | None:
     for budget in view.all("poddisruptionbudgets"):
         if "deletionTimestamp" not in budget["metadata"]:
             wake = earliest(wake, _sync(view, budget, now))
+        if view.spent:
+            break
     return wake
 
 

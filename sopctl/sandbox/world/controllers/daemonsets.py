@@ -34,6 +34,8 @@ def reconcile(view: View, now: datetime) -> datetime | None:
     for owner in view.all("daemonsets"):
         if "deletionTimestamp" not in owner["metadata"]:
             _sync(view, owner)
+        if view.spent:
+            break
     return None
 
 

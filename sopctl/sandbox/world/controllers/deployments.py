@@ -27,6 +27,8 @@ def reconcile(view: View, now: datetime) -> datetime | None:
     for deployment in view.all("deployments"):
         if "deletionTimestamp" not in deployment["metadata"]:
             _sync(view, deployment, now)
+        if view.spent:
+            break
     return None
 
 

@@ -18,6 +18,8 @@ def reconcile(view: View, now: datetime) -> datetime | None:
     for service in view.all("services"):
         if service["spec"].get("selector"):
             _sync(view, service)
+        if view.spent:
+            break
     return None
 
 

@@ -36,6 +36,8 @@ def reconcile(view: View, now: datetime) -> datetime | None:
             if _orphaned(view, obj) and not pods.is_terminating(obj):
                 view.delete(resource, obj)
     for pod in view.all("pods"):
+        if view.spent:
+            break
         _collect(view, pod)
     return None
 

@@ -32,10 +32,12 @@ class Kubelet:
             if self._outages.dead_since(node) is not None:
                 continue
             for pod in list(view.on_node(node["metadata"]["name"])):
+                if view.spent:
+                    return now
                 uid = pod["metadata"]["uid"]
-                seen[uid] = self._seen.get(uid, now)
+                seen[uid] = self._seen.setdefault(uid, now)
                 wake = earliest(wake, self._advance(view, pod, node, now, seen[uid]))
-        self._seen = seen
+        self._seen = seen  # a whole round: the pods not seen are gone
         return wake
 
     def _advance(

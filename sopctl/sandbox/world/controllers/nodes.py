@@ -47,6 +47,8 @@ class NodeLifecycle:
             if ready(tainted) == "Unknown":
                 _mark_not_ready(view, tainted, now)
             wake = earliest(wake, _evict(view, tainted, now))
+            if view.spent:
+                break
         return wake
 
     def _judge(self, view: View, node: Obj, now: datetime) -> datetime | None:
@@ -192,7 +194,7 @@ def _wanted_taints(node: Obj, disrupted: frozenset[str]) -> list[tuple[str, str]
 def _mark_not_ready(view: View, node: Obj, now: datetime) -> None:
     """Pods of a silent node are not ready, whatever their containers do (`MarkPodsNotReady`)."""
     for pod in list(view.on_node(node["metadata"]["name"])):
-        if pods.is_ready(pod):
+        if pods.is_ready(pod) and not view.spent:
             verdict = conditions.Verdict(type="Ready", status="False", reason="NodeNotReady")
             current = conditions.put(pod["status"]["conditions"], verdict, now)
             view.set_status("pods", pod, {**pod["status"], "conditions": current})

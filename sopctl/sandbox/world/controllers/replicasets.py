@@ -25,6 +25,8 @@ def reconcile(view: View, now: datetime) -> datetime | None:
             continue
         _scale(view, replica_set, now)
         wake = earliest(wake, _report(view, replica_set, now))
+        if view.spent:
+            break
     return wake
 
 

@@ -34,6 +34,8 @@ class Scheduler:
         snapshot = self._reader.snapshot(view)
         refused: dict[str, str] = {}  # alike pods are asked once until something is bound
         for pod in waiting:
+            if view.spent:
+                break
             guest = subject(pod)
             kind = likeness(guest)
             choice = refused.get(kind) or choose(guest, snapshot)
