@@ -47,6 +47,8 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _ours(error, path) from error
+    except UnicodeDecodeError as error:  # a message of SQLite that quotes a damaged name
+        raise _damaged(path, "its schema cannot be read") from error
 
 
 def is_io_error(error: sqlite3.Error) -> bool:
@@ -62,9 +64,13 @@ def _code(error: sqlite3.Error) -> int:
 def _ours(error: sqlite3.Error, path: Path) -> SopError:
     code = _code(error)
     if code in _BROKEN:
-        return AuditBrokenError(
-            f"the journal {path} is damaged: {error}",
-            hint="Keep the file as it is; copy what can be read with `sqlite3 FILE .recover`.",
-        )
+        return _damaged(path, str(error))
     what, hint = _WORDS.get(code, (str(error), "Report this with the whole message."))
     return AuditUnavailableError(f"the journal {path} is unavailable: {what}", hint=hint)
+
+
+def _damaged(path: Path, what: str) -> AuditBrokenError:
+    return AuditBrokenError(
+        f"the journal {path} is damaged: {what}",
+        hint="Keep the file as it is; copy what can be read with `sqlite3 FILE .recover`.",
+    )

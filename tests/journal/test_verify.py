@@ -293,7 +293,7 @@ def test_a_journal_that_grows_meanwhile_is_seen_as_of_one_moment(kit: Kit):
         assert verify(other).sound
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(30), 1709, 1742, 2041, 2263])
 def test_a_spoiled_byte_is_noticed_or_changes_nothing_that_was_recorded(
     store: SqliteStore, sqlite_kit: SqliteKit, seed: int
 ):
