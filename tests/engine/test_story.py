@@ -87,7 +87,7 @@ class Story(RuleBasedStateMachine):
         self.t.b.world.answers.clear()
         end = self.t.finish()
         assert self.t.problems() == []
-        if end == Done(RunEnd.UNDONE) and not self.t.b.world.foreign:
+        if end == Done(RunEnd.UNDONE) and not self.colours:
             assert self.t.b.snapshot() == self.t.before
         assert not isinstance(end, Parked)
 
