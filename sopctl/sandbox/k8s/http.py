@@ -59,7 +59,8 @@ class KubeServer:
         self._identity = make_identity(host)
         self.ca_pem = self._identity.ca_pem
         self._injector = Faults(self.faults)
-        self._api = Api(cluster, self._stopped.is_set)
+        self._exchanged = threading.Event()
+        self._api = self._serving(cluster, self._exchanged)
         self._http = _Server((host, 0), self)
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -69,6 +70,19 @@ class KubeServer:
     def start(self) -> None:
         """Answer requests from now on."""
         self._thread.start()
+
+    def exchange(self, cluster: Cluster) -> None:
+        """Serve another cluster from now on, at the same address; watches of the old one end."""
+        old, over = self.cluster, self._exchanged
+        self._exchanged = threading.Event()
+        self.cluster = cluster
+        self._api = self._serving(cluster, self._exchanged)
+        over.set()
+        with old.lock:
+            old.store.changed.notify_all()
+
+    def _serving(self, cluster: Cluster, exchanged: threading.Event) -> Api:
+        return Api(cluster, lambda: exchanged.is_set() or self._stopped.is_set())
 
     def stop(self) -> None:
         """Close the port and every connection."""

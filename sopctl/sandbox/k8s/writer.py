@@ -68,7 +68,7 @@ class Writer:
         self.registry = registry
         self.now = now
         self.mutators: list[Mutator] = []
-        # Names only have to differ from each other, and a seed makes drills repeatable.
+        # Generated names only have to differ, and a seed makes a drill's report repeatable.
         self._random = random.Random(20260101)  # noqa: S311  # names, not secrets
 
     def existing(self, kind: ResourceType, key: Key) -> Obj:
@@ -90,7 +90,7 @@ class Writer:
         self._name(kind, meta)
         if self.store.get(kind.storage, key_of(new)) is not None:
             raise already_exists(kind.resource, meta["name"])
-        meta["uid"] = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        meta["uid"] = str(uuid.uuid4())
         meta["creationTimestamp"] = stamp(self.now())
         for key in ("deletionTimestamp", "deletionGracePeriodSeconds", "managedFields"):
             meta.pop(key, None)
