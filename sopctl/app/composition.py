@@ -1,0 +1,164 @@
+"""The application: put together when something is asked of it; tests replace its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sopctl.app.library import Library
+from sopctl.app.settings import Settings, from_environment
+from sopctl.app.targets import CURRENT, SANDBOX, Targets, current
+from sopctl.core.errors import SopError, UsageError
+from sopctl.core.target import Target
+
+if TYPE_CHECKING:
+    from sopctl.app.connection import Connection
+    from sopctl.app.desk import Catalogs, Desk, Watcher
+    from sopctl.core.plan import Plan
+    from sopctl.engine.state import RunState
+    from sopctl.journal.sqlite import SqliteStore
+    from sopctl.runbook.lint import Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What differs between the tool and its tests; empty is the real thing."""
+
+    connect: Callable[[Target, str], Connection] | None = None  # (target, user agent)
+    catalogs: Callable[[], Catalogs] | None = None
+    targets: Mapping[str, Target] | None = None
+
+
+class App:
+    """Everything, made on first use. Close it."""
+
+    def __init__(self, settings: Settings | None = None, parts: Parts | None = None) -> None:
+        self.settings = settings or from_environment()
+        self._parts = parts or Parts()
+        self._store: SqliteStore | None = None
+
+    @cached_property
+    def targets(self) -> Targets:
+        return Targets(self.settings.targets_file)
+
+    @cached_property
+    def library(self) -> Library:
+        return Library([self.settings.runbooks], self._known)
+
+    def _known(self) -> Known:
+        """What runbooks may use."""
+        from sopctl.facts.snapshot import SHAPES  # noqa: PLC0415  # the actions need it anyway
+        from sopctl.runbook.lint import Known  # noqa: PLC0415  # pydantic takes 0.2 s
+
+        found = self.catalogs()
+        return Known(actions=found.actions, checks=found.checks, facts=SHAPES)
+
+    @property
+    def store(self) -> SqliteStore:
+        """The journals of this machine; raises AuditUnavailableError."""
+        if self._store is None:
+            from sopctl.journal.sqlite import SqliteStore  # noqa: PLC0415  # only when needed
+
+            self._store = SqliteStore(self.settings.state / "journal.db")
+        return self._store
+
+    def reader(self) -> SqliteStore:
+        """The same journals as a store that cannot write, for `audit verify`."""
+        return self.store
+
+    def catalogs(self) -> Catalogs:
+        if self._parts.catalogs is not None:
+            return self._parts.catalogs()
+        from sopctl.actions import catalog as actions  # noqa: PLC0415  # every room is imported
+        from sopctl.app.desk import Catalogs  # noqa: PLC0415  # the engine
+        from sopctl.checks import catalog as checks  # noqa: PLC0415  # as above
+
+        return Catalogs(actions=actions.with_strangers(), checks=checks.with_strangers())
+
+    def target(self, name: str = "") -> Target:
+        """The target *name*; none: the only configured one, else what is current.
+
+        The sandbox is started if it does not run. Raises UsageError.
+        """
+        known = self._parts.targets
+        if known is not None and name in known:
+            return known[name]
+        if name == SANDBOX:
+            from sopctl.app.sandbox import sandbox_target  # noqa: PLC0415  # starts a world
+
+            return sandbox_target(self.settings)
+        if name and name != CURRENT:
+            return self.targets.find(name)
+        configured = self.targets.all()
+        if not name and len(configured) == 1:
+            return next(iter(configured.values()))
+        if not name and configured:
+            names = ", ".join([*configured, SANDBOX])
+            raise UsageError("no target is named", hint=f"Give --target with one of {names}.")
+        return current(self.settings.environ)
+
+    def desk(self, target: Target, watcher: Watcher, *, run: str = "") -> Desk:
+        """A place to work on *target*; *run* is named in the user agent of every call."""
+        from sopctl.app.actor import version  # noqa: PLC0415  # package metadata takes time
+        from sopctl.app.desk import Desk, Place  # noqa: PLC0415  # the engine
+
+        agent = f"sopctl/{version()}" + (f" run/{run}" if run else "")
+        connect = self._parts.connect or _connect
+        place = Place(
+            target=target,
+            connection=connect(target, agent),
+            store=self.store,
+            catalogs=self.catalogs(),
+        )
+        return Desk(place, watcher)
+
+    def now_of(self, state: RunState) -> datetime:
+        """The time where *state* runs; when its last record was made, if nobody can tell."""
+        from sopctl.app.clocks import clock_of  # noqa: PLC0415  # not for `--help`
+
+        assert state.plan is not None
+        name = str(state.plan.target["name"])
+        try:
+            return clock_of(self._without_starting(name)).now()
+        except SopError:
+            assert state.last is not None
+            return state.last
+
+    def _without_starting(self, name: str) -> Target:
+        if name == SANDBOX and name not in (self._parts.targets or {}):
+            from sopctl.app.sandbox import running_target  # noqa: PLC0415  # the sandbox
+
+            return running_target(self.settings)
+        return self.target(name)
+
+    def remember_zones(self, plan: Plan) -> None:
+        """Keep the zones of *plan* for the shell's completion; best effort."""
+        from sopctl.app import seen  # noqa: PLC0415  # not for `--help`
+
+        seen.remember(self.settings.state, plan)
+
+    def seen_zones(self) -> list[tuple[str, str]]:
+        from sopctl.app import seen  # noqa: PLC0415  # as above
+
+        return seen.zones(self.settings.state)
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+
+
+def _connect(target: Target, agent: str) -> Connection:
+    from sopctl.app.clocks import clock_of  # noqa: PLC0415  # HTTP, only for targets with a clock
+    from sopctl.app.connection import RealConnection  # noqa: PLC0415  # the providers
+
+    return RealConnection(target, clock_of(target), agent=agent)
+
+
+def new_run() -> str:
+    """A fresh run id: sorts by time, and no two are equal."""
+    from ulid import ULID  # noqa: PLC0415  # 20 ms
+
+    return str(ULID())

@@ -1,0 +1,131 @@
+"""A target that was reached: its clients, its facts, its clock, and who answers there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from sopctl.app.calls import CallLog
+from sopctl.app.lease import ClusterLease, LeasePolicy
+from sopctl.core.clock import Clock
+from sopctl.core.errors import TemporaryError, WrongTargetError
+from sopctl.core.target import Identity, Target
+from sopctl.engine.ports import Facts, TargetLock
+from sopctl.facts.snapshot import Snapshot
+from sopctl.facts.world import World
+from sopctl.providers.aws import Aws
+from sopctl.providers.k8s import K8s
+from sopctl.providers.limits import Limits
+
+LOCK_LIMITS = Limits(connect=1.0, read=2.0, attempts=1, deadline=3.0)
+
+
+class Connection(Protocol):
+    """What the desk needs of a target; tests have worlds of their own."""
+
+    clients: Any  # handed to actions unseen
+    facts: Facts
+    clock: Clock
+    calls: CallLog
+
+    def identify(self) -> Identity:
+        """Who and what answers. Raises what a provider raises that is not merely silent."""
+        ...
+
+    def zone(self, wanted: str) -> tuple[str, str]:
+        """(name, id) of the zone; RefusedError if there is none, UnreachableError."""
+        ...
+
+    def lock(
+        self, worker: str, warn: Callable[[str], None], *, force: bool
+    ) -> TargetLock | None: ...
+
+    def close(self) -> None: ...
+
+
+class RealConnection:
+    """AWS and Kubernetes over their SDKs; nothing is opened before it is needed."""
+
+    def __init__(self, target: Target, clock: Clock, *, agent: str) -> None:
+        self._target = target
+        self._agent = agent
+        self.clock: Clock = clock
+        self.calls = CallLog()
+        self._aws = Aws(target, agent=agent, clock=clock, on_call=self.calls.note)
+        self._k8s = K8s(target, agent=agent, clock=clock, on_call=self.calls.note)
+        self._lock_k8s: K8s | None = None
+        self._lease: ClusterLease | None = None
+        snapshot = Snapshot(self._aws, self._k8s)
+        self._snapshot = snapshot
+        self.facts: Facts = snapshot
+        self.clients = World(aws=self._aws, k8s=self._k8s, facts=snapshot)
+
+    def identify(self) -> Identity:
+        """Both providers at the same time; one that does not answer is named, not raised."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            aws, k8s = pool.submit(self._aws.identity), pool.submit(self._k8s.identity)
+        silent = []
+        account = caller = uid = server = user = ""
+        try:
+            account, caller = aws.result()
+        except TemporaryError as error:
+            silent.append(f"AWS: {error.summary}")
+        try:
+            uid, server, user = k8s.result()
+        except TemporaryError as error:
+            silent.append(f"Kubernetes: {error.summary}")
+        return Identity(
+            account=account,
+            caller=caller,
+            region=self._aws.region,
+            cluster_uid=uid,
+            server=server,
+            user=user,
+            unreachable=tuple(silent),
+        )
+
+    def zone(self, wanted: str) -> tuple[str, str]:
+        found = self._snapshot.zone(wanted)
+        return found.name, found.id
+
+    def lock(self, worker: str, warn: Callable[[str], None], *, force: bool) -> TargetLock | None:
+        """The Lease in the cluster, through a client of its own that gives up early."""
+        if self._target.lock == "off":
+            return None
+        if self._lock_k8s is None:
+            self._lock_k8s = K8s(
+                self._target,
+                agent=self._agent,
+                clock=self.clock,
+                on_call=self.calls.note,
+                limits=LOCK_LIMITS,
+            )
+        policy = LeasePolicy(required=self._target.lock == "required", force=force)
+        self._lease = ClusterLease(
+            self._lock_k8s, worker, policy=policy, clock=self.clock, warn=warn
+        )
+        return self._lease
+
+    def close(self) -> None:
+        if self._lease is not None:
+            self._lease.close()
+        for client in (self._aws, self._k8s, self._lock_k8s):
+            if client is not None:
+                client.close()
+
+
+def refuse_wrong(target: Target, identity: Identity) -> None:
+    """Raise WrongTargetError unless who answered is who the target pins."""
+    if identity.account and target.account and identity.account != target.account:
+        raise WrongTargetError(
+            f"target {target.name} is AWS account {target.account}, "
+            f"but the credentials are of {identity.account} ({identity.caller})",
+            hint="Choose the right profile, or pin the target again with `sopctl target add`.",
+        )
+    if identity.cluster_uid and target.cluster_uid and identity.cluster_uid != target.cluster_uid:
+        raise WrongTargetError(
+            f"target {target.name} is cluster {target.cluster_uid}, "
+            f"but {identity.server} is {identity.cluster_uid}",
+            hint="Choose the right context, or pin the target again with `sopctl target add`.",
+        )

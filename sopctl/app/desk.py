@@ -1,0 +1,274 @@
+"""One target and one journal: plan, open a run, advance it, say what a person decided."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Protocol, Self
+
+from sopctl.app import actor, standing
+from sopctl.app.connection import Connection, refuse_wrong
+from sopctl.core.action import AnyAction
+from sopctl.core.check import AnyCheck
+from sopctl.core.codec import Json, decode, encode
+from sopctl.core.errors import TemporaryError, UnreachableError, UsageError
+from sopctl.core.journal import Entry, Holder, Record, Store
+from sopctl.core.plan import Plan, PlannedStep
+from sopctl.core.runbook import (
+    DEFAULT_GUARDRAIL,
+    Guardrail,
+    ParameterType,
+    Runbook,
+)
+from sopctl.core.target import Identity, Target
+from sopctl.engine import control
+from sopctl.engine.holdings import Holding, holdings
+from sopctl.engine.leg import LegResult, leg
+from sopctl.engine.planner import Order, make_plan
+from sopctl.engine.ports import Deps
+from sopctl.engine.restore import Return, plan_return
+from sopctl.engine.state import RunState
+from sopctl.runbook.language import RunbookLanguage
+
+IN_FLIGHT = 16  # calls of actions
+BACKGROUND = 8  # reads that watch effects
+PROVIDERS = 2
+LEASE = 30.0  # seconds of this machine
+
+
+class Watcher(Protocol):
+    """Whoever wants to see a run as it happens."""
+
+    def records(self, records: Sequence[Record]) -> None: ...
+    def waiting(self, why: str) -> None: ...
+    def warn(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogs:
+    """All actions and checks by id."""
+
+    actions: Mapping[str, AnyAction]
+    checks: Mapping[str, AnyCheck]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a desk stands: the target, how it is reached, and the journals of this machine."""
+
+    target: Target
+    connection: Connection
+    store: Store
+    catalogs: Catalogs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person asks to be planned. *max_objects* only ever lowers the runbook's guardrails."""
+
+    runbook: Runbook
+    given: Mapping[str, Json]
+    max_objects: int = 0
+
+
+class Desk:
+    """Everything one invocation does with one target; close it, or use it as a context manager."""
+
+    def __init__(self, place: Place, watcher: Watcher) -> None:
+        self.place = place
+        self.watcher = watcher
+        self.worker = actor.worker()
+        self.stop = threading.Event()
+        self._pool = ThreadPoolExecutor(IN_FLIGHT + BACKGROUND, thread_name_prefix="desk")
+        self._identity: Identity | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.place.connection.close()
+
+    def identify(self) -> Identity:
+        """Who answers, compared with the pins; UnreachableError if nobody answers at all."""
+        if self._identity is None:
+            found = self.place.connection.identify()
+            if len(found.unreachable) == PROVIDERS:
+                raise UnreachableError(
+                    f"target {self.place.target.name} does not answer: "
+                    + "; ".join(found.unreachable),
+                    hint="Check the network and `sopctl target check`.",
+                )
+            refuse_wrong(self.place.target, found)
+            self._identity = found
+        return self._identity
+
+    def plan(self, wish: Wish) -> Plan:
+        """What *wish* would change now; reads only."""
+        from sopctl.runbook import parameters  # noqa: PLC0415  # pydantic takes 0.2 s
+
+        identity = self.identify()
+        params = parameters.resolve(wish.runbook.parameters, wish.given)
+        order = Order(
+            runbook=wish.runbook,
+            params=params,
+            target=self._target(identity, self._zones(wish.runbook, params)),
+            policy=_policy(wish, self.place.catalogs.actions),
+            held=self.holdings(),
+        )
+        plan = make_plan(order, self._deps())
+        unreachable = [f"no answer from {each}" for each in identity.unreachable]
+        return replace(plan, warnings=(*unreachable, *plan.warnings))
+
+    def plan_step(self, state: RunState, key: str) -> PlannedStep:
+        """What the step *key* of an open run would change now, as a plan of it alone shows it."""
+        book = runbook_of(state)
+        step = next((s for s in (*book.before, *book.steps, *book.after) if s.id == key), None)
+        if step is None or state.plan is None:
+            raise UsageError(f"run {state.run} has no step {key}", hint="See `sopctl status`.")
+        alone = replace(book, before=(), steps=(replace(step, needs=()),), after=())
+        held = [each for each in self.holdings() if each.run != state.run]
+        order = Order(runbook=alone, params=state.plan.params, target=state.plan.target, held=held)
+        return make_plan(order, self._deps()).steps[0]
+
+    def plan_back(self, source: RunState, steps: Sequence[str] = ()) -> Plan:
+        """How *source*, a finished run, would be rolled back now; reads only."""
+        assert source.plan is not None
+        target = self._target(self.identify(), source.plan.target.get("zones", []))
+        asked = Return(
+            source=source,
+            way_back=runbook_of(source).way_back,
+            target=target,
+            held=self.holdings(),
+            steps=steps,
+        )
+        return plan_return(asked, self._deps())
+
+    def open(self, run: str, plan: Plan, header: Mapping[str, Json], consent: Entry) -> None:
+        """Start the journal of *run*: its plan, who and why, and the consent to exactly it."""
+        control.open_run(run, plan, header, consent, self._deps())
+
+    def leg(self, run: str, *, takeover: bool = False) -> LegResult:
+        """Advance *run* as far as it goes without a person."""
+        state = self.state(run)
+        connection = self.place.connection
+        lock = (
+            connection.lock(self.worker, self.watcher.warn, force=takeover)
+            if _writes(state)
+            else None
+        )
+        return leg(run, replace(self._deps(), lock=lock), takeover=takeover)
+
+    def free(self, run: str) -> None:
+        """Take the lease from a worker of this machine whose process is gone, and give it back."""
+        store = self.place.store
+        seat = store.claim(run, self.worker, LEASE)
+        if isinstance(seat, Holder):
+            if not standing.is_dead(seat.worker):
+                return
+            seat = store.takeover(run, self.worker, LEASE)
+        store.release(seat)
+
+    def say(self, run: str, *entries: Entry) -> RunState:
+        """Record what a person decided; raises LockedError while a leg works on the run."""
+        return control.say(run, self._deps(), *entries)
+
+    def state(self, run: str) -> RunState:
+        return control.load(run, self._deps())
+
+    def holdings(self) -> tuple[Holding, ...]:
+        """What open and finished runs of this target still hold."""
+        return holdings(control.all_runs(self._deps(), self.place.target.name))
+
+    def header(self, book: Runbook, *, tty: bool, extra: Mapping[str, Json]) -> dict[str, Json]:
+        """Who, why and with what, for the first record; the runbook itself for the way back."""
+        identity = self.identify()
+        return {
+            **actor.facts(identity, {}, tty=tty),
+            "commit": actor.commit(book.path),
+            "book": encode(book),
+            **extra,
+        }
+
+    def _deps(self) -> Deps:
+        place = self.place
+        return Deps(
+            store=place.store,
+            clock=place.connection.clock,
+            clients=place.connection.clients,
+            actions=place.catalogs.actions,
+            checks=place.catalogs.checks,
+            language=RunbookLanguage(),
+            facts=place.connection.facts,
+            pool=self._pool,
+            worker=self.worker,
+            fence_wait=place.target.fence_wait,
+            on_records=self.watcher.records,
+            on_wait=self.watcher.waiting,
+            stopping=self.stop.is_set,
+        )
+
+    def _target(self, identity: Identity, zones: Json) -> dict[str, Json]:
+        """The target as the plan and the journal show it."""
+        target = self.place.target
+        return {
+            "name": target.name,
+            "labels": dict(target.labels),
+            "account": identity.account or target.account,
+            "region": identity.region or target.region,
+            "cluster_uid": identity.cluster_uid or target.cluster_uid,
+            "server": identity.server,
+            "context": target.context,
+            "zones": zones,
+        }
+
+    def _zones(self, book: Runbook, params: Mapping[str, Json]) -> list[Json]:
+        """Every zone among the parameters, by name and id; RefusedError for one that is not."""
+        zones: list[Json] = []
+        for parameter in book.parameters:
+            value = params.get(parameter.name)
+            if parameter.type is not ParameterType.ZONE or not isinstance(value, str):
+                continue
+            try:
+                name, zone_id = self.place.connection.zone(value)
+            except TemporaryError:
+                name, zone_id = value, ""
+            zones.append({"name": name, "id": zone_id})
+        return zones
+
+
+def runbook_of(state: RunState) -> Runbook:
+    """The runbook that *state* was started from, as its journal keeps it."""
+    return decode(Runbook, state.header["book"])
+
+
+def _policy(wish: Wish, actions: Mapping[str, AnyAction]) -> Mapping[str, Guardrail]:
+    """`--max-objects` as a ceiling for every kind: never above what the runbook has."""
+    if not wish.max_objects:
+        return {}
+    needs = wish.runbook.guardrails
+    found = {}
+    for kind in {action.kind for action in actions.values()}:
+        need = needs.get(kind, DEFAULT_GUARDRAIL)
+        found[kind] = Guardrail(count=min(need.count, wish.max_objects), percent=need.percent)
+    return found
+
+
+def _writes(state: RunState) -> bool:
+    """Whether the run can change anything at all; if not, it takes no lock in the cluster."""
+    return any(
+        work.open_items or work.plan.late or work.plan.unplanned or work.back
+        for work in state.works
+        if not work.superseded
+    )

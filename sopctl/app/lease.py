@@ -1,0 +1,222 @@
+"""The lock that lies in the cluster: a ``coordination.k8s.io`` Lease, seen from every laptop.
+
+The journal's own locks are what makes writing safe; this one tells people with other journals. By
+default it is best effort: every call is bounded, and a cluster half that does not answer costs a
+warning and a few seconds, not the run. A holder is overtaken only after we ourselves saw it keep
+silent for as long as its lease lasts; clocks of other machines are never compared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from sopctl.core.action import Call
+from sopctl.core.clock import Clock, SystemClock, boot_seconds, stamp
+from sopctl.core.errors import (
+    ConflictError,
+    FencedError,
+    LockedError,
+    NotFoundError,
+    SopError,
+    UnreachableError,
+)
+from sopctl.providers.k8s import K8s, Obj
+
+T = TypeVar("T")
+
+DURATION: Final = 15  # seconds of this machine
+PATIENCE: Final = 3.0  # seconds that one call may take before we go on without
+_LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasePolicy:
+    """*required*: no lock, no run. *force*: a person said to take it whoever has it."""
+
+    required: bool = False
+    force: bool = False
+
+
+class ClusterLease:
+    """``engine.ports.TargetLock`` as the Lease ``sopctl-TARGET`` in ``kube-system``."""
+
+    def __init__(
+        self,
+        k8s: K8s,
+        worker: str,
+        *,
+        policy: LeasePolicy,
+        clock: Clock,
+        warn: Callable[[str], None],
+        machine: Clock | None = None,
+    ) -> None:
+        self._k8s = k8s
+        self._name = f"sopctl-{k8s.target.name}"
+        self._worker = worker
+        self._policy = policy
+        self._clock = clock
+        self._warn = warn
+        self._machine: Clock = machine or SystemClock()
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lease")
+        self._renewal: Future[None] | None = None
+        self._held = False
+        self._renewed = 0.0
+
+    def acquire(self, run: str) -> str:
+        """Take it; the answer is empty, or who has it. Raises LockedError if it is required."""
+        try:
+            who = self._take(run)
+        except (SopError, TimeoutError) as error:
+            self._go_without(_reason(error))
+            return ""
+        self._held = not who
+        self._renewed = boot_seconds()
+        return who
+
+    def renew(self, run: str) -> None:
+        """Renew in the background when a third of its life is over; never waits."""
+        if not self._held or boot_seconds() - self._renewed < DURATION / 3:
+            return
+        if self._renewal is not None:
+            if not self._renewal.done():
+                return
+            self._look_at(self._renewal)
+        if self._held:
+            self._renewed = boot_seconds()
+            self._renewal = self._pool.submit(self._extend, run)
+
+    def release(self, run: str) -> None:
+        """Give it back; what does not work expires by itself."""
+        if self._held:
+            self._held = False
+            try:
+                self._bounded(lambda: self._give_back(run))
+            except (SopError, TimeoutError) as error:
+                self._warn(f"the lock in the cluster is left to expire: {_reason(error)}")
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self, run: str) -> str:
+        """One attempt, or as many looks as it takes to know whether the holder is alive."""
+        silent_since, version = boot_seconds(), ""
+        while True:
+            lease = self._bounded(self._read)
+            if lease is None:
+                self._bounded(lambda: self._create(run))
+                return ""
+            who, theirs = _holder(lease), str(lease["metadata"].get("resourceVersion", ""))
+            ours = not who or _run_of(lease) == run or self._policy.force
+            silent = version == theirs and boot_seconds() - silent_since >= _duration(lease)
+            if ours or silent:
+                self._bounded(lambda found=lease: self._write(found, run))  # type: ignore[misc]  # binds this round's lease
+                return ""
+            if version and version != theirs:
+                return who
+            version = theirs
+            self._machine.sleep(1.0)
+
+    def _bounded(self, work: Callable[[], T]) -> T:
+        return self._pool.submit(work).result(timeout=PATIENCE)
+
+    def _go_without(self, why: str) -> None:
+        if self._policy.required:
+            raise LockedError(
+                f"the lock of target {self._k8s.target.name} cannot be taken: {why}",
+                hint="The target requires it; set `lock: best_effort` to go on without.",
+            )
+        self._warn(f"no lock in the cluster, going on without: {why}")
+
+    def _look_at(self, renewal: Future[None]) -> None:
+        error = renewal.exception()
+        if isinstance(error, ConflictError):
+            self._held = False
+            if self._policy.required:
+                raise FencedError(f"somebody took over the lock of {self._k8s.target.name}")
+            self._warn("somebody else took the lock in the cluster")
+        elif isinstance(error, SopError):
+            self._warn(f"the lock in the cluster is not renewed: {error.summary}")
+
+    def _read(self) -> Obj | None:
+        try:
+            return self._k8s.get(f"{_LEASES}/{self._name}")
+        except NotFoundError:
+            return None
+
+    def _create(self, run: str) -> None:
+        lease: Obj = {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": self._name, "namespace": "kube-system"},
+        }
+        self._k8s.write(self._call(run), "POST", _LEASES, self._filled(lease, run))
+
+    def _write(self, lease: Obj, run: str) -> None:
+        path = f"{_LEASES}/{self._name}"
+        self._k8s.write(self._call(run), "PUT", path, self._filled(lease, run))
+
+    def _extend(self, run: str) -> None:
+        lease = self._read()
+        if lease is None or _run_of(lease) != run:
+            raise ConflictError("the lease is not ours any more")
+        self._write(lease, run)
+
+    def _give_back(self, run: str) -> None:
+        lease = self._read()
+        if lease is not None and _run_of(lease) == run:
+            lease["spec"] = {**lease.get("spec", {}), "holderIdentity": ""}
+            path = f"{_LEASES}/{self._name}"
+            self._k8s.write(self._call(run), "PUT", path, lease)
+
+    def _filled(self, lease: Obj, run: str) -> Obj:
+        now = stamp(self._clock.now())
+        before = lease.get("spec") or {}
+        acquired = before.get("acquireTime", now) if _run_of(lease) == run else now
+        spec = {
+            "holderIdentity": json.dumps({"worker": self._worker, "run": run}),
+            "leaseDurationSeconds": DURATION,
+            "acquireTime": acquired,
+            "renewTime": now,
+        }
+        return {**lease, "spec": {**before, **spec}}
+
+    def _call(self, run: str) -> Call:
+        return Call(run=run, step="lock", op_id=stamp(self._clock.now()), guard=_nothing)
+
+
+def _reason(error: SopError | TimeoutError) -> str:
+    if isinstance(error, UnreachableError) or not isinstance(error, SopError):
+        return f"the cluster does not answer within {PATIENCE:.0f} s"
+    return error.summary
+
+
+def _duration(lease: Obj) -> float:
+    return float((lease.get("spec") or {}).get("leaseDurationSeconds") or DURATION)
+
+
+def _identity(lease: Obj) -> dict[str, str]:
+    text = str((lease.get("spec") or {}).get("holderIdentity") or "")
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {"worker": text}
+
+
+def _run_of(lease: Obj) -> str:
+    return str(_identity(lease).get("run", ""))
+
+
+def _holder(lease: Obj) -> str:
+    """Who has it, for people; empty: nobody."""
+    text = str((lease.get("spec") or {}).get("holderIdentity") or "")
+    found = _identity(lease)
+    return f"{found['worker']} for run {found.get('run', '?')}" if "worker" in found else text

@@ -1,0 +1,61 @@
+"""Plans in files: made here, looked at by a colleague, applied there, and refused if altered."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from sopctl.core.codec import decode, encode
+from sopctl.core.errors import RefusedError, StalePlanError, UsageError, WrongTargetError
+from sopctl.core.plan import Plan
+from sopctl.core.runbook import Runbook
+from sopctl.core.target import Target
+
+SCHEMA = "sopctl.plan/1"
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Write *plan* for `--plan`; a file that is there already is replaced."""
+    text = json.dumps(
+        {"schema": SCHEMA, "hash": plan.hash, "plan": encode(plan)}, indent=2, ensure_ascii=False
+    )
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text + "\n", encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {(error.strerror or '').lower()}", hint="Check the path."
+        ) from error
+
+
+def load(path: Path, book: Runbook, target: Target) -> Plan:
+    """The plan in *path*, if it is whole, of this runbook, and for this target.
+
+    Whether the world has moved since is found resource by resource, right before each write.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        plan = decode(Plan, data["plan"])
+        claimed = str(data["hash"])
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read", hint="Check the path.") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise UsageError(
+            f"{path} is not a plan", hint="Write one with `sopctl run NAME --dry-run --plan-out F`."
+        ) from error
+    if plan.hash != claimed:
+        raise RefusedError(
+            f"the plan in {path} was altered after it was made", hint="Make a new plan."
+        )
+    if plan.runbook != book.name or plan.digest != book.digest:
+        raise StalePlanError(
+            f"the plan in {path} is of another version of {plan.runbook}", hint="Make a new plan."
+        )
+    if plan.target.get("name") != target.name:
+        raise WrongTargetError(
+            f"the plan in {path} is for target {plan.target.get('name')}, not {target.name}",
+            hint=f"Give --target {plan.target.get('name')}.",
+        )
+    return plan

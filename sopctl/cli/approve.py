@@ -1,0 +1,52 @@
+"""``sopctl approve``: answer the gate that a run waits at."""
+
+from __future__ import annotations
+
+import click
+
+from sopctl.app import actor, standing
+from sopctl.app.desk import Desk
+from sopctl.cli import onwards, options
+from sopctl.cli.context import Context
+from sopctl.core.errors import RefusedError, UsageError
+from sopctl.core.journal import Entry
+from sopctl.core.runbook import ApproveBy
+from sopctl.engine import records
+from sopctl.engine.state import RunState
+
+
+@click.command()
+@click.argument("run")
+@click.option("--answer", default="yes", metavar="TEXT", help="yes, no, or what the gate asks for.")
+@options.output
+@options.consenting
+@click.pass_obj
+def approve(context: Context, /, run: str, answer: str, **given: object) -> int:
+    """Answer the gate at which RUN is parked, and go on with it."""
+    asked = options.asked(given)
+    state = standing.find(standing.states(context.app.store), run)
+
+    def decide(_: Desk, found: RunState) -> list[Entry]:
+        return [_answer(found, answer, asked.reason)]
+
+    return onwards.go_on(context, asked, state, decide)
+
+
+def _answer(state: RunState, answer: str, reason: str) -> Entry:
+    """The record of the answer; raises if there is no gate, or this person may not answer it."""
+    if not state.parked or state.parked["why"] != "gate":
+        raise UsageError(
+            f"run {state.run} waits at no gate", hint="See where it stands: `sopctl status`."
+        )
+    gate, by = str(state.parked["work"]), actor.user()
+    key = gate.partition(":")[2] or gate
+    step = next((work.plan for work in state.works if work.key == key), None)
+    approve = step.approve if step and gate.startswith("approve:") else None
+    if approve and approve.by is ApproveBy.OTHER and by == state.header.get("user"):
+        raise RefusedError(
+            f"step {key} needs the approval of somebody other than {by}",
+            hint="Have a colleague answer it.",
+        )
+    if approve and approve.reason and not reason:
+        raise UsageError(f"step {key} needs a reason", hint="Give --reason TEXT.")
+    return records.answer(gate, answer, by, reason)

@@ -1,0 +1,1 @@
+"""The commands of ``sopctl audit``, one file each."""

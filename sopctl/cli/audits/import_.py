@@ -1,0 +1,27 @@
+"""``sopctl audit import``: add a run that was exported elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sopctl.cli import options
+from sopctl.cli.context import Context
+from sopctl.core.errors import UsageError
+from sopctl.journal import export as journal_export
+from sopctl.views.lines import count, line
+
+
+@click.command("import")
+@click.argument("file", type=options.FILE)
+@click.pass_obj
+def import_(context: Context, /, file: Path) -> None:
+    """Add the run in FILE (JSON lines of `audit export`); a forged or forked one is refused."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read", hint="Check the path.") from error
+    head, records = journal_export.from_jsonl(lines)
+    new = context.app.store.import_run(head, records)
+    context.out.show([line(f"run {head.run}: {count(new, 'new record')} of {len(records)}")])

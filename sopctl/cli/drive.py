@@ -1,0 +1,112 @@
+"""Carry a run through its legs: ask when it parks, until it has ended or nobody can be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sopctl.app.desk import Desk
+from sopctl.cli import answers
+from sopctl.cli.context import Context
+from sopctl.cli.options import Asked
+from sopctl.cli.signals import caught
+from sopctl.core.errors import ExitCode, FencedError, LockedError
+from sopctl.engine.leg import Busy, Done, Fenced, LegResult, Parked
+from sopctl.engine.state import Outcome, Phase, RunEnd, RunState
+from sopctl.views import failure
+from sopctl.views import run as run_view
+from sopctl.views.lines import line
+from sopctl.views.run import RunView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ride:
+    """What is driven: *takes_back* says that undoing is what was wanted."""
+
+    context: Context
+    desk: Desk
+    view: RunView
+    asked: Asked
+    run: str
+    takes_back: bool = False
+
+
+_FAILED: Final = frozenset({Outcome.FAILED, Outcome.STALE, Outcome.CONFLICT})
+
+
+def drive(ride: Ride) -> int:
+    """Legs and answers in turn; the exit code of the run."""
+    takeover = ride.asked.takeover
+    with caught(ride.desk.stop, ride.view.warn) as signal:
+        while True:
+            result = ride.desk.leg(ride.run, takeover=takeover)
+            takeover = False
+            ride.view.pause()
+            if isinstance(result, Parked) and result.why == "signal":
+                _say_parked(ride, result)
+                return signal.exit_code
+            if (code := _after(ride, result)) is not None:
+                return code
+
+
+def _after(ride: Ride, result: LegResult) -> int | None:
+    """The exit code, or None: go on with the next leg."""
+    match result:
+        case Done():
+            return _ended(ride)
+        case Busy():
+            raise LockedError(
+                f"{result.what} is being worked on by {result.holder.worker}"
+                f" (run {result.holder.run}, since {result.holder.since})",
+                hint=f"Wait, or take over: `sopctl resume {ride.run} --takeover --reason TEXT`.",
+            )
+        case Fenced():
+            raise FencedError(result.detail, hint="Follow the run with `sopctl status`.")
+        case Parked():
+            state = ride.desk.state(ride.run)
+            entries = answers.entries(ride.context, ride.desk, state, result, ride.asked)
+            if entries:
+                ride.desk.say(ride.run, *entries)
+                return None
+            _say_parked(ride, result)
+            return int(parked_code(state, result))
+
+
+def _ended(ride: Ride) -> int:
+    state = ride.desk.state(ride.run)
+    if ride.asked.json:
+        ride.context.out.data(
+            {"schema": "sopctl.end/1", "run": ride.run, "outcome": str(state.end)}, indent=None
+        )
+    else:
+        ride.context.out.show(run_view.ended(state))
+    return int(ended_code(state, takes_back=ride.takes_back))
+
+
+def _say_parked(ride: Ride, result: Parked) -> None:
+    state = ride.desk.state(ride.run)
+    if not ride.context.terminal.interactive:
+        work = answers.work_of(state, result)
+        ride.context.err.show(failure.lines(state, result.why, result.detail, work))
+    ride.context.err.show([line("Run ", (ride.run, "strong"), " is parked.")])
+    ride.context.err.show(failure.how_to_go_on(state))
+
+
+def ended_code(state: RunState, *, takes_back: bool) -> ExitCode:
+    """What the end of a run says to the caller."""
+    if state.end is RunEnd.UNDO_INCOMPLETE:
+        return ExitCode.FAILED
+    if state.end is RunEnd.UNDONE and not takes_back:
+        return ExitCode.FAILED_UNDONE
+    return ExitCode.DONE
+
+
+def parked_code(state: RunState, result: Parked) -> ExitCode:
+    """Unknown outcomes first, then failures, then everything that merely waits."""
+    items = [item for work in state.works for item in work.items.values()]
+    if any(item.phase in (Phase.UNKNOWN, Phase.SENT) for item in items):
+        return ExitCode.UNKNOWN_OUTCOME
+    work = answers.work_of(state, result)
+    if result.why == "decision" and work is not None and work.outcome in _FAILED:
+        return ExitCode.FAILED
+    return ExitCode.HALTED

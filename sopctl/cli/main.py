@@ -1,0 +1,68 @@
+"""The ``sopctl`` command: its commands by name, and the one place that catches everything.
+
+Nothing heavy is imported here: `sopctl --help` must answer at once, at 3 a.m., on any laptop.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from sopctl.cli import boundary
+from sopctl.cli.context import Context
+from sopctl.cli.lazy import Commands, LazyGroup
+
+_RUNS: Final = "sopctl.cli"
+COMMANDS: Final[Commands] = {
+    "run": (f"{_RUNS}.run:run", "Plan a runbook, show the plan, and apply it once you agree."),
+    "plan": (f"{_RUNS}.plan:plan", "Show what a runbook would change now; changes nothing."),
+    "rollback": (f"{_RUNS}.rollback:rollback", "Take back what a run changed."),
+    "resume": (f"{_RUNS}.resume:resume", "Go on with a run that is parked or was interrupted."),
+    "approve": (f"{_RUNS}.approve:approve", "Answer the gate that a run waits at."),
+    "mark-done": (f"{_RUNS}.mark_done:mark_done", "Say that a step was done by hand; verified."),
+    "watch": (f"{_RUNS}.watch:watch", "Stay with a run until its effects are seen."),
+    "status": (f"{_RUNS}.status:status", "Show runs under way and mitigations still in place."),
+    "audit": (f"{_RUNS}.audit:audit", "List, show, verify, export and import journals."),
+    "runbook": (f"{_RUNS}.runbook:runbook", "List, show, check and create runbooks."),
+    "target": (f"{_RUNS}.target:target", "List, add and check targets."),
+    "sandbox": (f"{_RUNS}.sandbox:sandbox", "Start, stop and shake the local practice world."),
+    "completion": (f"{_RUNS}.completion:completion", "Print the completion script of a shell."),
+}
+"""Every command: where it is, and what `sopctl --help` says of it."""
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="sopctl", message="%(prog)s %(version)s")
+def root() -> None:
+    """Run incident runbooks against AWS and Kubernetes.
+
+    Nothing changes before you have seen its plan. Undo is derived from what was there before.
+    Everything is in a journal that nobody has to write.
+    """
+
+
+def execute(args: Sequence[str], context: Context) -> int:
+    """Carry out one command line; the answer is the exit code."""
+    return boundary.guarded(
+        context,
+        lambda: root.main(args=list(args), prog_name="sopctl", obj=context, standalone_mode=False),
+    )
+
+
+def main() -> None:
+    """The entry point of the process."""
+    os.umask(0o077)
+    context = Context()
+    if "_SOPCTL_COMPLETE" in os.environ:
+        root.main(prog_name="sopctl", obj=context)
+    code = execute(sys.argv[1:], context)
+    context.close()
+    sys.exit(code)

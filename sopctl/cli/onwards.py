@@ -1,0 +1,103 @@
+"""Going on with an open run, after what a person decided, if anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sopctl.app import actor
+from sopctl.app.desk import Desk
+from sopctl.cli import backwards, consents, work
+from sopctl.cli.context import Context
+from sopctl.cli.drive import Ride, drive
+from sopctl.cli.options import Asked
+from sopctl.core.errors import UsageError
+from sopctl.core.journal import Entry
+from sopctl.engine import records
+from sopctl.engine.guardrails import objects
+from sopctl.engine.state import Outcome, RunState, Work
+from sopctl.views import failure
+from sopctl.views import plan as plan_view
+from sopctl.views.lines import line
+
+Decide = Callable[[Desk, RunState], Sequence[Entry]]
+
+
+def open_one(found: Sequence[RunState]) -> RunState:
+    """The run that has not ended; UsageError if there is none, or several."""
+    runs = [state for state in found if state.end is None]
+    if not runs:
+        raise UsageError("no run is open", hint="See `sopctl status`.")
+    if len(runs) > 1:
+        listed = ", ".join(f"{s.run} ({s.plan.runbook})" for s in runs if s.plan)
+        raise UsageError("more than one run is open", hint=f"Name one: {listed}.")
+    return runs[0]
+
+
+def go_on(context: Context, asked: Asked, state: RunState, decide: Decide | None = None) -> int:
+    """Record what *decide* says (default: retry what waits for it), and drive the run."""
+    if state.end is not None:
+        raise UsageError(
+            f"run {state.run} has ended: {state.end}",
+            hint=f"Take it back with `sopctl rollback {state.run}`.",
+        )
+    view = work.view(context, asked, state.run, context.app.store.read(state.run))
+    target = context.app.target(backwards.target_name(state))
+    with context.app.desk(target, view, run=state.run) as desk:
+        desk.identify()
+        desk.free(state.run)
+        retry = Retry(context, asked)
+        if entries := (decide or retry.entries)(desk, state):
+            desk.say(state.run, *entries)
+        code = drive(
+            Ride(
+                context=context,
+                desk=desk,
+                view=view,
+                asked=asked,
+                run=state.run,
+                takes_back=bool(state.undoing or (state.plan and state.plan.source_run)),
+            )
+        )
+        work.show_stats(context, desk, asked)
+        return code
+
+
+class Retry:
+    """Steps to be tried again: shown as they would be done now, and agreed to."""
+
+    def __init__(self, context: Context, asked: Asked) -> None:
+        self._context = context
+        self._asked = asked
+
+    def entries(self, desk: Desk, state: RunState) -> list[Entry]:
+        found = [work for work in state.works if self._wanted(work)]
+        if unknown := set(self._asked.steps) - {work.key for work in found}:
+            raise UsageError(
+                f"run {state.run} has no step {', '.join(sorted(unknown))} that can be retried",
+                hint="See `sopctl audit show`.",
+            )
+        return [entry for work in found for entry in self._entry(desk, state, work)]
+
+    def _wanted(self, work: Work) -> bool:
+        if work.superseded or work.accepted:
+            return False
+        if work.outcome is Outcome.PENDING_RETRY:
+            return not self._asked.steps or work.key in self._asked.steps
+        return work.key in self._asked.steps
+
+    def _entry(self, desk: Desk, state: RunState, work: Work) -> list[Entry]:
+        why = self._asked.reason or "resumed"
+        if work.back:
+            consents.agree(self._context, self._asked, f"Retry {work.key}?")
+            return [records.decision(work.key, "retry", actor.user(), why)]
+        step = desk.plan_step(state, work.key)
+        self._context.err.show(
+            [line(("To be retried, as it is now:", "strong")), *plan_view.step(1, step)]
+        )
+        if step.unplanned:
+            self._context.err.show([failure.in_place(state)])
+            return []
+        consents.agree(self._context, self._asked, f"Apply {step.id} like this?")
+        found = max(1, objects(change.resource for change in step.changes))
+        bound = found if work.plan.unplanned else 0
+        return [records.decision(work.key, "retry", actor.user(), why, bound)]

@@ -1,0 +1,39 @@
+"""``sopctl resume``: go on with a run that is parked or was interrupted."""
+
+from __future__ import annotations
+
+import click
+
+from sopctl.app import standing
+from sopctl.cli import onwards, options
+from sopctl.cli.context import Context
+from sopctl.core.errors import UsageError
+
+
+@click.command()
+@click.argument("run", required=False, default="")
+@click.option("--takeover", is_flag=True, help="Take the run from whoever works on it.")
+@click.option("--retry", "steps", multiple=True, metavar="STEP", help="Retry this step.")
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["ask", "keep", "restore", "skip"]),
+    default="ask",
+    help="What to do where somebody else changed it since.",
+)
+@click.option("--stats", is_flag=True, help="Print how many API calls it took.")
+@options.output
+@options.target
+@options.consenting
+@click.pass_obj
+def resume(context: Context, /, run: str, **given: object) -> int:
+    """Go on with RUN; without RUN, with the one that has not ended.
+
+    A call whose outcome is unknown is looked at first, never blindly repeated. Steps that could
+    not be done before are shown as they would be done now.
+    """
+    asked = options.asked(given)
+    if asked.takeover and not asked.reason:
+        raise UsageError("a takeover needs a reason", hint="Give --reason TEXT.")
+    found = standing.states(context.app.store, asked.target)
+    state = standing.find(found, run) if run else onwards.open_one(found)
+    return onwards.go_on(context, asked, state)

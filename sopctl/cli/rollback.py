@@ -1,0 +1,45 @@
+"""``sopctl rollback``: take back what a run changed, from what its journal says was there."""
+
+from __future__ import annotations
+
+import click
+
+from sopctl.app.composition import new_run
+from sopctl.cli import backwards, options, work
+from sopctl.cli.context import Context
+
+
+@click.command()
+@click.argument("run", required=False, default="")
+@click.option("--latest", default="", metavar="NAME", help="The latest run of this runbook.")
+@click.option("--step", "steps", multiple=True, metavar="STEP", help="Only this step.")
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["ask", "keep", "restore", "skip"]),
+    default="ask",
+    help="What to do where somebody else changed it since.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop; changes nothing.")
+@click.option("--full", is_flag=True, help="Name every resource instead of folding.")
+@click.option("--stats", is_flag=True, help="Print how many API calls it took.")
+@options.output
+@options.target
+@options.consenting
+@click.pass_obj
+def rollback(context: Context, /, run: str, latest: str, **given: object) -> int:
+    """Take back what RUN changed; without RUN, the latest that still holds something.
+
+    A finished run is rolled back by a new run, in the stages of its runbook's `return`. A run
+    that has not ended is undone within itself, newest change first.
+    """
+    asked = options.asked(given)
+    source = backwards.source(context, asked, run, latest)
+    fresh = new_run()
+    back = backwards.Back(context=context, asked=asked, source=source, run=fresh)
+    name = fresh if source.end else source.run
+    view = work.view(context, asked, name, context.app.store.read(name))
+    target = context.app.target(backwards.target_name(source))
+    with context.app.desk(target, view, run=name) as desk:
+        code = back.undo(desk, view) if source.end is None else back.roll_back(desk, view)
+        work.show_stats(context, desk, asked)
+        return code

@@ -1,0 +1,51 @@
+"""Signals set a flag; calls in flight are finished and recorded. The third Ctrl-C stops at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+ABORT_AT: Final = 3
+_CAUGHT: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(slots=True)
+class Caught:
+    """The first signal that came (0: none), and how many."""
+
+    number: int = 0
+    count: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        return 128 + self.number
+
+
+@contextmanager
+def caught(stop: threading.Event, tell: Callable[[str], None]) -> Iterator[Caught]:
+    """Set *stop* at the first signal; outside the main thread signals are left alone."""
+    seen = Caught()
+    if threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
+
+    def take(number: int, _: FrameType | None) -> None:
+        seen.number = seen.number or number
+        seen.count += 1
+        stop.set()
+        if seen.count >= ABORT_AT:
+            raise KeyboardInterrupt
+        if seen.count == 1:
+            tell("finishing the calls in flight; twice more stops at once")
+
+    before = {number: signal.signal(number, take) for number in _CAUGHT}
+    try:
+        yield seen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,83 @@
+"""What planning commands have in common: make the plan, show it, and say what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sopctl.app.desk import Desk, Wish
+from sopctl.cli.context import Context
+from sopctl.cli.options import Asked
+from sopctl.core.codec import Json
+from sopctl.core.errors import UsageError
+from sopctl.core.journal import Record
+from sopctl.core.plan import Plan
+from sopctl.core.runbook import Runbook
+from sopctl.engine.fold import fold
+from sopctl.engine.state import RunState
+from sopctl.views import plan as plan_view
+from sopctl.views import stats
+from sopctl.views.run import JsonView, LiveView, PlainView, RunView
+
+
+def view(context: Context, asked: Asked, run: str, records: tuple[Record, ...] = ()) -> RunView:
+    """The view of a run that fits the screen."""
+    if asked.json:
+        return JsonView(context.out, context.err)
+    if context.err.animated:
+        return LiveView(context.err, fold(run, records))
+    return PlainView(context.err)
+
+
+def given(context: Context, book: Runbook, asked: Asked) -> Mapping[str, Json]:
+    """The parameters as given; a person is asked for what is missing."""
+    from sopctl.runbook import parameters  # noqa: PLC0415  # pydantic takes 0.2 s
+
+    values = dict(asked.values)
+    for parameter in parameters.missing(book.parameters, values):
+        option = parameters.option(parameter.name)
+        if not context.terminal.interactive:
+            raise UsageError(
+                f"the parameter {parameter.name} is missing",
+                hint=f"Give it with {option}" + (f": {parameter.help}" if parameter.help else "."),
+            )
+        choices = [(choice, choice) for choice in parameter.choices]
+        question = f"{parameter.name} ({parameter.help or parameter.type})"
+        values[parameter.name] = (
+            context.terminal.choose(question, choices)
+            if choices
+            else context.terminal.ask(f"{question}:")
+        )
+    return values
+
+
+def planned(context: Context, desk: Desk, book: Runbook, asked: Asked) -> Plan:
+    """Make the plan that was asked for."""
+    wish = Wish(runbook=book, given=given(context, book, asked), max_objects=asked.max_objects)
+    plan = desk.plan(wish)
+    context.app.remember_zones(plan)
+    return plan
+
+
+def show(context: Context, plan: Plan, asked: Asked) -> None:
+    if asked.json:
+        context.out.data(plan_view.data(plan), indent=2 if asked.dry_run else None)
+    else:
+        context.out.show(plan_view.lines(plan, full=asked.full))
+
+
+def show_stats(context: Context, desk: Desk, asked: Asked) -> None:
+    if asked.stats:
+        context.err.show(stats.lines(desk.place.connection.calls.stats()))
+
+
+def already_held(desk: Desk, plan: Plan) -> str:
+    """The run that made everything so already with the same runbook and parameters; or empty."""
+    holders = {joined.run for step in plan.steps for joined in step.joined}
+    if not holders or any(step.changes or step.late or step.unplanned for step in plan.steps):
+        return ""
+    for run in sorted(holders):
+        state: RunState = desk.state(run)
+        before = state.plan
+        if before and before.runbook == plan.runbook and before.params == plan.params:
+            return run
+    return ""

@@ -1,0 +1,199 @@
+"""Records as sentences: what happened, one line each, for live views, timelines and reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sopctl.core.codec import Json
+from sopctl.core.journal import Record
+from sopctl.engine import records as kinds
+from sopctl.views import states
+from sopctl.views.lines import Span, count
+
+# Record data is JSON that the engine's records module wrote; this is where people read it.
+Data = Mapping[str, Any]
+
+_OUTCOMES: Final[Mapping[str, str]] = {
+    "applied": "good",
+    "held": "good",
+    "answered": "good",
+    "unchanged": "quiet",
+    "skipped": "quiet",
+    "pending-retry": "warn",
+    "declined": "warn",
+    "stale": "bad",
+    "failed": "bad",
+    "conflict": "bad",
+}
+MARK: Final[Mapping[str, str]] = {
+    "good": "ok",
+    "quiet": "--",
+    "warn": "!!",
+    "bad": "XX",
+    "": "..",
+}
+"""What stands for a colour where there is none."""
+
+
+def outcome_style(outcome: str) -> str:
+    return _OUTCOMES.get(outcome, "")
+
+
+def told(record: Record) -> list[Span]:
+    """One record as a sentence; empty: of no interest to people."""
+    tell = _TELL.get(record.kind)
+    return tell(record.data) if tell else [(record.kind, "")]
+
+
+def brief(record: Record) -> list[Span]:
+    """As told(), without what a person who watches live need not see."""
+    return [] if record.kind in _DETAIL else told(record)
+
+
+_DETAIL: Final = frozenset(
+    {kinds.START, kinds.CONSENT, kinds.LEG, kinds.INTENT, kinds.MARKING, kinds.STEP}
+)
+
+
+def _start(data: Data) -> list[Span]:
+    plan = data["plan"]
+    by = f"{data.get('user', '?')}@{data.get('host', '?')}"
+    reason = f" because {data['reason']}" if data.get("reason") else ""
+    incident = f", incident {data['incident']}" if data.get("incident") else ""
+    return [("started", "strong"), (f" {plan['title']}, by {by}{incident}{reason}", "")]
+
+
+def _consent(data: Data) -> list[Span]:
+    return [(f"consent of {data['by']} ({data['how']}) to plan {data['plan_hash'][:12]}", "")]
+
+
+def _leg(data: Data) -> list[Span]:
+    return [(f"{data['how']} by {data['worker']}", "quiet")]
+
+
+def _step(data: Data) -> list[Span]:
+    return [(str(data["work"]), "strong"), (" started", "")]
+
+
+def _selected(data: Data) -> list[Span]:
+    return [(f"{data['work']} selected {count(len(data['changes']), 'change')}", "")]
+
+
+def _marking(data: Data) -> list[Span]:
+    return [(f"{data['work']} sets {count(len(data['marks']), 'mark')}", "quiet")]
+
+
+def _marked(data: Data) -> list[Span]:
+    if data["ok"]:
+        return [(f"{data['work']} marks stand", "quiet")]
+    return [(f"{data['work']}: {data['why']}", "warn")]
+
+
+def _unmarked(data: Data) -> list[Span]:
+    if data["ok"]:
+        return [(f"{data['work']} marks taken off", "quiet")]
+    return [(f"{data['work']}: {data['why']}", "warn")]
+
+
+def _intent(data: Data) -> list[Span]:
+    return [(f"{data['work']} about to change {_names(data['items'])}", "quiet")]
+
+
+def _result(data: Data) -> list[Span]:
+    found = Counter(row["receipt"]["kind"] for row in data["items"])
+    text = ", ".join(f"{number} {kind}" for kind, number in sorted(found.items()))
+    bad = [row for row in data["items"] if row["receipt"]["kind"] not in ("done", "accepted")]
+    why = f": {bad[0]['resource']['name']}: {bad[0]['receipt']['why']}" if bad else ""
+    return [(f"{data['work']} answered: {text}{why}", "warn" if bad else "")]
+
+
+def _found(data: Data) -> list[Span]:
+    found = Counter(row["phase"] for row in data["items"])
+    text = ", ".join(f"{number} {phase}" for phase, number in sorted(found.items()))
+    bad = [r for r in data["items"] if r["phase"] in ("stale", "failed", "conflict")]
+    why = f": {bad[0]['resource']['name']}: {bad[0]['why']}" if bad else ""
+    return [(f"{data['work']} read back: {text}{why}", "bad" if bad else "")]
+
+
+def _fence(data: Data) -> list[Span]:
+    return [
+        (f"{data['work']} fenced {count(len(data['resources']), 'resource')}: {data['how']}", "")
+    ]
+
+
+def _checked(data: Data) -> list[Span]:
+    style = "good" if data["holds"] else "bad"
+    word = "holds" if data["holds"] else "does not hold"
+    return [(f"{data['work']} ", ""), (word, style), (f": {data['detail']}", "")]
+
+
+def _watch(data: Data) -> list[Span]:
+    what = "effect" if data["what"] == "effect" else "second look"
+    style = "good" if data["ok"] else "bad"
+    word = "seen" if data["ok"] else "missing"
+    return [(f"{data['work']} {what} ", ""), (word, style), (f": {data['detail']}", "")]
+
+
+def _ended(data: Data) -> list[Span]:
+    why = f": {data['why']}" if data["why"] else ""
+    style = outcome_style(data["outcome"])
+    return [(f"{data['work']} ", "strong"), (str(data["outcome"]), style), (why, "")]
+
+
+def _answer(data: Data) -> list[Span]:
+    reason = f": {data['reason']}" if data["reason"] else ""
+    return [(f"{data['gate']} answered {data['answer']} by {data['by']}{reason}", "")]
+
+
+def _decision(data: Data) -> list[Span]:
+    reason = f": {data['reason']}" if data["reason"] else ""
+    return [(f"{data['work']} {data['choice']}, decided by {data['by']}{reason}", "")]
+
+
+def _undo(data: Data) -> list[Span]:
+    return [(f"undo of {', '.join(data['works'])}, decided by {data['by']}: {data['why']}", "warn")]
+
+
+def _parked(data: Data) -> list[Span]:
+    return [("parked", "warn"), (f" ({data['why']}): {data['detail']}", "")]
+
+
+def _end(data: Data) -> list[Span]:
+    style = "bad" if data["outcome"] == "undo-incomplete" else "good"
+    return [("ended ", "strong"), (str(data["outcome"]), style)]
+
+
+def _names(items: list[Mapping[str, Json]]) -> str:
+    names = []
+    for row in items:
+        resource: Any = row["resource"]
+        part = f" [{resource['part']}]" if resource.get("part") else ""
+        change = "".join(t for t, _ in states.difference(row["before"], row["after"]))
+        names.append(f"{resource['kind']} {resource['name']}{part}: {change}")
+    return "; ".join(names)
+
+
+_TELL: Final[Mapping[str, Callable[[Data], list[Span]]]] = {
+    kinds.START: _start,
+    kinds.CONSENT: _consent,
+    kinds.LEG: _leg,
+    kinds.STEP: _step,
+    kinds.SELECTED: _selected,
+    kinds.MARKING: _marking,
+    kinds.MARKED: _marked,
+    kinds.UNMARKED: _unmarked,
+    kinds.INTENT: _intent,
+    kinds.RESULT: _result,
+    kinds.FOUND: _found,
+    kinds.FENCE: _fence,
+    kinds.CHECKED: _checked,
+    kinds.WATCH: _watch,
+    kinds.ENDED: _ended,
+    kinds.ANSWER: _answer,
+    kinds.DECISION: _decision,
+    kinds.UNDO: _undo,
+    kinds.PARKED: _parked,
+    kinds.END: _end,
+}

@@ -1,0 +1,80 @@
+"""Why a run stands still, and what a person can do about it: a menu, never a stack trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sopctl.engine.state import Outcome, Phase, RunState, Work
+from sopctl.views import states
+from sopctl.views.lines import Line, line
+
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """*key* is what a decision records, or undo-step, undo-all, pause; *text* is for people."""
+
+    key: str
+    text: str
+
+
+RETRY = Choice("retry", "retry: look at what did not end well as it is now, and go on")
+SKIP = Choice("skip", "skip: leave it as it is and go on with the next step")
+BY_HAND = Choice("by-hand", "I did it by hand: look, and believe what is seen")
+UNDO_STEP = Choice("undo-step", "undo this step: write its before-images back")
+UNDO_ALL = Choice("undo-all", "undo all: take back everything that this run changed")
+PAUSE = Choice("pause", "pause: keep everything as it is; `sopctl resume` goes on later")
+KEEP = Choice("keep", "keep: accept what somebody else made of it, and close")
+RESTORE = Choice("restore", "restore: write the before-image over it")
+LEAVE = Choice("skip", "skip: leave it open and go on; the roll back stays incomplete")
+
+
+def choices(why: str, work: Work | None) -> tuple[Choice, ...]:
+    """What can be done about a run that is parked for *why* at *work*."""
+    if work is not None and work.back:
+        if work.outcome is Outcome.CONFLICT:
+            return (KEEP, RESTORE, LEAVE, PAUSE)
+        return (RETRY, SKIP, BY_HAND, PAUSE)
+    if why == "effect":
+        return (RETRY, SKIP, UNDO_STEP, UNDO_ALL, PAUSE)
+    if work is not None and work.outcome is Outcome.PENDING_RETRY:
+        return (RETRY, SKIP, UNDO_ALL, PAUSE)
+    return (RETRY, SKIP, BY_HAND, UNDO_STEP, UNDO_ALL, PAUSE)
+
+
+def lines(state: RunState, why: str, detail: str, work: Work | None) -> list[Line]:
+    """What stopped the run, each resource with what was expected and what is there now."""
+    shown = [line((f"Parked ({why}): ", "warn"), detail)]
+    if work is not None:
+        bad = [i for i in work.items.values() if i.phase in _BAD]
+        for item in bad[:SHOWN]:
+            shown.append(line((f"{item.phase}: ", "bad"), str(item.resource), indent=2))
+            for name, value in (("before", item.before), ("ours", item.after), ("now", item.now)):
+                shown.append(line((f"{name:>7}: ", "quiet"), states.state(value), indent=4))
+            if item.why:
+                shown.append(line(("    why: ", "quiet"), item.why, indent=4))
+        if len(bad) > SHOWN:
+            shown.append(line(f"and {len(bad) - SHOWN} more", indent=2))
+    shown.append(in_place(state))
+    return shown
+
+
+def in_place(state: RunState) -> Line:
+    """What the run has changed so far."""
+    steps: Mapping[str, None] = dict.fromkeys(work.key for work, _ in state.in_place)
+    if not steps:
+        return line("Nothing that this run changed is in place.")
+    return line(f"In place: {len(state.in_place)} changes of {', '.join(steps)}.")
+
+
+def how_to_go_on(state: RunState) -> list[Line]:
+    """The commands for later, when nobody can be asked now."""
+    return [
+        line("Go on with ", (f"sopctl resume {state.run}", "strong"), ", or take it back with"),
+        line((f"sopctl rollback {state.run}", "strong"), indent=4),
+    ]
+
+
+_BAD = frozenset({Phase.STALE, Phase.FAILED, Phase.CONFLICT, Phase.UNKNOWN})

@@ -1,0 +1,185 @@
+"""A plan on the screen: where, how much, and every resource from before to after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sopctl.core.action import Undo
+from sopctl.core.codec import Json, encode
+from sopctl.core.plan import Fidelity, Plan, PlannedChange, PlannedStep
+from sopctl.core.runbook import OnFailure, StepKind
+from sopctl.views import states
+from sopctl.views.lines import EMPTY, Line, Span, count, line
+
+FOLD = 4  # alike changes that are shown by name
+
+_UNDO: Mapping[Undo, str] = {
+    Undo.EXACT: "exact, the before-image is written back",
+    Undo.OWNER_RECREATES: "not needed, its owner makes a new one",
+    Undo.RESIDUE: "leaves something behind",
+    Undo.NONE: "there is no way back",
+}
+_KIND: Mapping[StepKind, str] = {
+    StepKind.CHECK: "check",
+    StepKind.GATE: "gate",
+    StepKind.NOTIFY: "notify",
+}
+
+
+def lines(plan: Plan, *, full: bool = False) -> list[Line]:
+    """The whole plan; *full* names every resource instead of folding those that change alike."""
+    shown = [target(plan), _title(plan), _counts(plan), EMPTY]
+    for number, each in enumerate(plan.steps, 1):
+        shown += step(number, each, full=full)
+    for warning in plan.warnings:
+        shown.append(line(("warning: ", "warn"), warning))
+    if plan.revert_within:
+        within = states.duration(plan.revert_within)
+        shown.append(line(f"To be rolled back within {within}."))
+    return shown
+
+
+def target(plan: Plan) -> Line:
+    """Where: the first line of everything that could change something."""
+    found: Mapping[str, Any] = plan.target
+    parts = [str(found.get("name", "?"))]
+    if account := found.get("account"):
+        parts.append(f"account {account}")
+    if region := found.get("region"):
+        parts.append(str(region))
+    uid, server = found.get("cluster_uid"), found.get("server")
+    if uid or server:
+        parts.append("cluster " + " at ".join(str(each) for each in (uid, server) if each))
+    parts += [f"zone {zone['name']}" + _zone_id(zone) for zone in found.get("zones", ())]
+    spans: list[Span] = [(", ".join(parts), "target")]
+    if env := found.get("labels", {}).get("env"):
+        spans.append((f"  env={env}", "danger" if env.startswith("prod") else "quiet"))
+    return line(*spans)
+
+
+def data(plan: Plan) -> Json:
+    """The plan as JSON: what `--plan-out` writes and `-o json` prints."""
+    return {"schema": "sopctl.plan/1", "hash": plan.hash, "plan": encode(plan)}
+
+
+def _zone_id(zone: Mapping[str, Any]) -> str:
+    return f" ({zone['id']})" if zone.get("id") else " (id unknown)"
+
+
+def _title(plan: Plan) -> Line:
+    params = " ".join(f"{k}={states.value(v)}" for k, v in plan.params.items() if v is not None)
+    of = f" (run {plan.source_run})" if plan.source_run else ""
+    return line((plan.runbook, "strong"), f": {plan.title}{of}  ", (params, "quiet"))
+
+
+def _counts(plan: Plan) -> Line:
+    """How much, in one line."""
+    if plan.empty:
+        return line(("Nothing to do.", "good"), " Everything is as the runbook wants it.")
+    objects = {change.resource.whole for step in plan.steps for change in step.changes}
+    acting = [step for step in plan.steps if step.changes]
+    text = f"{count(plan.changes, 'change')} to {count(len(objects), 'object')}"
+    text += f" in {count(len(acting), 'step')}"
+    for kind, word in _KIND.items():
+        if number := sum(step.kind is kind for step in plan.steps):
+            text += f", {count(number, word)}"
+    for what, number in (
+        ("selected later", sum(step.late and not step.skipped for step in plan.steps)),
+        ("unplanned", sum(bool(step.unplanned) for step in plan.steps)),
+        ("skipped", sum(bool(step.skipped) for step in plan.steps)),
+    ):
+        text += f", {number} {what}" if number else ""
+    return line((text, "strong"), ". Nothing has been changed yet.")
+
+
+def step(number: int, step: PlannedStep, *, full: bool = False) -> list[Line]:
+    """One step with everything a person has to know of it."""
+    shown = [_heading(number, step)]
+    if step.why and not step.back:
+        shown.append(line((step.why, "quiet"), indent=4))
+    if step.skipped or step.unplanned:
+        shown.append(line((step.skipped or step.unplanned, "warn"), indent=4))
+    shown += _changes(step.changes, full=full)
+    if step.unchanged:
+        shown.append(
+            line((f"{count(len(step.unchanged), 'resource')} already so", "quiet"), indent=4)
+        )
+    for joined in step.joined[: None if full else FOLD]:
+        text = f"{joined.resource} is already so because of run {joined.run}: joined"
+        shown.append(line(text, indent=4))
+    shown += [line(("note: ", "quiet"), note, indent=4) for note in step.notes]
+    shown += [line((name, "quiet"), text, indent=4) for name, text in _facts(step)]
+    return [*shown, EMPTY]
+
+
+def _heading(number: int, step: PlannedStep) -> Line:
+    spans: list[str | Span] = [f"{number:2}. ", (step.id, "strong")]
+    spans.append(f"  {step.uses}" if step.kind is StepKind.ACTION else f"  {_KIND[step.kind]}")
+    if step.kind is StepKind.ACTION and not (step.skipped or step.unplanned):
+        spans.append(f"  {count(len(step.changes), 'change')}")
+        if step.fidelity is not Fidelity.EXACT:
+            spans.append((f"  {step.fidelity}", "warn"))
+    return line(*spans)
+
+
+def _changes(changes: Sequence[PlannedChange], *, full: bool) -> list[Line]:
+    """Changes that are alike stand together: what they are, then which."""
+    alike: dict[str, list[PlannedChange]] = {}
+    spans: dict[str, list[Span]] = {}
+    for change in changes:
+        difference = states.difference(change.before, change.after, full=full)
+        key = f"{change.resource.kind}|{change.resource.part}|{difference}"
+        alike.setdefault(key, []).append(change)
+        spans[key] = difference
+    shown = []
+    for key, group in alike.items():
+        names = list(dict.fromkeys(change.resource.name for change in group))
+        some = names if full else names[:FOLD]
+        more = f" and {len(names) - len(some)} more" if len(some) < len(names) else ""
+        head = group[0].resource
+        part = f" [{head.part}]" if head.part else ""
+        mark = f"  (marked {group[0].mark} first)" if full and group[0].mark else ""
+        shown.append(line(f"{head.kind}{part}: ", *spans[key], (mark, "quiet"), indent=4))
+        shown.append(line(", ".join(some) + more, indent=8))
+    return shown
+
+
+def _facts(step: PlannedStep) -> list[tuple[str, str]]:
+    """What else a person has to know of a step; a fact without a text does not apply."""
+    if step.skipped:
+        return []
+    acts = step.kind is StepKind.ACTION
+    within = f", up to {states.duration(step.wait)}" if step.wait else ""
+    stops = step.on_failure is OnFailure.STOP
+    facts = [
+        ("asks: ", step.uses + within if step.kind is StepKind.CHECK else ""),
+        ("says: ", step.uses if step.kind in (StepKind.GATE, StepKind.NOTIFY) else ""),
+        ("late: ", _late(step)),
+        ("when: ", f"{step.when}, decided when it starts" if step.late_when else ""),
+        ("watches: ", step.effect),
+        ("waits for: ", _waits(step)),
+        ("undo: ", _UNDO[step.undo] if acts and not step.back else ""),
+        ("stays behind: ", step.undoes),
+        ("needs consent: ", step.consent),
+        ("approval: ", _approval(step)),
+        ("on failure: ", "" if stops else str(step.on_failure)),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
+def _late(step: PlannedStep) -> str:
+    return f"selected again when it starts, at most {step.bound} objects" if step.late else ""
+
+
+def _approval(step: PlannedStep) -> str:
+    if step.approve is None:
+        return ""
+    reason = ", with a reason" if step.approve.reason else ""
+    return f"by {step.approve.by}{reason}, before it starts"
+
+
+def _waits(step: PlannedStep) -> str:
+    if step.needs:
+        return "the effect of " + ", ".join(step.needs)
+    return "all outstanding effects" if step.barrier else ""

@@ -1,0 +1,90 @@
+"""What a report of a run has to say, before it is drawn as Markdown or HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sopctl.core.journal import Head, Record
+from sopctl.engine.fold import fold
+from sopctl.engine.state import RunState
+from sopctl.views import events, states
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline; *style* is a name of ``screen.STYLES``."""
+
+    at: str
+    text: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """*changes* are (step, resource, before, after, how it stands)."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    changes: tuple[tuple[str, str, str, str, str], ...]
+    timeline: tuple[Moment, ...]
+
+
+def read(head: Head, records: Sequence[Record]) -> Report:
+    """The report of one run, from its records alone."""
+    state = fold(head.run, records)
+    plan = state.plan
+    title = plan.title if plan else head.runbook
+    return Report(
+        title=f"{title}: run {head.run}",
+        facts=tuple(_facts(head, state)),
+        changes=tuple(_changes(state)),
+        timeline=tuple(_moment(record) for record in records),
+    )
+
+
+def _facts(head: Head, state: RunState) -> list[tuple[str, str]]:
+    header, plan = state.header, state.plan
+    found = [
+        ("Runbook", head.runbook),
+        ("Target", head.target),
+        ("Started", head.created),
+        ("Ended", str(state.end) if state.end else "not yet"),
+        ("By", f"{header.get('user', '?')} on {header.get('host', '?')}"),
+    ]
+    for name, key in (
+        ("AWS caller", "caller"),
+        ("Kubernetes user", "kubernetes_user"),
+        ("Incident", "incident"),
+        ("Reason", "reason"),
+        ("sopctl", "version"),
+        ("Runbook commit", "commit"),
+        ("Plan hash", "plan_hash"),
+    ):
+        if value := header.get(key):
+            found.append((name, str(value)))
+    if plan:
+        found += [(f"Parameter {key}", states.value(value)) for key, value in plan.params.items()]
+        found += [("Takes back run", plan.source_run)] if plan.source_run else []
+    return found
+
+
+def _changes(state: RunState) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (
+            work.key,
+            str(item.resource),
+            states.state(item.before, full=True),
+            states.state(item.settled or item.after, full=True),
+            f"{item.phase}: {item.why}" if item.why else str(item.phase),
+        )
+        for work in state.works
+        for item in work.items.values()
+    ]
+
+
+def _moment(record: Record) -> Moment:
+    spans = events.told(record)
+    styles = [style for _, style in spans if style not in ("", "strong")]
+    text = "".join(text for text, _ in spans)
+    return Moment(f"{record.at[:10]} {record.at[11:19]}", text, styles[0] if styles else "")

@@ -1,0 +1,106 @@
+"""Where lines are drawn: a terminal with colours, or anything else as plain text.
+
+``NO_COLOR`` (no-color.org) and ``TERM=dumb`` are respected: then there is not one escape sequence.
+Colour is never the only signal.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from sopctl.core.codec import Json
+from sopctl.views.lines import Line, wrapped
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+STYLES: Final[Mapping[str, str]] = {
+    "": "",
+    "strong": "bold",
+    "quiet": "dim",
+    "good": "green",
+    "bad": "bold red",
+    "warn": "yellow",
+    "target": "bold cyan",
+    "danger": "bold white on red",
+    "add": "green",
+    "remove": "red",
+}
+
+
+class Screen:
+    """One output stream. *width* 0 is: lines are not wrapped, so that a pipe gets ids whole."""
+
+    def __init__(self, stream: IO[str], environ: Mapping[str, str] | None = None) -> None:
+        self.stream = stream
+        found = os.environ if environ is None else environ
+        self.terminal = bool(stream.isatty())
+        self.colour = self.terminal and not found.get("NO_COLOR") and _capable(found)
+        self.animated = self.terminal and _capable(found)
+        self.width = shutil.get_terminal_size((80, 24)).columns if self.terminal else 0
+        self._console: Console | None = None
+
+    def show(self, lines: Iterable[Line]) -> None:
+        """Draw *lines*; a closed pipe or terminal is nobody's failure."""
+        rows = [row for each in lines for row in wrapped(each, self.width)]
+        try:
+            for row in rows:
+                if self.colour:
+                    self.console.print(
+                        drawn(row), markup=False, highlight=False, soft_wrap=True, end="\n"
+                    )
+                else:
+                    self.stream.write(row.text.rstrip() + "\n")
+            self.stream.flush()
+        except (BrokenPipeError, OSError, ValueError):
+            self._go_quiet()
+
+    def write(self, text: str) -> None:
+        """Write a whole document, as it is."""
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except (BrokenPipeError, OSError, ValueError):
+            self._go_quiet()
+
+    def data(self, value: Json, *, indent: int | None = 2) -> None:
+        """Print *value* as JSON; with *indent* None on one line."""
+        self.write(json.dumps(value, indent=indent) + "\n")
+
+    @property
+    def console(self) -> Console:
+        """The rich console on this stream."""
+        if self._console is None:
+            from rich.console import Console  # noqa: PLC0415  # 0.1 s, only for terminals
+
+            options: dict[str, Any] = {"markup": False, "highlight": False, "emoji": False}
+            self._console = Console(
+                file=self.stream, no_color=not self.colour, soft_wrap=True, **options
+            )
+        return self._console
+
+    def _go_quiet(self) -> None:
+        """Output is best effort: the run goes on, and the journal has everything."""
+        self.stream = io.StringIO()
+        self.terminal = self.colour = self.animated = False
+        self._console = None
+
+
+def drawn(row: Line) -> Text:
+    """A line as rich draws it: no markup is ever parsed."""
+    from rich.text import Text  # noqa: PLC0415  # as above
+
+    text = Text(" " * row.indent)
+    for part, style in row.spans:
+        text.append(Line(((part, ""),)).text, style=STYLES[style])
+    return text
+
+
+def _capable(environ: Mapping[str, str]) -> bool:
+    return environ.get("TERM", "") not in ("", "dumb")

@@ -1,0 +1,66 @@
+"""States of resources for people: before and after, as short as they can be and stay true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from sopctl.core.codec import Json
+from sopctl.core.resource import ResourceId
+from sopctl.views.lines import Span
+
+SHORT = 48
+
+
+def value(found: Json, *, full: bool = False) -> str:
+    """One JSON value; absent, empty and text are told apart."""
+    if found is None:
+        return "absent"
+    text = json.dumps(found, ensure_ascii=False, sort_keys=True)
+    if isinstance(found, str) and found and text == f'"{found}"' and " " not in found:
+        text = found
+    return text if full or len(text) <= SHORT else f"{text[: SHORT - 3]}..."
+
+
+def state(found: Json, *, full: bool = False) -> str:
+    """A whole state; one of a single field is the value of that field."""
+    if not isinstance(found, Mapping):
+        return value(found, full=full)
+    if len(found) == 1:
+        return value(next(iter(found.values())), full=full)
+    return ", ".join(f"{key}={value(item, full=full)}" for key, item in found.items()) or "{}"
+
+
+def difference(before: Json, after: Json, *, full: bool = False) -> list[Span]:
+    """``before -> after``; of two mappings only the fields that differ."""
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return _arrow(state(before, full=full), state(after, full=full))
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    spans: list[Span] = []
+    for key in keys:
+        name = "" if len({**before, **after}) == 1 else f"{key}: "
+        spans += [("; ", "")] if spans else []
+        spans.append((name, ""))
+        spans += _arrow(value(before.get(key), full=full), value(after.get(key), full=full))
+    return spans or _arrow(state(before, full=full), state(after, full=full))
+
+
+def _arrow(before: str, after: str) -> list[Span]:
+    return [(before, "remove"), (" -> ", ""), (after, "add")]
+
+
+def resource(found: ResourceId) -> str:
+    """Name and part; the kind stands in the heading."""
+    return found.name + (f" [{found.part}]" if found.part else "")
+
+
+def duration(seconds: float) -> str:
+    """``42s``, ``3m 05s``, ``2h 10m``, ``3d 4h``."""
+    whole = max(0, int(seconds))
+    if whole < 60:  # noqa: PLR2004  # seconds in a minute
+        return f"{whole}s"
+    if whole < 3600:  # noqa: PLR2004  # seconds in an hour
+        return f"{whole // 60}m {whole % 60:02d}s"
+    if whole < 86400:  # noqa: PLR2004  # seconds in a day
+        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d {whole % 86400 // 3600}h"
