@@ -163,7 +163,7 @@ class K8s:
         minor = "".join(c for c in str(found.get("minor", "0")) if c.isdigit())
         return int(found.get("major", 0)), int(minor or 0)
 
-    def prove(self, authorization: str = "") -> None:
+    def prove(self, authorization: str) -> None:
         """Raise WrongTargetError unless the pinned cluster answers to *authorization*.
 
         Asked before every write, answered by the server once for each set of credentials.

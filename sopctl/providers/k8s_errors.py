@@ -1,7 +1,8 @@
 """The one table from answers of a Kubernetes API server, and its silences, to our errors.
 
-Sources: k8s.io/apimachinery/pkg/api/errors; pkg/registry/core/pod/storage/eviction.go;
-apiserver/pkg/endpoints/handlers/patch.go (a failed JSON Patch ``test`` is a 422).
+Sources: k8s.io/apimachinery/pkg/api/errors (NewGenericServerResponse);
+pkg/registry/core/pod/storage/eviction.go; apiserver/pkg/endpoints/handlers/patch.go (a failed
+JSON Patch ``test`` is a 422).
 """
 
 from __future__ import annotations
@@ -34,6 +35,11 @@ NOT_CONNECTED = (
     urllib3.ConnectTimeoutError,
     urllib3.ProxyError,
     urllib3.LocationValueError,
+)
+NOT_APPLICABLE = (
+    "the server rejected our request due to an error in our request",
+    "testing value",  # what aggregated API servers say
+    "test failed",
 )
 # A 500 with such a message was given before anything was stored.
 BEFORE_STORAGE = ("more than one PodDisruptionBudget", "failed calling webhook")
@@ -85,7 +91,8 @@ def _denied(status: int, summary: str) -> PermissionDeniedError:
 
 
 def _test_failed(message: str) -> bool:
-    return "testing value" in message or "test failed" in message or "testing path" in message
+    """A JSON Patch that does not apply: the API server says neither which operation nor why."""
+    return any(words in message for words in NOT_APPLICABLE)
 
 
 def _before_storage(message: str) -> bool:
