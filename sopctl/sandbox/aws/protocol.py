@@ -159,6 +159,7 @@ SPELLINGS: dict[str, dict[Protocol, tuple[int, str]]] = {
 }
 MESSAGES = {
     "Throttling": "Rate exceeded",
+    "RequestLimitExceeded": "Request limit exceeded.",
     "AccessDenied": "User: {caller} is not authorized to perform: {service}:{operation}",
     "ExpiredToken": "The security token included in the request is expired",
     "UnrecognizedClientException": "The security token included in the request is invalid.",
@@ -180,7 +181,8 @@ def refusal(request: Request, cause: str, message: str = "", caller: str = "") -
         "rest-json": (400, code),
     }
     known_status, known_code = SPELLINGS.get(code, table)[request.protocol]
-    text = message or MESSAGES.get(code, code).format(
+    wording = MESSAGES.get(known_code, MESSAGES.get(code, code))
+    text = message or wording.format(
         caller=caller, service=request.service, operation=request.operation
     )
     return Refusal(status=int(status or known_status), code=known_code, message=text)

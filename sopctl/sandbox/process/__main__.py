@@ -59,9 +59,13 @@ def _become_the_sandbox(files: Files, state_dir: Path, rate: float, parent: _Par
     code = 1
     try:
         # Only here, in the child: what this imports takes a second, and its failure is told.
-        from sopctl.sandbox.process.server import serve  # noqa: PLC0415  # see above
+        from sopctl.sandbox.process import loading  # noqa: PLC0415  # see above
 
-        serve(state_dir, rate, lambda: parent.tell(READY))
+        def ready() -> None:
+            loading.settled()
+            parent.tell(READY)
+
+        loading.load()(state_dir, rate, ready)
         code = 0
     except BaseException:  # noqa: BLE001  # the outermost boundary of the process
         reason = traceback.format_exc()

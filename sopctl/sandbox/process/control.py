@@ -96,6 +96,7 @@ class Control:
             "rate": household.clock.rate,
             "groups": len(household.cloud.groups()),
             "nodes": len(household.kube.cluster.peek("nodes")),
+            "errors": household.errors,
             "faults": len(household.aws.faults) + len(household.kube.faults),
         }
 

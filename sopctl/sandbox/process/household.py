@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import threading
+import traceback
 
 from sopctl.core.clock import SystemClock, stamp
 from sopctl.core.codec import Json
@@ -17,6 +18,8 @@ from sopctl.sandbox.world.clock import WorldClock
 from sopctl.sandbox.world.world import World
 
 VERSION = "1.36"
+LOGGED_ERRORS = 20
+PAUSE_AFTER_ERROR = 10.0
 
 
 class _Kube(KubeServer):
@@ -41,6 +44,7 @@ class Household:
     """A seeded sandbox. Addresses, tokens and the running of the clock survive a reset."""
 
     def __init__(self, rate: float) -> None:
+        self.errors = 0
         self.clock = WorldClock(SystemClock().now(), rate)
         self.kube_token = secrets.token_urlsafe(32)
         self.cloud = Cloud(self.clock.now)
@@ -115,9 +119,23 @@ class Household:
         self.cloud.set_cluster_endpoint(self.kube.url, self.certificate, VERSION)
         world = World(cluster, self.cloud, self.clock)
         world.seed()
-        thread = threading.Thread(target=world.run, name="world", daemon=True)
+        thread = threading.Thread(target=self._run, args=(world,), name="world", daemon=True)
         thread.start()
         return world, thread
+
+    def _run(self, world: World) -> None:
+        """Run *world* until it is stopped; a bug in it is counted and logged, and it goes on."""
+        while True:
+            try:
+                world.run()
+            except Exception:  # noqa: BLE001  # the outermost boundary of the world's thread
+                self.errors += 1
+                if self.errors <= LOGGED_ERRORS:
+                    traceback.print_exc()
+                # Of the world's time, so that a fast world is not held up for long.
+                self.clock.sleep(PAUSE_AFTER_ERROR)
+            else:
+                return
 
     def _halt(self) -> None:
         self._world.stop()
