@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sopctl.sandbox.k8s.admission import Policies, Priorities
+from sopctl.sandbox.k8s.cascade import Cascade
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Obj, clone
@@ -39,6 +40,7 @@ class Cluster:
         self.store = Store(self.lock)
         self.writer = Writer(self.store, self.registry, now)
         self.writer.mutators += [Priorities(self.store), Policies(self.store, self.registry)]
+        self.writer.followers = Cascade(self.writer)
         self._initialise()
 
     def _initialise(self) -> None:

@@ -22,11 +22,9 @@ _REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
 
 def evict(cluster: Cluster, request: Request, route: Route) -> Response:
     """POST of an Eviction: 201 when the deletion has begun, 429 when a budget says not now."""
-    body = request.object()
-    options = body.get("deleteOptions") or {}
+    request.object()
+    options = request.delete_options()
     write = request.write()
-    if options.get("dryRun") == ["All"]:
-        write = Write(manager=write.manager, user=write.user, dry_run=True, internal=False)
     preconditions = options.get("preconditions") or {}
     wanted = Deletion(
         grace=options.get("gracePeriodSeconds"),

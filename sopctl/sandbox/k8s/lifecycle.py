@@ -6,6 +6,7 @@ Source: pkg/registry/**/strategy.go, k8s.io/apiserver registry/rest/{create,upda
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.k8s.defaults_pod import quality_of_service
@@ -56,23 +57,14 @@ def prepare_create(kind: ResourceType, obj: Obj, now: datetime) -> None:
         meta["generation"] = 1
     if "status" in kind.subresources and kind.storage not in _KEEP_STATUS_ON_CREATE:
         obj.pop("status", None)
-    if kind.storage == "pods":
-        quality = quality_of_service(obj["spec"])
-        obj["status"] = {"phase": "Pending", "qosClass": quality}
-    elif kind.storage == "customresourcedefinitions":
-        obj["status"] = _established(obj, stamp(now))
-    elif kind.storage == "jobs":
-        # The defaults ran before the uid was known, and the selector is made of it.
-        _job_selector(obj)
+    complete = _COMPLETED_BY.get(kind.storage)
+    if complete is not None and kind.custom is None:
+        complete(obj, now)
     if kind.custom is None:
         # Go writes structs out even when nothing is in them, and JSON patches rely on it.
         for part in ("spec", "status"):
             if part in kind.schema.get("properties", {}):
                 obj.setdefault(part, {})
-    if "stringData" in obj and kind.storage == "secrets":
-        texts = obj.pop("stringData")
-        data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
-        obj["data"] = {**obj.get("data", {}), **data}
 
 
 def isolate(kind: ResourceType, new: Obj, old: Obj, subresource: str) -> None:
@@ -160,9 +152,45 @@ def only_binds(kind: ResourceType, new: Obj, old: Obj | None) -> bool:
     return {**new["spec"], "nodeName": ""} == {**old["spec"], "nodeName": ""}
 
 
-def _established(definition: Obj, time: str) -> Obj:
-    spec = definition["spec"]
-    return {
+def _pod(pod: Obj, _: datetime) -> None:
+    pod["status"] = {"phase": "Pending", "qosClass": quality_of_service(pod["spec"])}
+
+
+def _secret(secret: Obj, _: datetime) -> None:
+    texts = secret.pop("stringData", {})
+    data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    if data:
+        secret["data"] = {**secret.get("data", {}), **data}
+    secret.setdefault("type", "Opaque")
+
+
+def _service(service: Obj, _: datetime) -> None:
+    """Give a service an address of its own, made of its uid."""
+    spec = service["spec"]
+    if spec["type"] == "ExternalName" or spec.get("clusterIP"):
+        return
+    digits = service["metadata"]["uid"].replace("-", "")
+    low, high = int(digits[:2], 16), int(digits[2:4], 16)
+    spec["clusterIP"] = f"10.100.{high}.{max(low, 1)}"
+    spec["clusterIPs"] = [spec["clusterIP"]]
+
+
+def _job(job: Obj, _: datetime) -> None:
+    """Select the job's pods by its uid, which the defaults did not know yet."""
+    spec, meta = job["spec"], job["metadata"]
+    if spec.get("manualSelector"):
+        return
+    uid = "batch.kubernetes.io/controller-uid"
+    spec["selector"] = {"matchLabels": {uid: meta["uid"]}}
+    labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
+    labels[uid] = meta["uid"]
+    labels["batch.kubernetes.io/job-name"] = meta["name"]
+
+
+def _definition(definition: Obj, now: datetime) -> None:
+    """Establish a custom resource at once."""
+    spec, time = definition["spec"], stamp(now)
+    definition["status"] = {
         "acceptedNames": spec["names"],
         "storedVersions": [item["name"] for item in spec["versions"] if item.get("storage")],
         "conditions": [
@@ -181,12 +209,10 @@ def _established(definition: Obj, time: str) -> Obj:
     }
 
 
-def _job_selector(job: Obj) -> None:
-    spec, meta = job["spec"], job["metadata"]
-    if spec.get("manualSelector"):
-        return
-    uid = "batch.kubernetes.io/controller-uid"
-    spec["selector"] = {"matchLabels": {uid: meta["uid"]}}
-    labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
-    labels[uid] = meta["uid"]
-    labels["batch.kubernetes.io/job-name"] = meta["name"]
+_COMPLETED_BY: Mapping[str, Callable[[Obj, datetime], None]] = {
+    "customresourcedefinitions": _definition,
+    "jobs": _job,
+    "pods": _pod,
+    "secrets": _secret,
+    "services": _service,
+}

@@ -8,7 +8,7 @@ import jsonpatch
 import jsonpointer
 
 from sopctl.sandbox.k8s.errors import ApiError, bad_request, unappliable_patch
-from sopctl.sandbox.k8s.objects import Json, Obj
+from sopctl.sandbox.k8s.objects import Json, Obj, clone
 
 _MOST_OPERATIONS = 10_000
 
@@ -41,10 +41,37 @@ def json_patch(target: Obj, operations: Json) -> Obj:
             f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}, "
             f"got {len(operations)}",
         )
+    patched: Obj = clone(target)
+    for operation in operations:
+        patched = _apply(patched, operation)
+    return patched
+
+
+def _apply(target: Obj, operation: Json) -> Obj:
+    if _tests_for_absence(target, operation):
+        return target
     try:
-        patched: Obj = jsonpatch.apply_patch(target, operations)
-    except jsonpatch.InvalidJsonPatch as error:
+        patched: Obj = jsonpatch.apply_patch(target, [operation], in_place=True)
+    except (jsonpatch.InvalidJsonPatch, AttributeError, TypeError) as error:
         raise bad_request(f"invalid JSON patch: {error}") from error
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
         raise unappliable_patch() from error
     return patched
+
+
+def _tests_for_absence(target: Obj, operation: Json) -> bool:
+    """Whether a `test` for null finds no member, which the API server takes for success.
+
+    Python's library refuses it. The object that lacks the member has to exist
+    (gopkg.in/evanphx/json-patch.v4, Patch.test).
+    """
+    if not isinstance(operation, dict) or operation.get("op") != "test":
+        return False
+    if operation.get("value", "") is not None:
+        return False
+    try:
+        pointer = jsonpointer.JsonPointer(operation["path"])
+        parent, last = pointer.to_last(target)
+    except (KeyError, TypeError, jsonpointer.JsonPointerException):
+        return False
+    return isinstance(parent, dict) and last not in parent

@@ -48,8 +48,21 @@ class Request:
 
     @property
     def dry_run(self) -> bool:
-        """Whether nothing is to be stored."""
-        return self.query.get("dryRun") == "All"
+        """Whether nothing is to be stored: by the query, or by DeleteOptions in the body."""
+        if self.query.get("dryRun") == "All":
+            return True
+        return bool(self.delete_options().get("dryRun"))
+
+    def delete_options(self) -> Obj:
+        """The DeleteOptions of a DELETE or an eviction, {} when there are none."""
+        evicts = self.method == "POST" and self.path.endswith("/eviction")
+        if not self.body or not (evicts or self.method == "DELETE"):
+            return {}
+        try:
+            body = self.object()
+        except ApiError:
+            return {}  # whoever handles the request refuses it with the reason
+        return (body.get("deleteOptions") or {}) if evicts else body
 
     @property
     def watch(self) -> bool:
@@ -95,7 +108,7 @@ class Request:
         return Write(
             manager=self.query.get("fieldManager") or agent.split("/")[0][:128],
             user=self.user.name,
-            dry_run=dry_run == "All",
+            dry_run=self.dry_run,
             validation=_validation(self.query.get("fieldValidation", "Warn")),
             internal=False,
         )

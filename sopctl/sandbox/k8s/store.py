@@ -15,7 +15,7 @@ from typing import Literal
 from sopctl.sandbox.k8s.errors import expired
 from sopctl.sandbox.k8s.objects import Key, Obj, encode, key_of
 
-HISTORY = 20_000  # writes that a watch may look back over
+HISTORY = 4_000  # writes that a watch may look back over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from sopctl.sandbox.k8s import defaults, lifecycle, managed, rules, validate
 from sopctl.sandbox.k8s.errors import (
@@ -60,6 +60,16 @@ class Deletion:
     propagation: str | None = None
 
 
+class Followers(Protocol):
+    """Whoever has to act on deletions (`sopctl.sandbox.k8s.cascade`)."""
+
+    def begun(self, kind: ResourceType, obj: Obj) -> None:
+        """An object was marked for deletion and is still there."""
+
+    def gone(self, kind: ResourceType, last: Obj) -> None:
+        """An object is out of the store."""
+
+
 class Writer:
     """All writes of one cluster; every method expects the store's lock to be held."""
 
@@ -68,6 +78,7 @@ class Writer:
         self.registry = registry
         self.now = now
         self.mutators: list[Mutator] = []
+        self.followers: Followers | None = None
         # Generated names only have to differ, and a seed makes a drill's report repeatable.
         self._random = random.Random(20260101)  # noqa: S311  # names, not secrets
 
@@ -133,13 +144,13 @@ class Writer:
         """
         old = self.existing(kind, key)
         meta = old["metadata"]
-        for name, wanted, given in (
-            ("UID", deletion.uid, meta["uid"]),
-            ("ResourceVersion", deletion.resource_version, meta["resourceVersion"]),
+        for name, wanted, given, ended in (
+            ("UID", deletion.uid, meta["uid"], "deleted and then recreated"),
+            ("ResourceVersion", deletion.resource_version, meta["resourceVersion"], "modified"),
         ):
             if wanted is not None and wanted != given:
                 why = f"the {name} in the precondition ({wanted}) does not match the {name} in "
-                why += f"record ({given}). The object might have been deleted and then recreated"
+                why += f"record ({given}). The object might have been {ended}"
                 raise conflict(kind.resource, key[1], why)
         new: Obj = clone(old)
         lifecycle.mark_deleted(kind, new, deletion.grace, deletion.propagation, self.now())
@@ -148,7 +159,12 @@ class Writer:
             return new
         if gone:
             return self.remove(kind, key)
-        return old if new == old else self._stored(kind, new)
+        if new == old:
+            return old
+        marked = self._stored(kind, new)
+        if self.followers is not None:
+            self.followers.begun(kind, marked)
+        return marked
 
     def remove(self, kind: ResourceType, key: Key) -> Obj:
         """Take an object out of the store at once; its last state."""
@@ -157,6 +173,8 @@ class Writer:
             raise not_found(kind.resource, key[1])
         if kind.storage == "customresourcedefinitions":
             self._drop_custom(last)
+        if self.followers is not None:
+            self.followers.gone(kind, last)
         return last
 
     def _stored(self, kind: ResourceType, new: Obj) -> Obj:

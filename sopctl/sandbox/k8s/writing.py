@@ -145,7 +145,7 @@ def delete_collection(cluster: Cluster, request: Request, route: Route) -> Respo
 
 def deletion(request: Request) -> Deletion:
     """The options of a DELETE, from the body or else the query."""
-    options = request.object() if request.body else {}
+    options = request.delete_options()
     preconditions = options.get("preconditions") or {}
     query = request.query
     grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
