@@ -86,7 +86,14 @@ class Question(Shape):
     approve: ApproveShape | None = None
 
 
+def _exactly_one(*kinds: str) -> ConfigDict:
+    """For the schema only: the loader says it with a place and a hint."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in kinds]})
+
+
 class StepShape(Question):
+    model_config = _exactly_one("uses", "check", "gate", "notify")
+
     notify: Annotated[Text | None, Field(description="What people are told.")] = None
     when: Annotated[
         Text, Field(description="A CEL expression; the step is skipped if it is false.")
@@ -111,6 +118,8 @@ class StepShape(Question):
 
 
 class ReturnShape(Question):
+    model_config = _exactly_one("restore", "check", "gate", "uses")
+
     restore: Annotated[tuple[StepId, ...] | None, Field(min_length=1)] = None
     canary: Annotated[
         Count | None, Field(description="Restore that many objects first, then the rest.")

@@ -85,11 +85,8 @@ def resolve(parameters: Iterable[Parameter], given: Mapping[str, Json]) -> dict[
             raise UsageError(f"there is no parameter {name}", hint=hint)
     values: dict[str, Json] = {}
     for name, parameter in known.items():
-        if name in given:
-            value = given[name]
-            values[name] = (
-                parse(parameter, value) if isinstance(value, str) else conform(parameter, value)
-            )
+        if given.get(name) is not None:
+            values[name] = _given(parameter, given[name])
         elif parameter.default is not None:
             values[name] = conform(parameter, parameter.default)
         elif parameter.required:
@@ -101,6 +98,14 @@ def resolve(parameters: Iterable[Parameter], given: Mapping[str, Json]) -> dict[
         else:
             values[name] = None
     return values
+
+
+def _given(parameter: Parameter, value: Json) -> Json:
+    if isinstance(value, str):
+        return parse(parameter, value)
+    if parameter.type is ParameterType.DURATION and type(value) is int:
+        return value  # seconds: it was resolved before
+    return conform(parameter, value)
 
 
 def missing(parameters: Iterable[Parameter], given: Iterable[str]) -> tuple[Parameter, ...]:

@@ -1,0 +1,69 @@
+"""The text of a new runbook: short, valid, and with everything that most runbooks need."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+
+from sopctl.core.errors import UsageError
+from sopctl.runbook.model import NAME
+from sopctl.runbook.strict_yaml import scalar
+
+_TEXT = """\
+# yaml-language-server: $schema={schema}
+apiVersion: sopctl/v1
+kind: Runbook
+metadata:
+  name: {name}
+  title: {title}
+  owner: {owner}
+  reviewed: {reviewed}
+description: |
+  When to run this, what it does, and how to tell that it worked.
+parameters:
+  namespaces:
+    type: list
+    default: []
+    help: Only these namespaces; all of them if there are none.
+guardrails:
+  max_objects:
+    k8s.hpa: {{count: 50, percent: 100}}
+revert_within: 12h
+
+steps:
+  - id: freeze-pods
+    why: Say what would go wrong without this step.
+    uses: k8s.hpa.scale_down
+    with: {{namespaces: "${{{{ params.namespaces }}}}"}}
+
+  - id: go
+    gate: Is everything as it should be?
+
+return:
+  - {{restore: [freeze-pods]}}
+"""
+
+
+def skeleton(
+    name: str, *, today: date, title: str = "", owner: str = "", schema: str = "runbook.schema.json"
+) -> str:
+    """The text of the runbook *name*; raises UsageError if that cannot be a name."""
+    if not re.fullmatch(NAME, name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a runbook",
+            hint="Use lower-case letters, digits, dots and dashes; at most 64 characters.",
+        )
+    return _TEXT.format(
+        schema=schema,
+        name=_scalar(name),
+        title=_scalar(title or f"What {name} does, in one line"),
+        owner=_scalar(owner or "team-name"),
+        reviewed=today.isoformat(),
+    )
+
+
+def _scalar(text: str) -> str:
+    """*text* as one line of YAML."""
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9 ,./-]*", text) and isinstance(scalar(text), str)
+    return text if plain else json.dumps(text, ensure_ascii=False)
