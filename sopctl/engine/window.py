@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sopctl.core.action import AnyAction, AnyChange, Receipt, ReceiptKind
 from sopctl.core.codec import Json, digest, encode
 from sopctl.core.errors import FencedError, ProviderError, SopError, TemporaryError
-from sopctl.core.journal import Entry
+from sopctl.core.journal import Entry, Record
 from sopctl.core.resource import Observed, ResourceId
 from sopctl.engine import records
 from sopctl.engine.compare import GONE, Judgement, judge
@@ -37,12 +37,36 @@ def write_window(session: Session, work: Work, ids: Sequence[ResourceId]) -> boo
         session.append(records.found(work.key, rows))
         return True
     entries, writes = _conclude(session, work, items, seen)
-    session.append(*entries)
+    writes = _restorable(session, work, writes, session.append(*entries))
     if writes and "observe_first" not in session.deps.protections:
         writes = _seen_again(session, work, writes)
     if writes:
         _send(session, work, writes)
     return bool(entries)
+
+
+def _restorable(
+    session: Session, work: Work, writes: list[Write], appended: Sequence[Record]
+) -> list[Write]:
+    """Only what the journal could keep word for word: a before-image that it redacted is lost."""
+    kept = {
+        row["op"]: row
+        for record in appended
+        if record.kind == records.INTENT
+        for row in cast("Any", record.data["items"])
+    }
+    lost = [
+        (change, op)
+        for change, op in writes
+        if kept[op]["before"] != records.image(change.before.state)
+        or kept[op]["after"] != records.image(change.after)
+    ]
+    if lost:
+        why = "looks like a secret, which the journal does not keep, so it could not be restored"
+        silence = Receipt(kind=ReceiptKind.REJECTED, why=why)
+        rows = [(change.resource, op, silence) for change, op in lost]
+        session.append(records.result(work.key, rows))
+    return [write for write in writes if write not in lost]
 
 
 def _seen_again(session: Session, work: Work, writes: Sequence[Write]) -> list[Write]:

@@ -333,3 +333,24 @@ def test_marks_stand_before_the_first_change_and_go_after_the_return(b):
 
     assert set(seen[0]) == {"l0", "l1", "l2", "l3"}
     assert set(b.world.marks.values()) == {"r1"}
+
+
+def test_a_before_image_that_the_journal_would_redact_is_not_written_over(b):
+    b.world.things["lamp", "l1"].value = "AKIAIOSFODNN7EXAMPLE"
+    run = b.open(b.plan(BOOK))
+
+    result = leg(run, b.deps)
+
+    assert isinstance(result, Parked)
+    assert b.snapshot()["lamp", "l1"] == "AKIAIOSFODNN7EXAMPLE"
+    assert b.snapshot()["lamp", "l0"] is True
+    assert all("AKIA" not in str(record) for record in b.store.read(run))
+
+
+def test_a_late_before_image_that_the_journal_would_redact_is_not_written_over(b):
+    b.world.things["lamp", "l1"].value = "AKIAIOSFODNN7EXAMPLE"
+    run = b.open(b.plan(runbook(step("lamps", "toy.lamp", late=True, bound=9))))
+
+    leg(run, b.deps)
+
+    assert b.snapshot()["lamp", "l1"] == "AKIAIOSFODNN7EXAMPLE"
