@@ -79,8 +79,9 @@ class Growth:
         return tuple(checked)
 
     def upcoming(self, group: NodeGroup, counts: Readiness) -> int:
-        """How many nodes of a group are wanted and not yet registered."""
-        return max(0, group.target - counts.total - counts.long_unregistered)
+        """How many nodes of a group are wanted and have not started (`GetUpcomingNodes`)."""
+        started = counts.ready + counts.unready + counts.being_deleted
+        return max(0, group.target - started - counts.long_unregistered)
 
     def growing(
         self, groups: Sequence[NodeGroup], counts: Mapping[str, Readiness]
