@@ -21,6 +21,7 @@ from sopctl.providers.k8s import K8s, Obj
 UPDATED = "cluster-autoscaler.kubernetes.io/last-updated"
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)? ([+-])(\d\d)(\d\d)")
 _NAME = re.compile(r"^\s*Name:\s+(\S+)", re.MULTILINE)
+_AS_TEXT = re.compile(r"^(NodeGroups|Cluster-wide):", re.MULTILINE)
 _SIZES = re.compile(
     r"cloudProviderTarget=(?P<target>\d+) \(minSize=(?P<min>\d+), maxSize=(?P<max>\d+)"
 )
@@ -39,9 +40,13 @@ class GroupStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """*updated*: when it was written, by the autoscaler's clock; None if that cannot be read."""
+    """*updated*: when it was written, by the autoscaler's clock; None if that cannot be read.
+
+    *running*: it is past its start, so that *groups* are all groups it knows.
+    """
 
     updated: datetime | None
+    running: bool
     groups: Mapping[str, GroupStatus] = field(default_factory=dict)
 
 
@@ -56,11 +61,25 @@ def read(k8s: K8s, autoscaler: Autoscaler) -> Status | None:
         return None
 
 
+def late(status: Status | None, changed_at: datetime) -> str:
+    """Why *status* says nothing yet about what was changed at *changed_at*; empty if it does."""
+    if status is None:
+        return "the autoscaler writes no status, so nobody can see what it knows"
+    if status.updated is None or status.updated <= changed_at:
+        return f"the autoscaler last wrote its status at {status.updated or 'an unknown time'}"
+    return "" if status.running else "the autoscaler has only just started"
+
+
 def parse(config_map: Obj) -> Status:
     """The status in the ConfigMap, in either format."""
     annotations = config_map.get("metadata", {}).get("annotations") or {}
     text = (config_map.get("data") or {}).get("status", "")
-    return Status(updated=parse_time(annotations.get(UPDATED, "")), groups=_groups(text))
+    groups = _from_text(text) if _AS_TEXT.search(text) else _from_yaml(text)
+    return Status(
+        updated=parse_time(annotations.get(UPDATED, "")),
+        running=groups is not None,
+        groups=groups or {},
+    )
 
 
 def parse_time(text: str) -> datetime | None:
@@ -76,18 +95,17 @@ def parse_time(text: str) -> datetime | None:
     return (local - offset if sign == "+" else local + offset).astimezone(UTC)
 
 
-def _groups(text: str) -> Mapping[str, GroupStatus]:
-    if re.search(r"^\s*NodeGroups:", text, re.MULTILINE) or "Cluster-wide:" in text:
-        return _from_text(text)
+def _from_yaml(text: str) -> Mapping[str, GroupStatus] | None:
     try:
         parsed = yaml.safe_load(text)
     except yaml.YAMLError:
-        return {}
-    listed = (parsed.get("nodeGroups") if isinstance(parsed, dict) else None) or ()
-    return {each["name"]: _from_yaml(each) for each in listed}
+        return None
+    if not isinstance(parsed, dict) or parsed.get("autoscalerStatus") != "Running":
+        return None  # at its start it says Initializing, and no groups
+    return {each["name"]: _group(each) for each in parsed.get("nodeGroups") or ()}
 
 
-def _from_yaml(raw: Mapping[str, Any]) -> GroupStatus:
+def _group(raw: Mapping[str, Any]) -> GroupStatus:
     health = raw.get("health") or {}
     return GroupStatus(
         name=raw["name"],
@@ -101,8 +119,9 @@ def _from_yaml(raw: Mapping[str, Any]) -> GroupStatus:
 def _from_text(text: str) -> Mapping[str, GroupStatus]:
     found: dict[str, GroupStatus] = {}
     starts = list(_NAME.finditer(text))
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        block = text[start.end() : following.start() if following else len(text)]
+    ends = [*(each.start() for each in starts[1:]), len(text)]
+    for start, end in zip(starts, ends, strict=False):
+        block = text[start.end() : end]
         sizes = _SIZES.search(block)
         found[start.group(1)] = GroupStatus(
             name=start.group(1),

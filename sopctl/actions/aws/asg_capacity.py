@@ -32,11 +32,13 @@ WITHIN = 200.0
 class Select:
     """Groups of *zone* alone (empty is all zones) that buy nothing but spot; or by name.
 
-    With *spot* false, groups of all kinds.
+    With *spot* false, groups of all kinds; with *multi_zone* those that are in the zone and
+    elsewhere too, which would otherwise launch a part of every growth in it.
     """
 
     zone: str = ""
     spot: bool = True
+    multi_zone: bool = False
     groups: tuple[str, ...] = ()
 
 
@@ -56,8 +58,11 @@ def select(world: World, params: Params) -> Selection:
     """The groups to hold at their size; mixed, managed and by-name groups are noted."""
     population = world.facts.groups()
     chosen = choice.changeable(choice.by_name(population, params.select.groups))
-    if params.select.zone:
-        chosen = choice.single_zone(chosen, world.facts.zone(params.select.zone).name)
+    zone = world.facts.zone(params.select.zone).name if params.select.zone else ""
+    if params.select.multi_zone:
+        chosen = choice.multi_zone(chosen, zone)
+    elif zone:
+        chosen = choice.single_zone(chosen, zone)
     if params.select.spot:
         mixed = chosen.without(
             lambda group: group.mixed,
@@ -191,14 +196,9 @@ def look(
     """Has the autoscaler written its status since, with the new maxima?"""
     autoscaler = world.facts.autoscaler()
     status = autoscaler_status.read(world.k8s, autoscaler)
-    if status is None:
-        return Seen(
-            ok=False, detail="the autoscaler writes no status, so nobody can see what it knows"
-        )
-    if status.updated is None or status.updated <= changed_at:
-        return Seen(
-            ok=False, detail=f"the autoscaler last wrote its status at {status.updated or '?'}"
-        )
+    if late := autoscaler_status.late(status, changed_at):
+        return Seen(ok=False, detail=late)
+    assert status is not None
     expected = {e.resource.name: e.after.max for e in changes if e.after is not ABSENT}
     known = {name: status.groups[name].max for name in expected if name in status.groups}
     if stale := sorted(name for name, found in known.items() if found != expected[name]):

@@ -95,8 +95,7 @@ def _check_process(name: str) -> None:
 def _placed(world: World, chosen: Choice, wanted: Select) -> Choice:
     zone = world.facts.zone(wanted.zone).name if wanted.zone else ""
     if wanted.multi_zone:
-        kept = (g for g in chosen.groups if len(g.zones) > 1 and (not zone or zone in g.zones))
-        return Choice(tuple(kept), chosen.notes)
+        return choice.multi_zone(chosen, zone)
     return choice.single_zone(chosen, zone) if zone else chosen
 
 

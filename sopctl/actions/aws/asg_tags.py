@@ -172,14 +172,9 @@ def look(
     if not relevant:
         return Seen(ok=True, detail="the autoscaler does not discover groups by these tags")
     status = autoscaler_status.read(world.k8s, autoscaler)
-    if status is None:
-        return Seen(
-            ok=False, detail="the autoscaler writes no status, so nobody can see what it knows"
-        )
-    if status.updated is None or status.updated <= changed_at:
-        return Seen(
-            ok=False, detail=f"the autoscaler last wrote its status at {status.updated or '?'}"
-        )
+    if late := autoscaler_status.late(status, changed_at):
+        return Seen(ok=False, detail=late)
+    assert status is not None
     return _compare(world, autoscaler, relevant, set(status.groups))
 
 
