@@ -57,6 +57,12 @@ def single_zone(choice: Choice, zone: str) -> Choice:
     )
 
 
+def multi_zone(choice: Choice, zone: str) -> Choice:
+    """The groups that are in *zone* (empty: in any) and elsewhere too."""
+    spanning = (each for each in choice.groups if len(each.zones) > 1)
+    return Choice(tuple(each for each in spanning if not zone or zone in each.zones), choice.notes)
+
+
 def changeable(choice: Choice) -> Choice:
     """Without the groups that only their operator may change."""
     return choice.without(

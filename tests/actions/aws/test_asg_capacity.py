@@ -46,6 +46,12 @@ def test_a_zone_narrows_the_choice(local: Local) -> None:
     assert [each.name for each in selection.ids] == ["spot-b"]
 
 
+def test_the_laws_hold_for_groups_that_span_the_zone(local: Local) -> None:
+    wanted = Params(select=Select(zone="us-east-1a", spot=False, multi_zone=True))
+    proof = prove(ACTION, local, wanted)
+    assert [each.name for each in proof.selection.ids] == ["all"]
+
+
 def test_groups_that_buy_on_demand_too_are_noted(local: Local) -> None:
     local.group("mixed", "us-east-1a", spot=True, on_demand_base=1, on_demand_percent=50)
     selection = ACTION.select(local.world, SPOT)
