@@ -6,9 +6,9 @@ import getpass
 import os
 import socket
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 
+from sopctl import __version__
 from sopctl.core.codec import Json
 from sopctl.core.target import Identity
 
@@ -28,13 +28,6 @@ def worker() -> str:
     return f"{user()}@{socket.gethostname()}/{os.getpid()}"
 
 
-def version() -> str:
-    try:
-        return metadata.version("sopctl")
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
-
-
 def facts(identity: Identity, environ: Mapping[str, str], *, tty: bool) -> dict[str, Json]:
     """Who runs this, for the journal; an empty text is: not known."""
     return {
@@ -44,7 +37,7 @@ def facts(identity: Identity, environ: Mapping[str, str], *, tty: bool) -> dict[
         "ci": next((name for name in _CI if environ.get(name)), ""),
         "caller": identity.caller,
         "kubernetes_user": identity.user,
-        "version": version(),
+        "version": __version__,
     }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sopctl import __version__
 from sopctl.app.library import Library
 from sopctl.app.settings import Settings, from_environment
 from sopctl.app.targets import CURRENT, SANDBOX, Targets, current
@@ -102,10 +103,9 @@ class App:
 
     def desk(self, target: Target, watcher: Watcher, *, run: str = "") -> Desk:
         """A place to work on *target*; *run* is named in the user agent of every call."""
-        from sopctl.app.actor import version  # noqa: PLC0415  # package metadata takes time
         from sopctl.app.desk import Desk, Place  # noqa: PLC0415  # the engine
 
-        agent = f"sopctl/{version()}" + (f" run/{run}" if run else "")
+        agent = f"sopctl/{__version__}" + (f" run/{run}" if run else "")
         connect = self._parts.connect or _connect
         place = Place(
             target=target,

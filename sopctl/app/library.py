@@ -25,6 +25,13 @@ class Library:
 
         return tuple(sorted(loader.available(self._places())))
 
+    def shelf(self) -> dict[str, tuple[Path, Runbook | None]]:
+        """Every runbook's file, and the runbook itself if it can be read."""
+        from sopctl.runbook import loader  # noqa: PLC0415  # as above
+
+        found = sorted(loader.available(self._places()).items())
+        return {name: (path, loader.read(path).runbook) for name, path in found}
+
     def path(self, name: str) -> Path:
         """The file of *name*; raises UsageError with what was probably meant."""
         from sopctl.runbook import loader  # noqa: PLC0415  # as above

@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from sopctl import __version__
 from sopctl.cli import boundary
 from sopctl.cli.context import Context
 from sopctl.cli.lazy import Commands, LazyGroup
@@ -40,7 +41,7 @@ COMMANDS: Final[Commands] = {
     commands_table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="sopctl", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def root() -> None:
     """Run incident runbooks against AWS and Kubernetes.
 

@@ -23,9 +23,10 @@ def view(context: Context, asked: Asked, run: str, records: tuple[Record, ...] =
     """The view of a run that fits the screen."""
     if asked.json:
         return JsonView(context.out, context.err)
+    state = fold(run, records)
     if context.err.animated:
-        return LiveView(context.err, fold(run, records))
-    return PlainView(context.err)
+        return LiveView(context.err, state)
+    return PlainView(context.err, state)
 
 
 def given(context: Context, book: Runbook, asked: Asked) -> Mapping[str, Json]:
@@ -73,7 +74,7 @@ def show_stats(context: Context, desk: Desk, asked: Asked) -> None:
 def already_held(desk: Desk, plan: Plan) -> str:
     """The run that made everything so already with the same runbook and parameters; or empty."""
     holders = {joined.run for step in plan.steps for joined in step.joined}
-    if not holders or any(step.changes or step.late or step.unplanned for step in plan.steps):
+    if not holders or any(step.changes or step.unplanned for step in plan.steps):
         return ""
     for run in sorted(holders):
         state: RunState = desk.state(run)

@@ -48,13 +48,18 @@ def told(record: Record) -> list[Span]:
 
 
 def brief(record: Record) -> list[Span]:
-    """As told(), without what a person who watches live need not see."""
-    return [] if record.kind in _DETAIL else told(record)
+    """As told(), without what a person who watches live need not see: what went as it should."""
+    if record.kind in _DETAIL:
+        return []
+    spans = told(record)
+    went_well = not any(style in ("bad", "warn") for _, style in spans)
+    return [] if record.kind in _GOOD_NEWS and went_well else spans
 
 
 _DETAIL: Final = frozenset(
     {kinds.START, kinds.CONSENT, kinds.LEG, kinds.INTENT, kinds.MARKING, kinds.STEP}
 )
+_GOOD_NEWS: Final = frozenset({kinds.MARKED, kinds.UNMARKED, kinds.RESULT, kinds.FOUND})
 
 
 def _start(data: Data) -> list[Span]:

@@ -9,7 +9,7 @@ from sopctl.core.journal import Head, Record
 from sopctl.views import report as content
 from sopctl.views.lines import safe
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|&~])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|&~])")
 
 
 def report(head: Head, records: Sequence[Record]) -> str:

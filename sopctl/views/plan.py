@@ -108,7 +108,7 @@ def step(number: int, step: PlannedStep, *, full: bool = False) -> list[Line]:
     for joined in step.joined[: None if full else FOLD]:
         text = f"{joined.resource} is already so because of run {joined.run}: joined"
         shown.append(line(text, indent=4))
-    shown += [line(("note: ", "quiet"), note, indent=4) for note in step.notes]
+    shown += _notes(step.notes, full=full)
     shown += [line((name, "quiet"), text, indent=4) for name, text in _facts(step)]
     return [*shown, EMPTY]
 
@@ -142,6 +142,16 @@ def _changes(changes: Sequence[PlannedChange], *, full: bool) -> list[Line]:
         mark = f"  (marked {group[0].mark} first)" if full and group[0].mark else ""
         shown.append(line(f"{head.kind}{part}: ", *spans[key], (mark, "quiet"), indent=4))
         shown.append(line(", ".join(some) + more, indent=8))
+    return shown
+
+
+def _notes(notes: Sequence[str], *, full: bool) -> list[Line]:
+    """What was left out and why; of many the first, and how many more there are."""
+    some = notes if full or len(notes) <= FOLD + 1 else notes[:FOLD]
+    shown = [line(("note: ", "quiet"), note, indent=4) for note in some]
+    if len(some) < len(notes):
+        more = f"and {len(notes) - len(some)} more notes, shown with --full"
+        shown.append(line((more, "quiet"), indent=4))
     return shown
 
 

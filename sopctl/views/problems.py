@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sopctl.core.errors import InvalidRunbookError, SopError
+from collections.abc import Mapping, Sequence
+
+from sopctl.core.errors import InvalidRunbookError, Problem, SopError
 from sopctl.views.lines import Line, line
 
 
@@ -41,3 +43,16 @@ def bug(report: str) -> list[Line]:
 def _said(summary: str, hint: str) -> list[Line]:
     shown = [line(("sopctl: ", "bad"), summary)]
     return [*shown, line(("hint: ", "quiet"), hint, indent=2)] if hint else shown
+
+
+def linted(found: Mapping[str, Sequence[Problem]]) -> list[Line]:
+    """Every problem of every runbook with its place; good ones are named, too."""
+    shown = []
+    for name, each in found.items():
+        if not each:
+            shown.append(line(("ok: ", "good"), name))
+        for problem in each:
+            shown.append(line((f"{problem}", "")))
+            if problem.hint:
+                shown.append(line(("hint: ", "quiet"), problem.hint, indent=2))
+    return shown

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 from sopctl.core.clock import boot_seconds, parse_stamp
 from sopctl.core.codec import encode
 from sopctl.core.journal import Record
+from sopctl.engine import records as kinds
 from sopctl.engine.fold import apply
 from sopctl.engine.state import Phase, RunState, Work
 from sopctl.views import events, states
-from sopctl.views.lines import Line, Span, line, table
+from sopctl.views.lines import Line, Span, count, line, table
 from sopctl.views.screen import Screen, drawn
 
 if TYPE_CHECKING:
@@ -37,19 +38,22 @@ class RunView(Protocol):
 class PlainView:
     """One line per event, with the time since the start."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, state: RunState) -> None:
         self._screen = screen
-        self._started = ""
+        self._state = state
         self._waited_for = ""
         self._lock = threading.Lock()
 
     def records(self, records: Sequence[Record]) -> None:
         with self._lock:
             for record in records:
-                self._started = self._started or record.at
+                if record.seq > self._state.seq:
+                    apply(self._state, record)
                 if spans := events.brief(record):
-                    self._waited_for = ""
-                    self._screen.show([line((f"{self._elapsed(record):>8}  ", "quiet"), *spans)])
+                    more = self._more(record)
+                    self._screen.show(
+                        [line((f"{self._elapsed(record):>8}  ", "quiet"), *spans, more)]
+                    )
 
     def waiting(self, why: str) -> None:
         """Said once, not at every look."""
@@ -65,8 +69,18 @@ class PlainView:
         return
 
     def _elapsed(self, record: Record) -> str:
-        seconds = parse_stamp(record.at) - parse_stamp(self._started)
+        if self._state.started is None:
+            return ""
+        seconds = parse_stamp(record.at) - self._state.started
         return states.duration(seconds.total_seconds())
+
+    def _more(self, record: Record) -> Span:
+        """How much a step that has ended was, and how long it took."""
+        if record.kind != kinds.ENDED:
+            return "", ""
+        work = self._state.work(str(record.data["work"]))
+        number = sum(item.phase is Phase.SETTLED for item in work.items.values())
+        return (f"  {count(number, 'change')}", "quiet") if number else ("", "")
 
 
 class JsonView:

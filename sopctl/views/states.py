@@ -10,6 +10,7 @@ from sopctl.core.resource import ResourceId
 from sopctl.views.lines import Span
 
 SHORT = 48
+LEAD = 12  # characters before the first difference
 
 
 def value(found: Json, *, full: bool = False) -> str:
@@ -41,12 +42,28 @@ def difference(before: Json, after: Json, *, full: bool = False) -> list[Span]:
         name = "" if len({**before, **after}) == 1 else f"{key}: "
         spans += [("; ", "")] if spans else []
         spans.append((name, ""))
-        spans += _arrow(value(before.get(key), full=full), value(after.get(key), full=full))
+        spans += _arrow(*_apart(before.get(key), after.get(key), full=full))
     return spans or _arrow(state(before, full=full), state(after, full=full))
 
 
 def _arrow(before: str, after: str) -> list[Span]:
     return [(before, "remove"), (" -> ", ""), (after, "add")]
+
+
+def _apart(before: Json, after: Json, *, full: bool) -> tuple[str, str]:
+    """Two values as text; of long ones, the part where they differ."""
+    one, two = value(before, full=True), value(after, full=True)
+    if full or max(len(one), len(two)) <= SHORT:
+        return one, two
+    pairs = enumerate(zip(one, two, strict=False))
+    same = next((i for i, (a, b) in pairs if a != b), min(len(one), len(two)))
+    start = max(0, same - LEAD) if same > SHORT // 2 else 0
+    return _cut(one, start), _cut(two, start)
+
+
+def _cut(text: str, start: int) -> str:
+    shown = text[start : start + SHORT]
+    return ("..." if start else "") + shown + ("..." if start + SHORT < len(text) else "")
 
 
 def resource(found: ResourceId) -> str:

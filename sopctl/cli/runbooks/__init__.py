@@ -1,0 +1,1 @@
+"""The commands of ``sopctl runbook``, one file each."""

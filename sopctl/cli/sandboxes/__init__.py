@@ -1,0 +1,1 @@
+"""The commands of ``sopctl sandbox``, one file each."""

@@ -1,0 +1,17 @@
+"""``sopctl sandbox stop``."""
+
+from __future__ import annotations
+
+import click
+
+from sopctl.cli.context import Context
+from sopctl.sandbox.process import lifecycle
+from sopctl.views.lines import line
+
+
+@click.command()
+@click.pass_obj
+def stop(context: Context, /) -> None:
+    """Stop the sandbox; its world is gone, the journals stay."""
+    ran = lifecycle.stop(context.app.settings.state)
+    context.out.show([line("the sandbox has stopped" if ran else "the sandbox does not run")])

@@ -1,0 +1,1 @@
+"""The commands of ``sopctl target``, one file each."""

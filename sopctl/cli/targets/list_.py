@@ -1,0 +1,23 @@
+"""``sopctl target list``: the targets that have a name."""
+
+from __future__ import annotations
+
+import click
+
+from sopctl.cli import options
+from sopctl.cli.context import Context
+from sopctl.core.codec import encode
+from sopctl.views import targets
+
+
+@click.command("list")
+@options.output
+@click.pass_obj
+def list_(context: Context, /, **given: object) -> None:
+    """List the configured targets; the sandbox is always there."""
+    found = context.app.targets.all()
+    if options.asked(given).json:
+        listed = {name: encode(each) for name, each in found.items()}
+        context.out.data({"schema": "sopctl.targets/1", "targets": listed})
+    else:
+        context.out.show(targets.listed(found))
