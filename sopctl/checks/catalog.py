@@ -9,6 +9,14 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 
 from sopctl.checks.aws import zone_exists
+from sopctl.checks.k8s import (
+    autoscaler_alive,
+    controllers_placed,
+    nodes_ready,
+    pdb_ok,
+    spread_pending,
+    zone_capacity,
+)
 from sopctl.core.check import AnyCheck, Check
 from sopctl.core.errors import RefusedError
 
@@ -16,6 +24,12 @@ GROUP = "sopctl.checks"
 
 CATALOG: Mapping[str, AnyCheck] = {
     "aws.zone.exists": zone_exists.CHECK,
+    "k8s.autoscaler.alive": autoscaler_alive.CHECK,
+    "k8s.controllers.placed": controllers_placed.CHECK,
+    "k8s.nodes.ready": nodes_ready.CHECK,
+    "k8s.pdb.ok": pdb_ok.CHECK,
+    "k8s.spread.pending": spread_pending.CHECK,
+    "k8s.zone.capacity": zone_capacity.CHECK,
 }
 
 

@@ -23,7 +23,7 @@ from sopctl.actions.k8s import spread_effect, spread_rules
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, Seen
 from sopctl.core.codec import Json
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts.objects import json_text, meta, spread, volumes, workload
+from sopctl.facts.objects import json_text, meta, node, spread, volumes, workload
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.objects.workload import Workload
@@ -53,7 +53,7 @@ class Mode(StrEnum):
 class Params:
     """*keys* are the topology keys to relax.
 
-    *zone* (its name) is only for telling which workloads are bound to it by other rules;
+    *zone*, a name or an id, is only for telling which workloads are bound to it by other rules;
     *except_namespaces* keep their constraints.
     """
 
@@ -125,8 +125,9 @@ def _spared(hard: Sequence[Workload], params: Params) -> Sequence[str]:
 
 
 def _held(clients: World, params: Params, everyone: Sequence[Workload]) -> Sequence[str]:
+    zone = node.zone_name(params.zone, clients.facts.nodes(), lambda: params.zone)
     claimed = volumes.zones_by_claim(clients.k8s)
-    reasons = ((each, workload.pinned(each, params.zone, claimed)) for each in everyone)
+    reasons = ((each, workload.pinned(each, zone, claimed)) for each in everyone)
     return [f"{each.name} cannot move: {why}" for each, why in reasons if why]
 
 

@@ -26,6 +26,7 @@ class Node:
     taints: tuple[str, ...] = ()  # keys
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    instance: str = ""  # such as i-0abc, of aws:///us-east-1a/i-0abc
     allocatable: Mapping[str, Decimal] = field(default_factory=dict)
 
 
@@ -42,6 +43,7 @@ def read(obj: Obj) -> Node:
         taints=tuple(each["key"] for each in spec.get("taints") or ()),
         labels=labels,
         annotations=meta.annotated(obj),
+        instance=str(spec.get("providerID") or "").rpartition("/")[2],
         allocatable={k: parse(v) for k, v in (status.get("allocatable") or {}).items()},
     )
 

@@ -29,6 +29,7 @@ class Workload:
     rolls: bool
     rolled_out: bool
     keeper: str
+    selector: Obj | None
     template: Obj
     claims: tuple[str, ...]  # beginnings of ``namespace/claim``
 
@@ -57,6 +58,7 @@ def read(kind: str, obj: Obj) -> Workload:
         rolls=_rolls(kind, spec),
         rolled_out=_rolled_out(obj),
         keeper=meta.keeper(obj),
+        selector=spec.get("selector"),
         template=spec.get("template") or {},
         claims=tuple(_claims(obj)),
     )
