@@ -87,6 +87,7 @@ def test_az_failure_keeps_its_order():
         "k8s.hpa.scale_down",
         "k8s.autoscaler.scale_down",
         "aws.asg.processes",
+        "aws.asg.capacity",
         "k8s.node.cordon",
         "k8s.spread.relax",
         "aws.asg.tags",
