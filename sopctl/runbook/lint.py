@@ -19,7 +19,6 @@ from sopctl.runbook.shapes import Shape
 from sopctl.runbook.suggest import did_you_mean
 
 _MISSPELT = 0.85
-_UNDONE = (Undo.EXACT, Undo.RESIDUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,14 +160,14 @@ def _check_return(data: Fields, known: Known) -> Iterator[Finding]:
         if action is None or not isinstance(step, str):
             continue
         undo[step] = action.undo
-        if action.undo in _UNDONE and step not in restored:
+        if action.undo is Undo.EXACT and step not in restored:
             yield Finding(
                 path=(*path, "id"), summary=f"step {step} is never restored",
                 hint="Add it to a restore of return.",
             )  # fmt: skip
     for path, fields in entries(data, "return"):
         for index, step in enumerate(texts(fields.get("restore"))):
-            if undo.get(step, Undo.EXACT) not in _UNDONE:
+            if undo.get(step, Undo.EXACT) is not Undo.EXACT:
                 yield Finding(
                     path=(*path, "restore", index), summary=f"step {step} cannot be restored",
                     hint="Remove it here: its action has no way back, or needs none.",
