@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import EC2Backend
-from moto.eks.models import EKSBackend, eks_backends
+from moto.eks.models import Cluster, EKSBackend, eks_backends
 
 from sopctl.core.codec import Json
 from sopctl.sandbox.aws import portrait
@@ -207,10 +207,14 @@ class Cloud:
         return self.now().astimezone(UTC).replace(tzinfo=None)
 
     def _create_cluster(self) -> None:
-        self._eks.create_cluster(
-            CLUSTER,
-            f"arn:aws:iam::{self.account}:role/sandbox-cluster",
-            {"subnetIds": sorted(self.subnets().values())},
+        # Put in place, not created: the check of its role's ARN makes a whole boto3 session.
+        self._eks.clusters[CLUSTER] = Cluster(
+            name=CLUSTER,
+            role_arn=f"arn:aws:iam::{self.account}:role/sandbox-cluster",
+            resources_vpc_config={"subnetIds": sorted(self.subnets().values())},
+            account_id=self.account,
+            region_name=self.region,
+            aws_partition="aws",
             version="1.36",
         )
 

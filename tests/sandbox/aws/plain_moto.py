@@ -118,6 +118,7 @@ class Probe:
         update(**group, MaxSize=8)
         return {
             "spot": "InstanceLifecycle" not in found[0],
+            "placement": "AvailabilityZoneId" not in found[0]["Placement"],
             "distribution": distribution,
             "policy": "MixedInstancesPolicy" not in self.get("m"),
         }

@@ -21,11 +21,11 @@ def test_the_region_has_six_zones_with_their_ids(ec2: Any, cloud: Cloud) -> None
         ]
 
 
-def test_a_seeded_world_of_sixty_groups_is_there_within_a_second(cloud: Cloud) -> None:
-    began = time.monotonic()
+def test_a_seeded_world_of_sixty_groups_costs_less_than_a_second_of_processor(cloud: Cloud) -> None:
+    began = time.thread_time()
     for index in range(60):
         cloud.create_group(spec(f"g{index}"))
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
     assert sum(len(group.instances) for group in cloud.groups()) == 180
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from botocore import xform_name
@@ -17,6 +18,8 @@ from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
+
+from sopctl.sandbox.aws.patches.instances import SandboxInstance
 
 # Parameters of the API are JSON of many shapes, parsed by moto from botocore's model.
 Params = dict[str, Any]
@@ -54,13 +57,23 @@ class SandboxMember(InstanceState):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # moto's own signature
         super().__init__(*args, **kwargs)
         self.since = utcnow()
-        self.impaired_since: Any = None
         self.image_id = self.instance.image_id
 
     @property
     def availability_zone_id(self) -> str:
         """The physical zone, which the API returns beside the name."""
         return zone_ids(self.auto_scaling_group, [self.availability_zone])[0]
+
+    @property
+    def impaired_since(self) -> datetime | None:
+        """When its machine failed, naive UTC; None while it works."""
+        machine = self.instance
+        return machine.impaired_since if isinstance(machine, SandboxInstance) else None
+
+    @impaired_since.setter
+    def impaired_since(self, moment: datetime | None) -> None:
+        assert isinstance(self.instance, SandboxInstance)
+        self.instance.impaired_since = moment
 
     def enter(self, state: str) -> None:
         """Change the lifecycle state now."""

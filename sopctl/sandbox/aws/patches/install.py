@@ -20,9 +20,10 @@ from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 from moto.core.base_backend import BackendDict
 
-from sopctl.sandbox.aws.patches import groups, members
+from sopctl.sandbox.aws.patches import groups, instances, members
 from sopctl.sandbox.aws.patches.groups import CapacityResponses, SandboxGroup, SandboxMember
 from sopctl.sandbox.aws.patches.identity import IdentityResponses
+from sopctl.sandbox.aws.patches.instances import SandboxInstance
 from sopctl.sandbox.aws.patches.members import MemberResponses
 from sopctl.sandbox.aws.patches.paging import ReadResponses
 from sopctl.sandbox.aws.patches.processes import ProcessResponses
@@ -31,6 +32,7 @@ from sopctl.sandbox.aws.patches.tags import TagResponses
 # Modules that stamp what they make with moto's ``utcnow``, which each imported by name.
 STAMPING: tuple[ModuleType, ...] = (
     groups,
+    instances,
     members,
     moto.autoscaling.models,
     moto.ec2.models.instances,
@@ -83,6 +85,7 @@ def install(now: Callable[[], datetime]) -> None:
     """Patch moto and set its time to *now*; what earlier worlds left in it is forgotten."""
     moto.autoscaling.models.FakeAutoScalingGroup = SandboxGroup  # type: ignore[misc]  # the patch
     moto.autoscaling.models.InstanceState = SandboxMember  # type: ignore[misc]  # the patch
+    moto.ec2.models.instances.Instance = SandboxInstance  # type: ignore[misc]  # the patch
     moto.autoscaling.urls.url_paths["{0}/$"] = AutoScaling.dispatch
     moto.sts.urls.url_paths["{0}/$"] = IdentityResponses.dispatch
     moto.settings.ec2_load_default_amis = _no_default_images

@@ -21,6 +21,7 @@ GAPS = (
     "lifecycle filter",
     "members",
     "missing group",
+    "placement",
     "policy",
     "process names",
     "process types",
