@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sopctl.core.action import Mark, ReceiptKind
+from sopctl.core.action import Mark, ReceiptKind, Undo
 from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import decode
 from sopctl.core.journal import Record
@@ -226,6 +226,8 @@ def _undo(state: RunState, data: Data, _: datetime) -> None:
         if work.key not in chosen:
             continue
         work.superseded = True
+        if work.plan.undo is not Undo.EXACT:
+            continue  # there is nothing to write back: views list what stays
         if work.touched or (work.marks and not work.unmarked):
             new.append(inverse(work))
     state.works += new

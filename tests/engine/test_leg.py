@@ -354,3 +354,18 @@ def test_a_late_before_image_that_the_journal_would_redact_is_not_written_over(b
     leg(run, b.deps)
 
     assert b.snapshot()["lamp", "l1"] == "AKIAIOSFODNN7EXAMPLE"
+
+
+def test_undo_leaves_what_owners_recreate_to_their_owners():
+    made = bench(world(FakeClock(), lamps=2, fuses=0, pods=2))
+    before = made.snapshot()
+    book = runbook(step("pods", "toy.pod"), step("lamps", "toy.lamp"))
+    made.world.answers["l1"] = [ReceiptKind.REJECTED]
+    run = start(made, book)
+    leg(run, made.deps)
+
+    made.say(records.undo(["pods", "lamps"], "me", "enough"))
+
+    assert leg(run, made.deps) == Done(RunEnd.UNDONE)
+    lamps = {key: value for key, value in made.snapshot().items() if key[0] == "lamp"}
+    assert lamps == {key: value for key, value in before.items() if key[0] == "lamp"}
