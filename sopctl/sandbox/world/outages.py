@@ -1,4 +1,4 @@
-"""Which zones have failed, since when, and whether their nodes notice."""
+"""Which zones and nodes have failed, since when, and whether it shows."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ class Outage:
 
 
 class Outages:
-    """The failed zones."""
+    """The failed zones, and single nodes that fell silent."""
 
     def __init__(self) -> None:
-        """Start with every zone healthy."""
+        """Start with everything healthy."""
         self._failed: dict[str, Outage] = {}
+        self._silent: dict[str, datetime] = {}
 
     def fail(self, outage: Outage) -> None:
         """Let a zone fail; failing again keeps the first instant."""
@@ -35,6 +36,14 @@ class Outages:
     def heal(self, zone: str) -> None:
         """End the failure of a zone."""
         self._failed.pop(zone, None)
+
+    def silence(self, node: str, since: datetime) -> None:
+        """Let one node fall silent."""
+        self._silent.setdefault(node, since)
+
+    def revive(self, node: str) -> None:
+        """Let a silent node be heard again."""
+        self._silent.pop(node, None)
 
     def launchable(self, zone: str) -> bool:
         """Whether an instance can be launched in a zone now."""
@@ -49,7 +58,9 @@ class Outages:
         """Return since when nothing has been heard from a node, or None while it lives."""
         zone = (node["metadata"].get("labels") or {}).get(ZONE, "")
         outage = self._failed.get(zone)
-        return None if outage is None or outage.gray else outage.since
+        if outage is not None and not outage.gray:
+            return outage.since
+        return self._silent.get(node["metadata"]["name"])
 
     @property
     def zones(self) -> tuple[Outage, ...]:

@@ -159,6 +159,18 @@ class World:
         self.cloud.heal_instances(name)
         self._rouse()
 
+    def fail_node(self, name: str) -> None:
+        """Let one node fall silent; its instance stays healthy for EC2 (a kubelet that hangs)."""
+        if self.cluster.get("nodes", name) is None:
+            raise ValueError(f"unknown node {name!r}")
+        self.outages.silence(name, self.clock.now())
+        self._rouse()
+
+    def heal_node(self, name: str) -> None:
+        """Let a silent node be heard again."""
+        self.outages.revive(name)
+        self._rouse()
+
     def _rouse(self) -> None:
         for part in self._parts:
             part.rouse()

@@ -14,6 +14,7 @@ from sopctl.sandbox.world.view import View
 
 _NAME = "replicaset-controller"
 _COST = "controller.kubernetes.io/pod-deletion-cost"
+_RETRY = timedelta(seconds=10)
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
 
@@ -23,7 +24,8 @@ def reconcile(view: View, now: datetime) -> datetime | None:
     for replica_set in view.all("replicasets"):
         if "deletionTimestamp" in replica_set["metadata"]:
             continue
-        _scale(view, replica_set, now)
+        if not _scale(view, replica_set, now):
+            wake = earliest(wake, now + _RETRY)
         wake = earliest(wake, _report(view, replica_set, now))
         if view.spent:
             break
@@ -38,20 +40,22 @@ def available_at(pod: Obj, min_ready_seconds: int) -> datetime | None:
     return moment(ready["lastTransitionTime"]) + timedelta(seconds=min_ready_seconds)
 
 
-def _scale(view: View, replica_set: Obj, now: datetime) -> None:
+def _scale(view: View, replica_set: Obj, now: datetime) -> bool:
+    """Create or delete pods; return False when the API refused one."""
     uid = replica_set["metadata"]["uid"]
     active = [pod for pod in view.owned("pods", uid) if pods.is_active(pod)]
     missing = replica_set["spec"].get("replicas", 1) - len(active)
     if missing > 0:
-        _create(view, replica_set, missing, now)
-    elif missing < 0:
+        return _create(view, replica_set, missing, now)
+    if missing < 0:
         crowd = Counter(pods.node_name(pod) for pod in _siblings(view, replica_set))
         active.sort(key=lambda pod: _worth(pod, crowd))
         for pod in active[:-missing]:
             view.delete("pods", pod)
+    return True
 
 
-def _create(view: View, replica_set: Obj, missing: int, now: datetime) -> None:
+def _create(view: View, replica_set: Obj, missing: int, now: datetime) -> bool:
     reference = pods.owned_by(replica_set, "ReplicaSet", "apps/v1")
     template = replica_set["spec"]["template"]
     prefix = f"{replica_set['metadata']['name']}-"
@@ -63,7 +67,8 @@ def _create(view: View, replica_set: Obj, missing: int, now: datetime) -> None:
             text = f"Error creating: {refused.message}"
             news = News(reason="FailedCreate", message=text, component=_NAME, type="Warning")
             record(view, replica_set, news, now)
-            return
+            return False
+    return True
 
 
 def _siblings(view: View, replica_set: Obj) -> list[Obj]:

@@ -74,14 +74,9 @@ def _repulsion(pod: Subject, seat: Seat) -> int:
 
 
 def _load(pod: Subject, seat: Seat) -> float:
-    """NodeResourcesFit, LeastAllocated: the share in use after the pod, lower is better.
-
-    Pods of the same owner weigh in as the built-in default spread over hosts does.
-    """
+    """NodeResourcesFit, LeastAllocated: the share in use after the pod, lower is better."""
     used, capacity = seat.used + pod.request, seat.place.capacity
-    shares = used.cpu / max(capacity.cpu, 1) + used.memory / max(capacity.memory, 1)
-    siblings = sum(1 for each in seat.sitting if each.owner == pod.owner)
-    return shares / 2 + siblings
+    return used.cpu / max(capacity.cpu, 1) + used.memory / max(capacity.memory, 1)
 
 
 def likeness(pod: Subject) -> str:

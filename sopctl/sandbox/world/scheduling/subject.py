@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sopctl.sandbox.world.pods import is_terminating
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.quantities import Amount, amount, requests
+
+# Labels that tell the pods of one StatefulSet apart.
+_NAMES = frozenset({"apps.kubernetes.io/pod-index", "statefulset.kubernetes.io/pod-name"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,7 +79,8 @@ def subject(pod: Obj) -> Subject:
         spec=spec,
         request=requests(spec),
         constraints=tuple(
-            _constraint(each, labels) for each in spec.get("topologySpreadConstraints") or ()
+            _constraint(each, labels)
+            for each in spec.get("topologySpreadConstraints") or _defaults(labels, owners)
         ),
         tolerations=tuple(spec.get("tolerations") or ()),
         node=spec.get("nodeName") or "",
@@ -102,6 +106,20 @@ def place(node: Obj) -> Place:
 def _terms(spec: Obj, kind: str) -> tuple[Obj, ...]:
     wishes = (spec.get("affinity") or {}).get(kind) or {}
     return tuple(wishes.get("requiredDuringSchedulingIgnoredDuringExecution") or ())
+
+
+def _defaults(labels: Mapping[str, str], owners: Sequence[Obj]) -> Iterable[Obj]:
+    """The scheduler's own soft constraints for pods that state none (KEP-1258)."""
+    own = {key: value for key, value in labels.items() if key not in _NAMES}
+    if not owners or not own:
+        return
+    for key, skew in (("topology.kubernetes.io/zone", 5), ("kubernetes.io/hostname", 3)):
+        yield {
+            "topologyKey": key,
+            "maxSkew": skew,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": own},
+        }
 
 
 def _constraint(raw: Obj, labels: Mapping[str, str]) -> Constraint:
