@@ -16,7 +16,7 @@ def pod_ready(pod: Obj) -> str:
     """`ready/all` containers of a pod."""
     statuses = dig(pod, "status", "containerStatuses") or ()
     ready = sum(1 for status in statuses if status.get("ready"))
-    return f"{ready}/{len(pod['spec'].get('containers', ()))}"
+    return f"{ready}/{len(dig(pod, 'spec', 'containers') or ())}"
 
 
 def pod_status(pod: Obj) -> str:

@@ -59,14 +59,16 @@ class Cluster:
         """One object, or None."""
         with self.lock:
             kind = self.registry.named(resource)
-            found = self.store.get(kind.storage, _key(kind, name, namespace))
-            return None if found is None else _copy(found)
+            key = _key(kind, name, namespace)
+            found = self.store.get(kind.storage, key)
+            return None if found is None else self.store.copy(kind.storage, key)
 
     def list(self, resource: str, namespace: str | None = None) -> list[Obj]:
         """All objects of a resource in name order, those of one namespace unless it is None."""
         with self.lock:
             storage = self.registry.named(resource).storage
-            return [_copy(obj) for _, obj in self.store.sorted(storage, namespace)]
+            keys = [key for key, _ in self.store.sorted(storage, namespace)]
+            return [self.store.copy(storage, key) for key in keys]
 
     def peek(self, resource: str, namespace: str | None = None) -> tuple[Obj, ...]:
         """Like `list`, but the stored objects themselves: fast, and never to be changed."""
@@ -135,11 +137,9 @@ class Cluster:
         """Everything stored as {resource: {"namespace/name": object}}, for comparing worlds."""
         with self.lock:
             return {
-                storage: {
-                    "/".join(key): _copy(obj) for key, obj in self.store.sorted(storage, None)
-                }
+                storage: {"/".join(key): self.store.copy(storage, key) for key in sorted(table)}
                 for storage in sorted(self.store.storages())
-                if self.store.table(storage)
+                if (table := self.store.table(storage))
             }
 
 

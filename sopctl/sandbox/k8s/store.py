@@ -6,6 +6,7 @@ what makes it safe to hand the stored bytes to many readers without copying.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -66,6 +67,11 @@ class Store:
         if found is None:
             found = cache[key] = encode(self._tables[storage][key])
         return found
+
+    def copy(self, storage: str, key: Key) -> Obj:
+        """A copy of a stored object for somebody who may change it."""
+        copied: Obj = json.loads(self.encoded(storage, key))
+        return copied
 
     def put(self, storage: str, obj: Obj) -> Obj:
         """Store the object under the next revision, which is written into it."""
