@@ -95,12 +95,12 @@ DEPLOYMENTS: dict[str, tuple[Row, ...]] = {
         Row("logs", 3, 600, "zone", "one", "absent"),
     ),
     "batch": (
-        Row("exporter", 3, 1300, "zone", "one"),
-        Row("mailer", 3, 1100, "zone", ""),
-        Row("reports", 3, 1200, "zone", "one"),
-        Row("crawler", 3, 1300, "soft", "half"),
-        Row("thumbnails", 3, 1100, "zone", "one"),
-        Row("cleanup", 3, 1500, "zone", ""),
+        Row("exporter", 3, 1050, "zone", "one"),
+        Row("mailer", 3, 1050, "zone", ""),
+        Row("reports", 3, 1050, "zone", "one"),
+        Row("crawler", 3, 1050, "soft", "half"),
+        Row("thumbnails", 3, 1050, "zone", "one"),
+        Row("cleanup", 3, 1050, "zone", ""),
     ),
 }
 
