@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sopctl.core.action import Mark
+from sopctl.core.action import Mark, Undo
 from sopctl.core.codec import Json
 from sopctl.core.plan import Plan, PlannedStep
 from sopctl.core.resource import ResourceId
@@ -157,7 +157,7 @@ class RunState:
 
     @property
     def in_place(self) -> list[tuple[Work, Item]]:
-        """What this run changed and has not taken back, oldest first."""
+        """What this run changed, can take back and has not, oldest first."""
         undone = {
             item.resource
             for work in self.works
@@ -168,7 +168,7 @@ class RunState:
         return [
             (work, item)
             for work in self.works
-            if not work.back
+            if not work.back and work.plan.undo is Undo.EXACT
             for item in work.touched
             if item.resource not in undone
         ]

@@ -145,6 +145,7 @@ def test_pods_that_their_owners_recreated_are_listed_and_not_undone():
 
     assert plan.steps[0].undoes == "2 pod not undone: their owners made new ones"
     assert roll_back(b, plan) == Done(RunEnd.UNDONE)
+    assert holdings(all_runs(b.deps)) == ()
 
 
 def test_a_run_that_finds_it_done_joins_and_the_last_holder_restores(b):
