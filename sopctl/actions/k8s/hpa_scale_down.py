@@ -11,15 +11,13 @@ rules are still those defaults.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
-from sopctl.core.codec import Json, canonical
+from sopctl.core.codec import Json
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts.objects import meta
+from sopctl.facts.objects import json_text, meta
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.world import World
@@ -56,20 +54,34 @@ class Params:
 class ScaleDown:
     """*behavior*: ``spec.behavior`` is there.
 
-    *rules*: canonical JSON of its ``scaleDown``, exactly as the API has it; empty is: not there.
+    Of its ``scaleDown``, exactly as the API has it: *select_policy*, and *others*, canonical JSON
+    of all other members; each empty if there is no such thing. The API server never stores an
+    empty ``scaleDown``: it fills it in.
     """
 
     behavior: bool
-    rules: str = ""
+    select_policy: str = ""
+    others: str = ""
 
     @property
     def frozen(self) -> bool:
-        return bool(self.rules) and _parsed(self.rules).get("selectPolicy") == FROZEN
+        return self.select_policy == FROZEN
+
+    @property
+    def rules(self) -> dict[str, Json]:
+        """The members of ``scaleDown``."""
+        rules: dict[str, Json] = json_text.parsed(self.others) if self.others else {}
+        return rules | ({"selectPolicy": self.select_policy} if self.select_policy else {})
 
 
-def _parsed(rules: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(rules) if rules else {}
-    return parsed
+def _read(behavior: Obj | None) -> ScaleDown:
+    rules = (behavior or {}).get("scaleDown") or {}
+    others = {key: value for key, value in rules.items() if key != "selectPolicy"}
+    return ScaleDown(
+        behavior=behavior is not None,
+        select_policy=rules.get("selectPolicy") or "",
+        others=json_text.dumped(others) if others else "",
+    )
 
 
 def select(clients: World, params: Params) -> Selection:
@@ -110,17 +122,9 @@ def observe(
 
 def _observed(obj: Obj) -> Observed[ScaleDown]:
     behavior = obj["spec"].get("behavior")
-    rules = (behavior or {}).get("scaleDown")
-    status = obj.get("status") or {}
     return Observed(
-        ScaleDown(
-            behavior=behavior is not None,
-            rules="" if rules is None else canonical(rules).decode(),
-        ),
-        evidence={
-            "scale_up": (behavior or {}).get("scaleUp"),
-            "replicas": status.get("currentReplicas") or 0,
-        },
+        _read(behavior),
+        evidence={"scale_up": (behavior or {}).get("scaleUp")},
         version=meta.version(obj),
     )
 
@@ -130,8 +134,7 @@ def desire(
 ) -> ScaleDown | Absent:
     if observed.state is ABSENT or observed.state.frozen:
         return observed.state
-    rules: dict[str, Json] = {**_parsed(observed.state.rules), "selectPolicy": FROZEN}
-    return ScaleDown(behavior=True, rules=canonical(rules).decode())
+    return replace(observed.state, behavior=True, select_policy=FROZEN)
 
 
 def satisfies(desired: ScaleDown | Absent, observed: ScaleDown | Absent) -> bool:
@@ -156,7 +159,7 @@ def _write(call: Call, clients: World, change: Change[ScaleDown]) -> Receipt:
         return Receipt(kind=ReceiptKind.REJECTED, why=why)
     operations = json_patch.same_object(change.resource.incarnation, change.before.version)
     if before.rules:
-        operations.append(json_patch.test(_SCALE_DOWN, _parsed(before.rules)))
+        operations.append(json_patch.test(_SCALE_DOWN, before.rules))
     operations.append(_operation(before, after))
     return k8s_writes.patch(call, clients.k8s, change.resource, operations)
 
@@ -165,11 +168,10 @@ def _operation(before: ScaleDown, after: ScaleDown) -> json_patch.Operation:
     if not after.behavior:
         return json_patch.remove(_BEHAVIOR)
     if not before.behavior:
-        whole: dict[str, Json] = {"scaleDown": _parsed(after.rules)} if after.rules else {}
-        return json_patch.add(_BEHAVIOR, whole)
+        return json_patch.add(_BEHAVIOR, {"scaleDown": after.rules} if after.rules else {})
     if not after.rules:
         return json_patch.remove(_SCALE_DOWN)
-    return json_patch.add(_SCALE_DOWN, _parsed(after.rules))
+    return json_patch.add(_SCALE_DOWN, after.rules)
 
 
 ACTION = Action(

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sopctl.actions.k8s import spread_effect, spread_rules
+from sopctl.actions.k8s import spread_effect, spread_rules, spread_state
+from sopctl.actions.k8s.spread_state import Piece
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, Seen
 from sopctl.core.codec import Json
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts.objects import json_text, meta, node, spread, volumes, workload
+from sopctl.facts.objects import meta, node, spread, volumes, workload
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.objects.workload import Workload
@@ -61,13 +62,6 @@ class Params:
     zone: str = ""
     keys: tuple[str, ...] = spread.KEYS
     except_namespaces: tuple[str, ...] = ("kube-system",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """*content*: canonical JSON of the binding's spec, of the keys, or of the constraints."""
-
-    content: str
 
 
 def consent(params: Params) -> str:
@@ -145,22 +139,22 @@ def _observed(obj: Obj, resource: ResourceId) -> Observed[Piece]:
     inner: Json = obj
     for key in _POINTERS[resource.part].strip("/").split("/"):
         inner = inner.get(key) if isinstance(inner, Mapping) else None
-    return Observed(
-        ABSENT if inner is None else Piece(content=json_text.dumped(inner)),
-        evidence={"uid": meta.uid(obj)},
-        version=meta.version(obj),
-    )
+    state: Piece | Absent = ABSENT
+    if inner is not None:
+        template = resource.part == _TEMPLATE_PART
+        state = spread_state.of_template(inner) if template else spread_state.of(inner)
+    return Observed(state, evidence={"uid": meta.uid(obj)}, version=meta.version(obj))
 
 
 def desire(params: Params, resource: ResourceId, observed: Observed[Piece]) -> Piece | Absent:
     if resource.part == _KEYS_PART:
-        return Piece(content=json_text.dumped(",".join(params.keys)))
+        return spread_state.of(",".join(params.keys))
     if resource.part == _TEMPLATE_PART:
         if observed.state is ABSENT:
             return ABSENT
-        relaxed = spread_rules.relax(json_text.parsed(observed.state.content), params.keys)
-        return Piece(content=json_text.dumped(relaxed)) if relaxed else ABSENT
-    return Piece(content=json_text.dumped(_binding(params)))
+        relaxed = spread_rules.relax(observed.state.value, params.keys)
+        return spread_state.of_template(relaxed) if relaxed else ABSENT
+    return spread_state.of(_binding(params))
 
 
 def _binding(params: Params) -> Json:
@@ -186,13 +180,6 @@ def _binding(params: Params) -> Json:
     return spec
 
 
-def satisfies(desired: Piece | Absent, observed: Piece | Absent) -> bool:
-    """Exact, but for the defaults that the API server adds to a binding."""
-    if desired is ABSENT or observed is ABSENT:
-        return desired == observed
-    return json_text.includes(json_text.parsed(observed.content), json_text.parsed(desired.content))
-
-
 def order(changes: Sequence[Change[Piece]]) -> Sequence[Sequence[Change[Piece]]]:
     """The parameters before the binding that reads them; on the way back after it."""
     off = [each for each in changes if each.resource == BINDING and each.after is ABSENT]
@@ -212,17 +199,16 @@ def _write(call: Call, clients: World, change: Change[Piece]) -> Receipt:
         if change.after is ABSENT:
             return k8s_writes.delete(call, clients.k8s, BINDING, uid=uid, version=before.version)
         if before.state is ABSENT:
-            spec: Json = json_text.parsed(change.after.content)
-            body: Json = {"metadata": {"name": BINDING.name}, "spec": spec}
+            body: Json = {"metadata": {"name": BINDING.name}, "spec": change.after.value}
             return k8s_writes.create(call, clients.k8s, BINDING, body)
     where = _POINTERS[change.resource.part]
     operations = json_patch.same_object(uid, before.version)
     if before.state is not ABSENT:
-        operations.append(json_patch.test(where, json_text.parsed(before.state.content)))
+        operations.append(json_patch.test(where, before.state.value))
     if change.after is ABSENT:
         operations.append(json_patch.remove(where))
     else:
-        operations.append(json_patch.add(where, json_text.parsed(change.after.content)))
+        operations.append(json_patch.add(where, change.after.value))
     return k8s_writes.patch(call, clients.k8s, change.resource, operations)
 
 
@@ -242,7 +228,7 @@ ACTION = Action(
     select=select,
     observe=observe,
     desire=desire,
-    satisfies=satisfies,
+    satisfies=spread_state.satisfies,
     converge=converge,
     order=order,
     effect=Effect(

@@ -83,8 +83,8 @@ def test_scale_up_rules_that_somebody_set_meanwhile_are_not_removed(stage):
 
 
 def test_going_back_is_exact():
-    before = ScaleDown(behavior=True, rules='{"selectPolicy":"Max"}')
-    filled = ScaleDown(behavior=True, rules='{"selectPolicy":"Max","stabilizationWindowSeconds":1}')
+    before = ScaleDown(behavior=True, select_policy="Max")
+    filled = ScaleDown(behavior=True, select_policy="Max", others='{"tolerance":"0.1"}')
     assert not ACTION.satisfies(before, filled)
 
 
