@@ -24,8 +24,6 @@ def guarded(context: Context, work: Callable[[], object]) -> int:
         answer = work()
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.Abort:
-        return INTERRUPTED
     except click.ClickException as error:
         context.err.show(problems.usage(error.format_message(), _command(error)))
         return int(ExitCode.USAGE)
@@ -35,7 +33,7 @@ def guarded(context: Context, work: Callable[[], object]) -> int:
     except SopError as error:
         context.err.show(problems.error(error))
         return int(error.exit_code)
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt):
         context.err.show(problems.interrupted())
         return INTERRUPTED
     except Exception:  # noqa: BLE001  # the outermost boundary: a bug is reported, not thrown at people

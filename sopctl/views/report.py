@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sopctl.core.journal import Head, Record
 from sopctl.engine.fold import fold
-from sopctl.engine.state import RunState
+from sopctl.engine.state import GOOD_PHASES, RunState
 from sopctl.views import events, states
 
 
@@ -76,7 +76,7 @@ def _changes(state: RunState) -> list[tuple[str, str, str, str, str]]:
             str(item.resource),
             states.state(item.before, full=True),
             states.state(item.settled or item.after, full=True),
-            f"{item.phase}: {item.why}" if item.why else str(item.phase),
+            str(item.phase) if item.phase in GOOD_PHASES else f"{item.phase}: {item.why}",
         )
         for work in state.works
         for item in work.items.values()

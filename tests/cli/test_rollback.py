@@ -1,0 +1,186 @@
+"""`sopctl rollback`: what was there comes back, and nobody else's change is trampled."""
+
+from __future__ import annotations
+
+from sopctl.core.action import ReceiptKind
+
+DARK = {"l0": False, "l1": False, "l2": False}
+
+
+def back(shop, *args):
+    return shop("rollback", "--latest", "lights", "--yes", *args)
+
+
+def test_a_finished_run_is_rolled_back_by_a_new_run(shop):
+    shop.run()
+
+    result = back(shop)
+
+    assert result.code == 0, result.err
+    assert shop.lamps == DARK
+    assert "Roll back Light every lamp" in result.out
+    runs = shop("audit", "list", "-o", "json").json["runs"]
+    assert [run["outcome"] for run in runs] == ["done", "undone"]
+    assert runs[1]["source_run"] == runs[0]["run"]
+
+
+def test_a_dry_run_shows_the_way_back_and_changes_nothing(shop):
+    shop.run()
+    lit = shop.lamps
+
+    result = back(shop, "--dry-run")
+
+    assert result.code == 0
+    assert "true -> false" in result.out
+    assert shop.lamps == lit
+    assert len(shop("audit", "list", "-o", "json").json["runs"]) == 1
+
+
+def test_a_second_roll_back_has_nothing_to_do(shop):
+    shop.run()
+    back(shop)
+    writes = shop.world.mutations
+
+    result = back(shop)
+
+    assert result.code == 0
+    assert "Nothing to do." in result.out
+    assert shop.world.mutations == writes
+
+
+def test_without_a_name_the_only_run_in_place_is_meant(shop):
+    shop.run()
+
+    assert shop("rollback", "--yes").code == 0
+    assert shop.lamps == DARK
+
+
+def test_without_anything_in_place_that_is_said(shop):
+    result = shop("rollback", "--yes")
+
+    assert result.code == 2
+    assert "no run has anything in place" in result.err
+
+
+def test_an_unknown_run_is_named(shop):
+    result = shop("rollback", "01ZZZ", "--yes")
+
+    assert result.code == 2
+    assert "there is no run 01ZZZ" in result.err
+
+
+def test_a_run_may_be_named_by_the_start_of_its_id(shop):
+    shop.run()
+    run = shop("audit", "list", "-o", "json").json["runs"][0]["run"]
+
+    assert shop("rollback", run[:20].lower(), "--yes").code == 0
+
+
+def test_without_consent_nothing_is_rolled_back(shop):
+    shop.run()
+    lit = shop.lamps
+
+    result = shop("rollback", "--latest", "lights")
+
+    assert result.code == 4
+    assert shop.lamps == lit
+
+
+def test_what_somebody_else_changed_since_is_left_and_the_run_parks(shop):
+    shop.run()
+    shop.world.meddle("lamp", "l1", "blue")
+
+    result = back(shop)
+
+    assert result.code == 21
+    assert shop.lamps == {"l0": False, "l1": "blue", "l2": False}
+    assert "conflict: lamp l1" in result.err
+    assert "now: blue" in result.err
+
+
+def test_a_conflict_can_be_kept_by_option(shop):
+    shop.run()
+    shop.world.meddle("lamp", "l1", "blue")
+
+    assert back(shop, "--on-conflict", "keep").code == 0
+    assert shop.lamps["l1"] == "blue"
+
+
+def test_a_conflict_can_be_overwritten_by_option(shop):
+    shop.run()
+    shop.world.meddle("lamp", "l1", "blue")
+
+    assert back(shop, "--on-conflict", "restore").code == 0
+    assert shop.lamps == DARK
+
+
+def test_a_conflict_that_is_skipped_leaves_the_roll_back_incomplete(shop):
+    shop.run()
+    shop.world.meddle("lamp", "l1", "blue")
+
+    result = back(shop, "--on-conflict", "skip")
+
+    assert result.code == 21
+    assert "undo-incomplete" in result.out
+
+
+def test_a_conflict_is_asked_about_on_a_terminal(shop):
+    shop.run()
+    shop.world.meddle("lamp", "l1", "blue")
+    person = shop.person("keep", "theirs is right")
+
+    assert back(shop).code == 0
+    assert person.asked == ["What now?", "Why? (for the journal)"]
+    assert "keep, decided by" in shop("audit", "show").out
+
+
+def test_a_run_that_is_not_over_is_undone_within_itself(shop):
+    shop.run("--no-gently")
+
+    result = back(shop)
+
+    assert result.code == 0, result.err
+    assert shop.lamps == DARK
+    assert "it is undone" in result.err
+    assert len(shop("audit", "list", "-o", "json").json["runs"]) == 1
+
+
+def test_one_step_alone_can_be_rolled_back_and_an_unknown_one_cannot(shop):
+    shop.run()
+
+    unknown = back(shop, "--step", "dim")
+    known = back(shop, "--step", "light")
+
+    assert unknown.code == 2
+    assert "has no step dim" in unknown.err
+    assert known.code == 0
+    assert shop.lamps == DARK
+
+
+def test_a_failed_step_asks_and_undo_all_takes_everything_back(shop):
+    shop.world.answers["l1"] = [ReceiptKind.REJECTED]
+    shop.person("undo-all", "not tonight")
+
+    result = shop.run()
+
+    assert result.code == 20
+    assert shop.lamps == DARK
+
+
+def test_a_failed_step_can_be_retried(shop):
+    shop.world.answers["l1"] = [ReceiptKind.REJECTED]
+    shop.person("retry", "again")
+
+    assert shop.run().code == 0
+    assert set(shop.lamps.values()) == {True}
+
+
+def test_a_failed_step_without_a_terminal_keeps_what_is_in_place_and_says_so(shop):
+    shop.world.answers["l1"] = [ReceiptKind.REJECTED]
+
+    result = shop.run()
+
+    assert result.code == 21
+    assert "failed: lamp l1" in result.err
+    assert "In place: 2 changes of light." in result.err
+    assert "sopctl rollback" in result.err

@@ -1,0 +1,51 @@
+"""`sopctl status`: what is open, what is in place, since when and until when."""
+
+from __future__ import annotations
+
+
+def test_nothing_is_said_when_there_is_nothing(shop):
+    assert shop("status").out == "No run is open, and nothing is in place.\n"
+
+
+def test_what_is_in_place_is_shown_with_the_way_back(shop):
+    shop.run("--incident", "INC-7")
+
+    shown = shop("status").out
+
+    assert "lights on toy  in place" in shown
+    assert "incident INC-7" in shown
+    assert "3 changes in place: light (3)" in shown
+    assert "sopctl rollback " in shown
+
+
+def test_what_was_rolled_back_is_over(shop):
+    shop.run()
+    shop("rollback", "--yes")
+
+    assert shop("status").out == "No run is open, and nothing is in place.\n"
+    assert shop("status", "--all").out.count("over") == 2
+
+
+def test_a_parked_run_is_shown_with_its_question(shop):
+    shop.run("--no-gently")
+
+    shown = shop("status").out
+
+    assert "parked" in shown
+    assert "gate: Are they lit?" in shown
+    assert "sopctl resume " in shown
+
+
+def test_json_has_every_resource(shop):
+    shop.run()
+
+    (run,) = shop("status", "-o", "json").json["runs"]
+
+    assert run["standing"] == "in place"
+    assert [each["resource"] for each in run["in_place"]] == ["lamp l0", "lamp l1", "lamp l2"]
+
+
+def test_another_target_has_nothing(shop):
+    shop.run()
+
+    assert "nothing is in place" in shop("status", "--target", "prod").out
