@@ -32,7 +32,7 @@ class Application:
     """The dispatcher of moto's server, called directly; not thread-safe, as moto is not."""
 
     def __init__(self) -> None:
-        self._wsgi: Any = DomainDispatcherApplication(create_backend_app)
+        self._wsgi: Any = DomainDispatcherApplication(_create)
 
     def __call__(self, request: Request) -> Reply:
         """Execute *request*; whatever moto raises comes through."""
@@ -54,6 +54,13 @@ class Application:
             headers={name: value for name, value in headers if name.lower() not in OURS},
             body=body,
         )
+
+
+def _create(service: Any) -> Any:  # noqa: ANN401  # flask is untyped here
+    """The app of one service; moto passes None for a service that it does not have."""
+    if service is None:
+        raise NotImplementedError("the service")
+    return create_backend_app(service)
 
 
 def _environ(request: Request) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 from dataclasses import dataclass
@@ -73,5 +74,6 @@ class Faults:
         if rule.count is not None:
             rule.count -= 1
             if rule.count <= 0:
-                self._rules.remove(rule)
+                with contextlib.suppress(ValueError):  # the list was cleared meanwhile
+                    self._rules.remove(rule)
         return True

@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request as MotoRequest
 from moto.core.routing import get_service_router
 from werkzeug.exceptions import NotFound
@@ -95,7 +96,7 @@ def _routed(method: str, target: str, service: str) -> str:
         router = get_service_router(service)
         operation, _ = router.match(MotoRequest.from_primitives(method, url, {}))
         return str(operation.name)
-    except (NotFound, NotImplementedError, KeyError, ValueError):
+    except (NotFound, NotImplementedError, UnknownServiceError, KeyError, ValueError):
         return f"{method} {parts.path}"
 
 

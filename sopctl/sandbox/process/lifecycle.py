@@ -196,7 +196,7 @@ def _alone(files: Files) -> Iterator[None]:
 def _is_alive(files: Files) -> bool:
     """Whether a process holds the sandbox's lock; a pid alone could be anybody's by now."""
     try:
-        with files.alive.open("a") as lock:
+        with files.alive.open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False

@@ -112,6 +112,12 @@ def test_what_the_sandbox_lacks_is_said_plainly(asg: Any) -> None:
     assert message == "the sandbox has no autoscaling:StartInstanceRefresh"
 
 
+def test_a_service_the_sandbox_lacks_is_said_plainly_too(front: AwsFront, clients: Clients) -> None:
+    status, code, message = refused(clients("arc-zonal-shift").list_managed_resources)
+    assert (status, code) == (501, "NotImplemented")
+    assert message == "the sandbox has no arc-zonal-shift:ListManagedResources"
+
+
 def test_an_unsigned_request_is_refused(front: AwsFront) -> None:
     http_connection = connection(front)
     http_connection.request(
