@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sopctl.core.action import AnyAction, Change
+from sopctl.core.check import Verdict
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
 from sopctl.core.errors import RefusedError, TemporaryError
@@ -44,11 +45,13 @@ def make_plan(order: Order, deps: Deps) -> Plan:
     book = order.runbook
     everything = [*book.before, *book.steps, *(replace(s, needs=None) for s in book.after)]
     resolved = [resolve(step, order.params, deps) for step in everything]
+    asked = [_ask_ahead(planned, deps) for planned in resolved[: len(book.before)]]
     looks = [_look_ahead(planned, deps) for planned in resolved]
     overlay: dict[ResourceId, Json] = {}
     steps = []
     for planned, ahead in zip(resolved, looks, strict=True):
         steps.append(_fill(planned, ahead, order, deps, overlay))
+    steps[: len(asked)] = map(_told, steps, asked)
     last = len(steps) - len(book.after)
     steps[last:] = [replace(step, barrier=True) for step in steps[last:]]
     plan = Plan(
@@ -129,6 +132,25 @@ def _bind(planned: PlannedStep, value: Json, step: Step, deps: Deps) -> PlannedS
         consent=action.consent(params),
         barrier=action.disruptive and step.needs is None,
     )
+
+
+def _ask_ahead(planned: PlannedStep, deps: Deps) -> Future[Verdict] | None:
+    """The checks that come first are asked while planning too: consent should know the answer."""
+    if planned.kind is not StepKind.CHECK or planned.skipped or planned.unplanned:
+        return None
+    check = deps.checks[planned.uses]
+    return deps.pool.submit(check.look, deps.clients, decode(check.params, planned.params))
+
+
+def _told(planned: PlannedStep, asked: Future[Verdict] | None) -> PlannedStep:
+    if asked is None:
+        return planned
+    try:
+        verdict = asked.result()
+    except TemporaryError as error:
+        return _unplanned(planned, error)
+    says = f"now: {'holds' if verdict.holds else 'DOES NOT HOLD'}: {verdict.detail}"
+    return replace(planned, notes=(says, *verdict.rows))
 
 
 def _look_ahead(planned: PlannedStep, deps: Deps) -> Future[Look] | None:

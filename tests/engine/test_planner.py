@@ -115,6 +115,15 @@ def test_what_was_agreed_to_for_an_unplanned_step_bounds_it(b):
     assert b.world.mutations == 0
 
 
+@pytest.mark.parametrize(("value", "says"), [(True, "holds"), (False, "DOES NOT HOLD")])
+def test_what_is_checked_first_is_answered_in_the_plan_already(b, value, says):
+    b.world.things["lamp", "l0"].value = value
+    check = step("bright", "toy.bright", params={"name": "l0"})
+    book = dataclasses.replace(runbook(step("fuses", "toy.fuse")), before=(check,))
+
+    assert planned(b, book).steps[0].notes == (f"now: {says}: lamp l0",)
+
+
 def test_the_hash_of_a_plan_is_that_of_its_content(b):
     one, two = (
         planned(b, runbook(step("l", "toy.lamp"))),
