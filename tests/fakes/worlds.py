@@ -43,6 +43,7 @@ class SmallWorld:
             self.cloud.create_group(pool(zone, nodes_per_zone))
         view = View(self.cluster)
         Machines(self.cloud, self.world.outages).register_all(view, self.clock.now())
+        self.settle()
 
     def run(self, seconds: float = 30) -> None:
         """Let world time pass, one second a step, with as many rounds as there is work."""

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import threading
+import time
+
+import pytest
+
 from tests.fakes.workloads import deployment, pod_spec, spread
 from tests.fakes.worlds import SmallWorld
 
@@ -127,3 +132,28 @@ def test_a_world_at_rest_writes_nothing():
     world.run(600)
 
     assert world.cluster.revision == revision
+
+
+def test_the_world_runs_in_a_thread_until_it_is_stopped():
+    world = SmallWorld()
+    thread = threading.Thread(target=world.world.run)
+    thread.start()
+    try:
+        world.cluster.create("deployments", deployment("web", 3))
+        deadline = time.monotonic() + 10
+        while len(world.pods("web")) < 3 and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        assert len(world.pods("web")) == 3
+    finally:
+        world.world.stop()
+        thread.join()
+
+
+def test_an_unknown_zone_or_node_is_refused():
+    world = SmallWorld().world
+    with pytest.raises(ValueError, match="unknown zone 'use1-az6': there are us-east-1a"):
+        world.fail_zone("use1-az6")
+    with pytest.raises(ValueError, match="unknown zone 'mars'"):
+        world.heal_zone("mars")
+    with pytest.raises(ValueError, match="unknown node 'nobody'"):
+        world.fail_node("nobody")

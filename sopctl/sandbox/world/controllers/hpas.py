@@ -20,6 +20,11 @@ LOAD = "sandbox.sopctl.io/cpu-utilization"
 PERIOD = timedelta(seconds=15)  # --horizontal-pod-autoscaler-sync-period
 _TOLERANCE = 0.1
 _WINDOWS = {"scaleUp": 0, "scaleDown": 300}
+_ALL: Obj = {"type": "Percent", "value": 100, "periodSeconds": 15}
+_POLICIES: dict[str, list[Obj]] = {
+    "scaleUp": [_ALL, {"type": "Pods", "value": 4, "periodSeconds": 15}],
+    "scaleDown": [_ALL],
+}
 _SCALED = {"Deployment": "deployments", "StatefulSet": "statefulsets"}
 
 
@@ -31,6 +36,14 @@ class _Past:
     replicas: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """A change of size, for the policies that limit the changes of a period."""
+
+    at: datetime
+    by: int
+
+
 class Autoscaling:
     """All HPAs, every fifteen seconds."""
 
@@ -38,6 +51,7 @@ class Autoscaling:
         """Start without a past."""
         self._due: datetime | None = None
         self._past: dict[str, list[_Past]] = {}
+        self._changes: dict[str, list[_Change]] = {}
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
         """Scale and report every HPA when the period is over."""
@@ -61,9 +75,11 @@ class Autoscaling:
         wanted = _proposal(spec, current, usage)
         wanted = self._stabilised(autoscaler, current, wanted, now)
         bounded = max(spec.get("minReplicas", 1), min(spec["maxReplicas"], wanted))
-        size = current if current == 0 else _permitted(spec, current, bounded)
+        size = current if current == 0 else self._permitted(autoscaler, current, bounded, now)
         if size != current:
             view.patch(resource, target, {"spec": {"replicas": size}})
+            uid = autoscaler["metadata"]["uid"]
+            self._changes.setdefault(uid, []).append(_Change(at=now, by=size - current))
         _report(view, autoscaler, (current, size, usage), now)
 
     def _stabilised(self, autoscaler: Obj, current: int, wanted: int, now: datetime) -> int:
@@ -79,6 +95,31 @@ class Autoscaling:
         if wanted < current:
             return min(current, max(recent))
         return max(current, min(recent))
+
+    def _permitted(self, autoscaler: Obj, current: int, wanted: int, now: datetime) -> int:
+        """Apply `behavior`: Disabled forbids a direction, policies limit the change of a period."""
+        if wanted == current:
+            return current
+        way, sign = ("scaleDown", -1) if wanted < current else ("scaleUp", 1)
+        rules = (autoscaler["spec"].get("behavior") or {}).get(way) or {}
+        if rules.get("selectPolicy") == "Disabled":
+            return current
+        changes = self._changes.get(autoscaler["metadata"]["uid"], [])
+        limits = []
+        policies: list[Obj] = rules.get("policies") or _POLICIES[way]
+        for policy in policies:
+            period = timedelta(seconds=policy["periodSeconds"])
+            recent = [each.by for each in changes if now - each.at < period]
+            done = sum(by for by in recent if by * sign > 0)
+            start = current - done
+            limits.append(max(0, _step(policy, start) - abs(done)))
+        room = min(limits) if rules.get("selectPolicy") == "Min" else max(limits)
+        return current + sign * min(abs(wanted - current), room)
+
+
+def _step(policy: Obj, start: int) -> int:
+    value = int(policy["value"])
+    return value if policy["type"] == "Pods" else math.ceil(start * value / 100)
 
 
 def _usage(autoscaler: Obj, target: Obj) -> int | None:
@@ -103,26 +144,6 @@ def _proposal(spec: Obj, current: int, usage: int | None) -> int:
         return current
     ratio = usage / goal
     return current if abs(ratio - 1) <= _TOLERANCE else math.ceil(current * ratio)
-
-
-def _permitted(spec: Obj, current: int, wanted: int) -> int:
-    """Apply `behavior`: Disabled forbids a direction, policies limit one period's step."""
-    way = "scaleDown" if wanted < current else "scaleUp"
-    rules = (spec.get("behavior") or {}).get(way) or {}
-    if wanted == current:
-        return current
-    if rules.get("selectPolicy") == "Disabled":
-        return current
-    steps = [_step(each, current) for each in rules.get("policies") or ()]
-    if not steps:
-        steps = [current] if way == "scaleDown" else [max(4, current)]
-    limit = min(steps) if rules.get("selectPolicy") == "Min" else max(steps)
-    return max(wanted, current - limit) if way == "scaleDown" else min(wanted, current + limit)
-
-
-def _step(policy: Obj, current: int) -> int:
-    value = int(policy["value"])
-    return value if policy["type"] == "Pods" else math.ceil(current * value / 100)
 
 
 def _report(view: View, autoscaler: Obj, sizes: tuple[int, int, int | None], now: datetime) -> None:
