@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import sys
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import get_type_hints
 
@@ -13,7 +14,7 @@ import click
 
 from sopctl.actions.catalog import CATALOG as ACTIONS
 from sopctl.checks.catalog import CATALOG as CHECKS
-from sopctl.cli.main import cli
+from sopctl.cli.main import root
 from sopctl.core.action import AnyAction, Undo
 from sopctl.core.errors import MEANINGS
 from sopctl.runbook import model
@@ -49,7 +50,7 @@ def actions_page() -> Iterator[str]:
 
 def action_section(name: str, action: AnyAction) -> Iterator[str]:
     yield f"## `{name}`\n"
-    yield f"{action.summary}.\n"
+    yield f"{action.summary.rstrip('.')}.\n"
     yield from parameter_table(action.params)
     yield "| | |\n|---|---|"
     yield f"| resources | `{action.kind}` |"
@@ -74,24 +75,34 @@ def checks_page() -> Iterator[str]:
     yield "# Checks\n"
     for name, check in sorted(CHECKS.items()):
         yield f"## `{name}`\n"
-        yield f"{check.summary}.\n"
+        yield f"{check.summary.rstrip('.')}.\n"
         yield from parameter_table(check.params)
         yield f"Permissions: {', '.join(f'`{p}`' for p in check.permissions) or 'none'}.\n"
 
 
 def parameter_table(params: type) -> Iterator[str]:
-    fields = dataclasses.fields(params)
-    if not fields:
+    rows = list(parameter_rows(params, ""))
+    if not rows:
         yield "No parameters.\n"
         return
-    hints = get_type_hints(params)
     yield "| parameter | type | default |\n|---|---|---|"
-    for field in fields:
-        yield f"| `{field.name}` | {type_text(hints[field.name])} | {default_text(field)} |"
+    yield from rows
     yield ""
 
 
+def parameter_rows(params: type, prefix: str) -> Iterator[str]:
+    hints = get_type_hints(params)
+    for field in dataclasses.fields(params):
+        hint = hints[field.name]
+        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+            yield from parameter_rows(hint, f"{prefix}{field.name}.")
+        else:
+            yield f"| `{prefix}{field.name}` | {type_text(hint)} | {default_text(field)} |"
+
+
 def type_text(hint: object) -> str:
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return " or ".join(f"`{member.value}`" for member in hint)
     text = hint.__name__ if isinstance(hint, type) and "[" not in str(hint) else str(hint)
     return f"`{text.replace('|', 'or').replace('typing.', '')}`"
 
@@ -99,13 +110,13 @@ def type_text(hint: object) -> str:
 def default_text(field: dataclasses.Field[object]) -> str:
     if field.default is not dataclasses.MISSING:
         value = field.default
-        return f"`{value.value!r}`" if hasattr(value, "value") else f"`{value!r}`"
+        return f"`{value.value}`" if isinstance(value, Enum) else f"`{value!r}`"
     return "required" if field.default_factory is dataclasses.MISSING else "empty"
 
 
 def cli_page() -> Iterator[str]:
     yield "# Command line\n"
-    yield from command_section(cli, click.Context(cli, info_name="sopctl"))
+    yield from command_section(root, click.Context(root, info_name="sopctl"))
 
 
 def command_section(command: click.Command, context: click.Context) -> Iterator[str]:

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.end_to_end.driver import Outside, Sopctl
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory):
+    """One sandbox for all tests of a worker: a home, the command line, and the outside view."""
+    home = tmp_path_factory.mktemp("home")
+    sopctl = Sopctl(home)
+    sopctl("sandbox", "start")
+    exports = dict(
+        re.findall(r"^export (\w+)='?([^'\n]*)'?$", sopctl("sandbox", "env"), re.MULTILINE)
+    )
+    outside = Outside(home, exports)
+    yield sopctl, outside
+    outside.close()
+    sopctl("sandbox", "stop")
+
+
+@pytest.fixture
+def world(sandbox):
+    """A fresh world and an empty journal."""
+    sopctl, outside = sandbox
+    for journal in (sopctl.home / "state").glob("journal.db*"):
+        journal.unlink()
+    sopctl("sandbox", "reset")
+    outside.ask("POST", "/faults", {"clear": True})
+    outside.forget_calls()
+    return sopctl, outside
+
+
+@pytest.fixture
+def sopctl(world):
+    return world[0]
+
+
+@pytest.fixture
+def outside(world):
+    return world[1]
