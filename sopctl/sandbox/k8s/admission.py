@@ -195,7 +195,7 @@ class Priorities:
             why = f"no PriorityClass with name {name} was found"
             raise forbidden(kind.resource, new["metadata"].get("name", ""), why)
         policy = found.get("preemptionPolicy", "PreemptLowerPriority")
-        spec = {**new["spec"], "priority": found["value"], "preemptionPolicy": policy}
+        spec = {**new["spec"], "priority": found.get("value", 0), "preemptionPolicy": policy}
         return {**new, "spec": spec}
 
 

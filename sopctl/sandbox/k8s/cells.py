@@ -116,7 +116,7 @@ def endpoints(slice_: Obj) -> str:
 def claim(volume: Obj) -> str:
     """The claim of a volume."""
     claim = dig(volume, "spec", "claimRef")
-    return f"{claim['namespace']}/{claim['name']}" if claim else ""
+    return f"{claim.get('namespace')}/{claim.get('name')}" if claim else ""
 
 
 def role(binding: Obj) -> str:

@@ -14,6 +14,7 @@ from sopctl.sandbox.k8s.objects import Key, Obj, dig, stamp
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer
 from sopctl.sandbox.k8s.selectors import selects
 from sopctl.sandbox.k8s.writer import Deletion, Write
+from sopctl.sandbox.k8s.writing import deletion
 
 _MOST_DISRUPTED = 2000
 _RETRY_SECONDS = 10
@@ -23,14 +24,7 @@ _REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
 def evict(cluster: Cluster, request: Request, route: Route) -> Response:
     """POST of an Eviction: 201 when the deletion has begun, 429 when a budget says not now."""
     request.object()
-    options = request.delete_options()
-    write = request.write()
-    preconditions = options.get("preconditions") or {}
-    wanted = Deletion(
-        grace=options.get("gracePeriodSeconds"),
-        uid=preconditions.get("uid"),
-        resource_version=preconditions.get("resourceVersion"),
-    )
+    write, wanted = request.write(), deletion(request)
     begin_eviction(cluster, route.key, wanted, write)
     return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, 201)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import select
 import socket
@@ -25,6 +26,7 @@ from sopctl.sandbox.k8s.tls import make_identity
 
 __all__ = ["Call", "FaultRule", "KubeServer"]
 
+_LOG = logging.getLogger(__name__)
 ADMIN = User(name="sandbox-admin", groups=("system:masters", "system:authenticated"))
 _REVIEWS = re.compile(r"/(self)?subject\w*reviews$|/\w*accessreviews$|/tokenreviews$")
 
@@ -115,7 +117,12 @@ class KubeServer:
         """The answer to a request; 401 for nobody's."""
         if request.user == ANONYMOUS:
             return refusal(ApiError(401, "Unauthorized", "Unauthorized"))
-        return self._api.handle(request)
+        try:
+            return self._api.handle(request)
+        except Exception:  # noqa: BLE001  # logged, and answered as a server does
+            # The outermost boundary: a bug here must be an answer, and must not go unseen.
+            _LOG.exception("%s %s", request.method, request.path)
+            return refusal(ApiError(500, "InternalError", "the sandbox stumbled; see its log"))
 
     def hits(self, method: str, target: str) -> tuple[FaultRule, ...]:
         """The injected faults that hit a request."""

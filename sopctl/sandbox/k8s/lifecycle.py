@@ -60,11 +60,8 @@ def prepare_create(kind: ResourceType, obj: Obj, now: datetime) -> None:
     complete = _COMPLETED_BY.get(kind.storage)
     if complete is not None and kind.custom is None:
         complete(obj, now)
-    if kind.custom is None:
-        # Go writes structs out even when nothing is in them, and JSON patches rely on it.
-        for part in ("spec", "status"):
-            if part in kind.schema.get("properties", {}):
-                obj.setdefault(part, {})
+    if kind.custom is None and "status" in kind.schema.get("properties", {}):
+        obj.setdefault("status", {})
 
 
 def isolate(kind: ResourceType, new: Obj, old: Obj, subresource: str) -> None:

@@ -65,6 +65,8 @@ def _merge_list(schema: Obj, current: list[Json], patch: Sequence[Json]) -> list
     key = _merge_key(schema)
     if not key:
         return current + [item for item in patch if item not in current]
+    if not all(isinstance(item, dict) for item in patch):
+        raise bad_request("invalid patch: a list that is merged by key has items without keys")
     if any(item.get(_DIRECTIVE) == "replace" for item in patch):
         return [_plain(item) for item in patch if _DIRECTIVE not in item]
     merged = list(current)

@@ -21,6 +21,15 @@ from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Json, Obj, encode
 from sopctl.sandbox.k8s.writer import Write
 
+
+class _YamlLoader(yaml.SafeLoader):
+    """YAML as Kubernetes reads it: into JSON, which has no dates."""
+
+
+_YamlLoader.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 _NAMESPACE_PARTS = frozenset({"status", "finalize"})
 
 
@@ -62,7 +71,8 @@ class Request:
             body = self.object()
         except ApiError:
             return {}  # whoever handles the request refuses it with the reason
-        return (body.get("deleteOptions") or {}) if evicts else body
+        options = body.get("deleteOptions") if evicts else body
+        return options if isinstance(options, dict) else {}
 
     @property
     def watch(self) -> bool:
@@ -86,7 +96,7 @@ class Request:
         if not media.endswith("yaml"):
             raise bad_request("the object provided is unrecognized: the body is not JSON")
         try:
-            return yaml.safe_load(self.body)
+            return yaml.load(self.body, Loader=_YamlLoader)  # noqa: S506  # a SafeLoader
         except yaml.YAMLError as error:
             raise bad_request(f"error parsing YAML: {error}") from error
 

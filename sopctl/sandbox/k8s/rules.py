@@ -203,14 +203,22 @@ def _frozen_role_ref(obj: Obj, old: Obj | None) -> Causes:
     return [cause("FieldValueInvalid", "roleRef", "Invalid value: cannot change roleRef")]
 
 
+def _policy_binding(obj: Obj, _: Obj | None) -> Causes:
+    if obj["spec"].get("policyName"):
+        return []
+    return [cause("FieldValueRequired", "spec.policyName", "Required value")]
+
+
 _BY_STORAGE: Mapping[str, Callable[[Obj, Obj | None], Causes]] = {
     "clusterrolebindings": _frozen_role_ref,
     "configmaps": _frozen_data,
     "horizontalpodautoscalers": _autoscaler,
     "leases": _lease,
+    "mutatingadmissionpolicybindings": _policy_binding,
     "nodes": _node,
     "poddisruptionbudgets": _budget,
     "pods": _pod,
     "rolebindings": _frozen_role_ref,
     "secrets": _frozen_data,
+    "validatingadmissionpolicybindings": _policy_binding,
 }

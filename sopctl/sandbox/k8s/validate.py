@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sopctl.sandbox.k8s import schema as schemas
 from sopctl.sandbox.k8s.errors import ApiError, bad_request, cause, invalid
@@ -98,6 +99,8 @@ def fill_schema_defaults(schema: Obj, value: Json) -> None:
 class _Walk:
     def __init__(self, found: Findings) -> None:
         self.found = found
+        # Controllers write the status, and leave out zero values that Go would spell out.
+        self._in_status = False
 
     def walk(self, schema: Obj, value: Json, old: Json, path: str) -> None:
         if value is None or value == old:
@@ -111,6 +114,8 @@ class _Walk:
             items = schema.get("items", {})
             for index, item in enumerate(value):
                 previous = before[index] if index < len(before) else None
+                if item is None:
+                    self.found.mistyped.append(f"null into Go struct field {path} of type value")
                 self.walk(items, item, previous, f"{path}[{index}]")
         else:
             self._allowed(schema, value, path)
@@ -125,6 +130,8 @@ class _Walk:
             fits = wanted is None or (
                 isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
             )
+        if fits and expected == "string" and schema.get("format") == "date-time":
+            fits = _is_time(value)
         if not fits:
             given = _JSON_NAMES.get(type(value), "string")
             target = _GO_NAMES.get(expected, expected)
@@ -139,10 +146,11 @@ class _Walk:
             place = _join(path, key, struct=schemas.is_struct(schema))
             if inner is None:
                 self.found.unknown.append(place)
-            # The status is written by controllers whose zero values Go spells out.
-            elif path or key != "status":
-                self.walk(inner, sub, old.get(key), place)
-        for key in schema.get("required", ()):
+                continue
+            if not path:
+                self._in_status = key == "status"
+            self.walk(inner, sub, old.get(key), place)
+        for key in () if self._in_status and path else schema.get("required", ()):
             if value.get(key) is None:
                 place = _join(path, key, struct=True)
                 self.found.causes.append(cause("FieldValueRequired", place, "Required value"))
@@ -169,6 +177,14 @@ class _Walk:
         if "maximum" in schema and value > schema["maximum"]:
             text = f"Invalid value: {value}: should be less than or equal to {schema['maximum']}"
             self.found.causes.append(cause("FieldValueInvalid", path, text))
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _join(path: str, key: str, *, struct: bool) -> str:

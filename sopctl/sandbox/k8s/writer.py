@@ -188,6 +188,9 @@ class Writer:
     def _decoded(self, kind: ResourceType, obj: Obj, old: Obj | None, write: Write) -> Obj:
         typed = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {}}
         obj = {**typed, **obj, "apiVersion": kind.api_version, "kind": kind.kind}
+        if kind.custom is None and "spec" in kind.schema.get("properties", {}):
+            # Go writes structs out even when nothing is in them, and JSON patches rely on it.
+            obj.setdefault("spec", {})
         found = validate.check_structure(kind, obj, old)
         if found.unknown:
             texts = [f'unknown field "{path}"' for path in found.unknown]

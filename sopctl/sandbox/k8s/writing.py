@@ -11,6 +11,7 @@ from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import (
     bad_request,
     cause,
+    conflict,
     invalid,
     method_not_allowed,
     unsupported_media,
@@ -33,6 +34,8 @@ _RETURN_DELETED = frozenset(
     {"persistentvolumeclaims", "persistentvolumes", "pods", "podtemplates", "resourcequotas"}
     | {"serviceaccounts", "services"}
 )
+# AllowCreateOnUpdate in pkg/registry/**/strategy.go.
+_CREATED_BY_PUT = frozenset({"endpoints", "events", "leases", "limitranges", "services"})
 
 
 def create(cluster: Cluster, request: Request, route: Route) -> Response:
@@ -49,8 +52,22 @@ def replace(cluster: Cluster, request: Request, route: Route) -> Response:
     obj = _typed(request.object(), route)
     write = request.write()
     with cluster.lock:
+        missing = cluster.store.get(route.kind.storage, route.key) is None
+        if missing and route.kind.storage in _CREATED_BY_PUT and not route.subresource:
+            return _create_by_put(cluster, route, obj, write)
         stored = cluster.writer.update(route.kind, obj, write, route.subresource)
         return _answer(route.kind, stored, write)
+
+
+def _create_by_put(cluster: Cluster, route: Route, obj: Obj, write: Write) -> Response:
+    """PUT of what is not there; of an object that once was, it is refused (storage/etcd3)."""
+    uid = obj["metadata"].get("uid")
+    if uid:
+        why = "StorageError: invalid object, Code: 4, AdditionalErrorMsg: Precondition failed: "
+        why += f"UID in precondition: {uid}, UID in object meta: "
+        raise conflict(route.kind.resource, route.name, why)
+    created = cluster.writer.create(route.kind, obj, write)
+    return _answer(route.kind, created, write, HTTPStatus.CREATED)
 
 
 def patch(cluster: Cluster, request: Request, route: Route) -> Response:
@@ -61,8 +78,9 @@ def patch(cluster: Cluster, request: Request, route: Route) -> Response:
     with cluster.lock:
         old = cluster.writer.existing(route.kind, route.key)
         new = patched_object(request, route.kind, clone(old))
-        if dig(new, "metadata", "name") != route.name:
-            raise bad_request("the name of the object does not match the name on the URL")
+        for key in ("name", "namespace"):
+            if dig(new, "metadata", key) != old["metadata"].get(key):
+                raise bad_request(f"the {key} of the object does not match the {key} on the URL")
         stored = cluster.writer.update(route.kind, new, write, route.subresource)
         return _answer(route.kind, stored, write)
 
@@ -144,19 +162,23 @@ def delete_collection(cluster: Cluster, request: Request, route: Route) -> Respo
 
 
 def deletion(request: Request) -> Deletion:
-    """The options of a DELETE, from the body or else the query."""
+    """The options of a DELETE or eviction, from the body or else the query."""
     options = request.delete_options()
     preconditions = options.get("preconditions") or {}
     query = request.query
     grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
     orphan = options.get("orphanDependents")
     default = None if orphan is None else ("Orphan" if orphan else "Background")
-    return Deletion(
-        grace=None if grace is None else int(grace),
-        uid=preconditions.get("uid"),
-        resource_version=preconditions.get("resourceVersion"),
-        propagation=options.get("propagationPolicy", query.get("propagationPolicy", default)),
-    )
+    propagation = options.get("propagationPolicy", query.get("propagationPolicy", default))
+    try:
+        return Deletion(
+            grace=None if grace is None else int(grace),
+            uid=preconditions.get("uid"),
+            resource_version=preconditions.get("resourceVersion"),
+            propagation=None if propagation is None else str(propagation),
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        raise bad_request(f"DeleteOptions cannot be decoded: {error}") from error
 
 
 VERBS: dict[tuple[str, bool], tuple[str, Callable[[Cluster, Request, Route], Response]]] = {
@@ -198,6 +220,8 @@ def _typed(obj: Obj, route: Route) -> Obj:
         )
     if kind.namespaced:
         meta["namespace"] = namespace or "default"
+    else:
+        meta.pop("namespace", None)
     if route.name and meta.setdefault("name", route.name) != route.name:
         raise bad_request(
             f"the name of the object ({meta['name']}) does not match the name on the URL "

@@ -528,6 +528,23 @@ def test_a_lease_is_a_lock(kube):
     assert kube.refused("PUT", f"{LEASES}/lock", lease)["code"] == 422
 
 
+def test_a_put_creates_a_lease_but_not_one_that_was_deleted(kube):
+    lease = {"metadata": {"name": "lock"}, "spec": {"holderIdentity": "me"}}
+    held = kube("PUT", f"{LEASES}/lock", lease)
+    assert kube.status == 201
+    kube("DELETE", f"{LEASES}/lock")
+    refused = kube.refused("PUT", f"{LEASES}/lock", held)
+    assert refused["code"] == 409
+    assert "UID in object meta: " in refused["message"]
+    assert kube.refused("PUT", WEB, deployment())["code"] == 404
+
+
+def test_yaml_is_understood_and_its_dates_stay_texts(kube):
+    text = "metadata: {name: dated}\ndata: {since: 2026-01-01T00:00:00Z}\n"
+    applied = kube("PATCH", f"{MAPS}/dated", text, media=APPLY, fieldManager="me")
+    assert applied["data"] == {"since": "2026-01-01T00:00:00Z"}
+
+
 # --- custom resources -----------------------------------------------------------------
 
 WIDGETS = "/apis/example.com/v1/namespaces/default/widgets"
