@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.ports import ApiError, Obj
 from sopctl.sandbox.world.times import moment, stamp
 from sopctl.sandbox.world.view import View
 
@@ -24,7 +25,11 @@ class News:
 
 
 def record(view: View, about: Obj, news: News, now: datetime) -> None:
-    """Write an Event about an object, or raise the count of the one already there."""
+    """Write an Event about an object, or raise the count of the one already there.
+
+    News are not worth a failure: what the API refuses, for instance in a namespace that is
+    being deleted, is dropped, as client-go's recorder drops it.
+    """
     metadata = about["metadata"]
     namespace = metadata.get("namespace") or "default"
     text = "/".join((metadata["uid"], news.reason, news.message, news.component))
@@ -34,7 +39,8 @@ def record(view: View, about: Obj, news: News, now: datetime) -> None:
         again: Obj = {"count": known.get("count", 1) + 1, "lastTimestamp": stamp(now)}
         view.patch("events", known, again)
         return
-    view.create("events", _event(about, news, now, name, namespace))
+    with contextlib.suppress(ApiError):
+        view.create("events", _event(about, news, now, name, namespace))
 
 
 def reconcile(view: View, now: datetime) -> datetime | None:

@@ -22,10 +22,11 @@ from sopctl.sandbox.world.controllers import (
 )
 from sopctl.sandbox.world.controllers.hpas import Autoscaling
 from sopctl.sandbox.world.controllers.kubelet import STARTS_IN, Kubelet
+from sopctl.sandbox.world.controllers.loop import RETRY
 from sopctl.sandbox.world.controllers.nodes import NodeLifecycle
 from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
-from sopctl.sandbox.world.ports import CloudPort, ClusterPort
+from sopctl.sandbox.world.ports import ApiError, CloudPort, ClusterPort
 from sopctl.sandbox.world.scheduling.scheduler import Scheduler
 from sopctl.sandbox.world.seed.plant import plant
 from sopctl.sandbox.world.view import View
@@ -53,7 +54,10 @@ class _Part:
         if versions == self._seen and (self._wake is None or now < self._wake):
             return
         self._seen = versions
-        self._wake = self._controller.reconcile(view, now)
+        try:
+            self._wake = self._controller.reconcile(view, now)
+        except ApiError:
+            self._wake = now + RETRY  # refused: every controller tries again
         if view.spent:
             self.rouse()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import conditions, pods
+from sopctl.sandbox.world.controllers.loop import for_each
 from sopctl.sandbox.world.controllers.rollout import share
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.selectors import matches
@@ -24,13 +25,7 @@ _SCALED = {
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Report every budget; return when the next unfinished eviction expires."""
-    wake: datetime | None = None
-    for budget in view.all("poddisruptionbudgets"):
-        if "deletionTimestamp" not in budget["metadata"]:
-            wake = earliest(wake, _sync(view, budget, now))
-        if view.spent:
-            break
-    return wake
+    return for_each(view, "poddisruptionbudgets", _sync, now)
 
 
 def _sync(view: View, budget: Obj, now: datetime) -> datetime | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.controllers import revisions
+from sopctl.sandbox.world.controllers.loop import for_each
 from sopctl.sandbox.world.controllers.rollout import share
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.affinity import admits
@@ -30,13 +31,7 @@ TOLERATIONS: tuple[Obj, ...] = tuple(
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Create pods on nodes without one, delete those of unfit nodes, roll outdated ones."""
-    del now
-    for owner in view.all("daemonsets"):
-        if "deletionTimestamp" not in owner["metadata"]:
-            _sync(view, owner)
-        if view.spent:
-            break
-    return None
+    return for_each(view, "daemonsets", _sync, now)
 
 
 def pod_for(owner: Obj, node: str, revision: str) -> Obj:
@@ -56,7 +51,8 @@ def pod_for(owner: Obj, node: str, revision: str) -> Obj:
     return pod
 
 
-def _sync(view: View, owner: Obj) -> None:
+def _sync(view: View, owner: Obj, now: datetime) -> None:
+    del now
     revision = revisions.current(view, owner, "DaemonSet")["metadata"]["name"]
     fit = {each["metadata"]["name"] for each in view.all("nodes") if _fits(owner, each)}
     alive: dict[str, Obj] = {}

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.controllers.deployment_status import report
+from sopctl.sandbox.world.controllers.loop import for_each
 from sopctl.sandbox.world.controllers.rollout import Bounds, bounds
 from sopctl.sandbox.world.controllers.templates import template_hash
 from sopctl.sandbox.world.events import News, record
@@ -24,12 +25,7 @@ _NAME = "deployment-controller"
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Bring every Deployment one step nearer to its template and size."""
-    for deployment in view.all("deployments"):
-        if "deletionTimestamp" not in deployment["metadata"]:
-            _sync(view, deployment, now)
-        if view.spent:
-            break
-    return None
+    return for_each(view, "deployments", _sync, now)
 
 
 def _sync(view: View, deployment: Obj, now: datetime) -> None:

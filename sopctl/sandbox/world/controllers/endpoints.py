@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sopctl.sandbox.world import pods
+from sopctl.sandbox.world.controllers.loop import for_each
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.view import View
@@ -14,16 +15,13 @@ _MANAGER = "endpointslice-controller.k8s.io"
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Keep one slice for each Service with a selector."""
+    return for_each(view, "services", _sync, now)
+
+
+def _sync(view: View, service: Obj, now: datetime) -> None:
     del now
-    for service in view.all("services"):
-        if service["spec"].get("selector"):
-            _sync(view, service)
-        if view.spent:
-            break
-    return None
-
-
-def _sync(view: View, service: Obj) -> None:
+    if not service["spec"].get("selector"):
+        return
     metadata = service["metadata"]
     endpoints = [_endpoint(view, pod) for pod in _selected(view, service)]
     owned = view.owned("endpointslices", metadata["uid"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import conditions
+from sopctl.sandbox.world.controllers.loop import for_each
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.times import stamp
 from sopctl.sandbox.world.view import View
@@ -57,8 +58,7 @@ class Autoscaling:
         """Scale and report every HPA when the period is over."""
         if self._due is not None and now < self._due:
             return self._due
-        for autoscaler in view.all("horizontalpodautoscalers"):
-            self._sync(view, autoscaler, now)
+        for_each(view, "horizontalpodautoscalers", self._sync, now)
         self._due = now + PERIOD
         return self._due
 
@@ -86,12 +86,12 @@ class Autoscaling:
         """Shrink to the highest, grow to the lowest recommendation within the window."""
         spec, uid = autoscaler["spec"], autoscaler["metadata"]["uid"]
         past = [*self._past.get(uid, ()), _Past(at=now, replicas=wanted)]
-        self._past[uid] = [each for each in past if now - each.at <= timedelta(hours=1)]
+        self._past[uid] = [old for old in past if now - old.at <= timedelta(hours=1)]
         way = "scaleDown" if wanted < current else "scaleUp"
         rules = (spec.get("behavior") or {}).get(way) or {}
         seconds = rules.get("stabilizationWindowSeconds")
         window = timedelta(seconds=_WINDOWS[way] if seconds is None else seconds)
-        recent: list[int] = [each.replicas for each in past if now - each.at <= window]
+        recent: list[int] = [old.replicas for old in past if now - old.at <= window]
         if wanted < current:
             return min(current, max(recent))
         return max(current, min(recent))
@@ -109,7 +109,7 @@ class Autoscaling:
         policies: list[Obj] = rules.get("policies") or _POLICIES[way]
         for policy in policies:
             period = timedelta(seconds=policy["periodSeconds"])
-            recent = [each.by for each in changes if now - each.at < period]
+            recent = [old.by for old in changes if now - old.at < period]
             done = sum(by for by in recent if by * sign > 0)
             start = current - done
             limits.append(max(0, _step(policy, start) - abs(done)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sopctl.sandbox.world import conditions, pods
+from sopctl.sandbox.world.controllers.loop import for_each
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.times import stamp
 from sopctl.sandbox.world.view import View
@@ -12,15 +13,12 @@ from sopctl.sandbox.world.view import View
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Bring every unfinished Job nearer to its completions."""
-    for job in view.all("jobs"):
-        metadata = job["metadata"]
-        if "deletionTimestamp" in metadata or _finished(job) or job["spec"].get("suspend"):
-            continue
-        _sync(view, job, now)
-    return None
+    return for_each(view, "jobs", _sync, now)
 
 
 def _sync(view: View, job: Obj, now: datetime) -> None:
+    if _finished(job) or job["spec"].get("suspend"):
+        return
     spec, before = job["spec"], job.get("status") or {}
     owned = view.owned("pods", job["metadata"]["uid"])
     active = [pod for pod in owned if pods.is_active(pod)]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.conditions import find
+from sopctl.sandbox.world.controllers.loop import RETRY, for_each
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import ApiError, Obj
 from sopctl.sandbox.world.times import earliest, moment
@@ -14,22 +15,12 @@ from sopctl.sandbox.world.view import View
 
 _NAME = "replicaset-controller"
 _COST = "controller.kubernetes.io/pod-deletion-cost"
-_RETRY = timedelta(seconds=10)
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Create and delete pods, then report; return when a pod becomes available by waiting."""
-    wake: datetime | None = None
-    for replica_set in view.all("replicasets"):
-        if "deletionTimestamp" in replica_set["metadata"]:
-            continue
-        if not _scale(view, replica_set, now):
-            wake = earliest(wake, now + _RETRY)
-        wake = earliest(wake, _report(view, replica_set, now))
-        if view.spent:
-            break
-    return wake
+    return for_each(view, "replicasets", _sync, now)
 
 
 def available_at(pod: Obj, min_ready_seconds: int) -> datetime | None:
@@ -38,6 +29,11 @@ def available_at(pod: Obj, min_ready_seconds: int) -> datetime | None:
     if ready is None or ready["status"] != "True" or pods.is_terminating(pod):
         return None
     return moment(ready["lastTransitionTime"]) + timedelta(seconds=min_ready_seconds)
+
+
+def _sync(view: View, replica_set: Obj, now: datetime) -> datetime | None:
+    retry = None if _scale(view, replica_set, now) else now + RETRY
+    return earliest(retry, _report(view, replica_set, now))
 
 
 def _scale(view: View, replica_set: Obj, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.controllers import revisions
+from sopctl.sandbox.world.controllers.loop import for_each
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import ApiError, Obj
 from sopctl.sandbox.world.view import View
@@ -33,20 +34,21 @@ class _Plan:
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Take at most one step for an ordered set, all possible ones for a parallel set."""
-    for owner in view.all("statefulsets"):
-        if "deletionTimestamp" in owner["metadata"]:
-            continue
-        spec = owner["spec"]
-        plan = _Plan(
-            owner=owner,
-            update=revisions.current(view, owner, "StatefulSet")["metadata"]["name"],
-            ordered=spec.get("podManagementPolicy", "OrderedReady") == "OrderedReady",
-            first=(spec.get("ordinals") or {}).get("start", 0),
-            replicas=spec.get("replicas", 1),
-        )
-        if _fill(view, plan, now) and _condemn(view, plan):
-            _update(view, plan)
-        _report(view, plan)
+    return for_each(view, "statefulsets", _sync, now)
+
+
+def _sync(view: View, owner: Obj, now: datetime) -> datetime | None:
+    spec = owner["spec"]
+    plan = _Plan(
+        owner=owner,
+        update=revisions.current(view, owner, "StatefulSet")["metadata"]["name"],
+        ordered=spec.get("podManagementPolicy", "OrderedReady") == "OrderedReady",
+        first=(spec.get("ordinals") or {}).get("start", 0),
+        replicas=spec.get("replicas", 1),
+    )
+    if _fill(view, plan, now) and _condemn(view, plan):
+        _update(view, plan)
+    _report(view, plan)
     return None
 
 
@@ -109,6 +111,7 @@ def _create(view: View, plan: _Plan, ordinal: int, now: datetime) -> None:
         text = f"create Pod {name} in StatefulSet failed error: {refused.message}"
         news = News(reason="FailedCreate", message=text, component=_NAME, type="Warning")
         record(view, owner, news, now)
+        raise
 
 
 def _revision_for(plan: _Plan, ordinal: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import forbidden
 from sopctl.sandbox.k8s.objects import Obj
+from sopctl.sandbox.k8s.writer import Deletion, Write
 from sopctl.sandbox.world.controllers.kubelet import RUN_SECONDS
 from sopctl.sandbox.world.controllers.rollout import Bounds, bounds
 from tests.fakes.workloads import deployment, pod_spec
@@ -204,3 +205,72 @@ def test_a_service_knows_the_zone_and_the_readiness_of_its_endpoints():
     world.cluster.delete("services", "web", "shop")
     world.run(5)
     assert world.cluster.list("endpointslices", "shop") == []
+
+
+def refusing(world: SmallWorld, resource: str) -> list[bool]:
+    """Let the API refuse to create a resource while the answer's only item is true."""
+    active = [True]
+
+    def refuse(kind, new, old, write):
+        if kind.storage == resource and old is None and active[0]:
+            raise forbidden(resource, "", "quota exceeded")
+        return new
+
+    world.cluster.writer.mutators.append(refuse)
+    return active
+
+
+def test_one_refused_workload_does_not_hold_up_the_others():
+    world = SmallWorld()
+    active = refusing(world, "controllerrevisions")
+    for name in ("first", "second"):
+        made = deployment(name, 1)
+        made["kind"] = "StatefulSet"
+        made["spec"] |= {"serviceName": name}
+        world.cluster.create("statefulsets", made)
+    world.cluster.create("deployments", deployment("web", 1))
+    world.run(20)
+    assert len(world.pods("web")) == 1
+    assert world.pods("first") == []
+
+    active[0] = False
+    world.run(30)
+    assert len(world.pods("first")) == len(world.pods("second")) == 1
+
+
+def test_events_that_are_refused_are_dropped():
+    world = SmallWorld()
+    refusing(world, "events")
+    world.cluster.create("deployments", deployment("web", 3))
+    world.run(20)
+
+    assert len(world.pods("web")) == 3
+    assert world.cluster.list("events") == []
+
+
+def delete(world: SmallWorld, resource: str, name: str, propagation: str) -> None:
+    cluster = world.cluster
+    with cluster.lock:
+        kind = cluster.registry.named(resource)
+        cluster.writer.delete(kind, ("shop", name), Deletion(propagation=propagation), Write())
+
+
+def test_an_orphaning_deletion_leaves_the_pods_and_a_foreground_one_waits_for_them():
+    world = SmallWorld()
+    world.cluster.create("deployments", deployment("web", 2))
+    world.run(20)
+    delete(world, "deployments", "web", "Orphan")
+    world.run(10)
+    assert world.cluster.get("deployments", "web", "shop") is None
+    [kept] = world.cluster.list("replicasets", "shop")
+    assert "ownerReferences" not in kept["metadata"] or not kept["metadata"]["ownerReferences"]
+    assert len(world.pods("web")) == 2
+
+    name = kept["metadata"]["name"]
+    delete(world, "replicasets", name, "Foreground")
+    world.settle()
+    assert world.cluster.get("replicasets", name, "shop") is not None
+    world.run(20)
+
+    assert world.cluster.get("replicasets", name, "shop") is None
+    assert world.pods("web") == []
