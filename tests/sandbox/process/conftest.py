@@ -51,9 +51,9 @@ def restored(running: Running, state_dir: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
-    """Ask until the answer is true, for ten seconds at most; returns it."""
+    """Ask until the answer is true, for thirty seconds at most; returns it."""
 
-    def ask(question: Callable[[], Any], seconds: float = 10.0) -> Any:
+    def ask(question: Callable[[], Any], seconds: float = 30.0) -> Any:
         clock, waited = SystemClock(), 0.0
         while not (answer := question()) and waited < seconds:
             clock.sleep(0.1)
