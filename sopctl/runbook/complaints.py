@@ -64,6 +64,19 @@ def _finding(detail: ErrorDetails, path: Path, value: object, *, key: bool) -> F
         known = [one.strip("' ") for one in context["expected"].replace(" or ", ", ").split(",")]
         hint = did_you_mean(str(value), known, what="values")
         return Finding(path=path, summary=f"{name} cannot be {value!r}", hint=hint)
+    if kind == "greater_than_equal":
+        least = context["ge"]
+        return Finding(
+            path=path, summary=f"{name} is {value}, less than {least}",
+            hint=f"Write {least} or more.",
+        )  # fmt: skip
+    if kind == "less_than_equal":
+        most = context["le"]
+        return Finding(
+            path=path, summary=f"{name} is {value}, more than {most}", hint=f"Write {most} or less."
+        )
+    if kind == "too_short":
+        return Finding(path=path, summary=f"{name} is empty", hint="Add an entry.")
     message = detail["msg"].removeprefix("Input ").replace("should be", "has to be")
     return Finding(path=path, summary=f"{name}: {message[:1].lower()}{message[1:]}", hint="")
 

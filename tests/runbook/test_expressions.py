@@ -132,6 +132,45 @@ def test_what_cannot_be_compiled_says_where(source, message, offset):
 @pytest.mark.parametrize(
     "source",
     [
+        "''.__class__.__mro__[1].__subclasses__()",
+        "params.zone.__class__",
+        "params.__class__.__init__.__globals__",
+        "().__class__.__bases__[0]",
+        "[].__class__",
+        "__import__('os').system('id')",
+        "open('/etc/passwd').read()",
+        "eval('1')",
+        "lambda: 1",
+        "[x for x in params.zone]",
+        "'%s' % params.zone",
+        "f'{params.zone}'",
+        "'{0.__class__}'.format(params.zone)",
+        "cycler.__init__.__globals__.os.popen('id').read()",
+        "self.__init__",
+        "request.application",
+        "params.zone | attr('__class__')",
+        "{{ 7 * 7 }}",
+        "${{ 7 * 7 }}",
+        "$(id)",
+        "`id`",
+        "T(java.lang.Runtime).getRuntime()",
+        "params.zone := 'x'",
+        "params.zone = 'x'",
+        "import os",
+        "google.protobuf.Any{}",
+        "facts.autoscaler.image.getClass()",
+    ],
+)
+def test_ways_out_of_other_languages_lead_nowhere(source):
+    with pytest.raises(InvalidExpressionError):
+        expressions.compile(source, TYPES)
+    with pytest.raises(RefusedError):
+        expressions.data("${{ " + source + " }}", ENV)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
         "1",
         "'true'",
         "'false'",
