@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from sopctl.app.desk import Desk
 from sopctl.cli import answers
@@ -29,9 +28,6 @@ class Ride:
     asked: Asked
     run: str
     takes_back: bool = False
-
-
-_FAILED: Final = frozenset({Outcome.FAILED, Outcome.STALE, Outcome.CONFLICT})
 
 
 def drive(ride: Ride) -> int:
@@ -76,7 +72,7 @@ def _ended(ride: Ride) -> int:
     state = ride.desk.state(ride.run)
     if ride.asked.json:
         ride.context.out.data(
-            {"schema": "sopctl.end/1", "run": ride.run, "outcome": str(state.end)}, indent=None
+            {"schema": "sopctl.end/1", "run": ride.run, "outcome": str(state.end)}
         )
     else:
         ride.context.out.show(run_view.ended(state))
@@ -107,6 +103,6 @@ def parked_code(state: RunState, result: Parked) -> ExitCode:
     if any(item.phase in (Phase.UNKNOWN, Phase.SENT) for item in items):
         return ExitCode.UNKNOWN_OUTCOME
     work = answers.work_of(state, result)
-    if result.why == "decision" and work is not None and work.outcome in _FAILED:
+    if result.why == "decision" and work is not None and work.outcome is Outcome.FAILED:
         return ExitCode.FAILED
     return ExitCode.HALTED

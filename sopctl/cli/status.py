@@ -23,7 +23,7 @@ def status(context: Context, /, everything: bool, **given: object) -> int:  # no
     over = standing.Standing.OVER
     shown = [each for each in rows if everything or each.standing is not over]
     if asked.json:
-        context.out.data(status_view.data(shown))
+        context.out.data(*status_view.data(shown))
     else:
         context.out.show(status_view.lines(shown))
     return ExitCode.DONE

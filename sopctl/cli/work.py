@@ -61,7 +61,7 @@ def planned(context: Context, desk: Desk, book: Runbook, asked: Asked) -> Plan:
 
 def show(context: Context, plan: Plan, asked: Asked) -> None:
     if asked.json:
-        context.out.data(plan_view.data(plan), indent=2 if asked.dry_run else None)
+        context.out.data(plan_view.data(plan))
     else:
         context.out.show(plan_view.lines(plan, full=asked.full))
 

@@ -26,8 +26,8 @@ def listed(states: Sequence[RunState]) -> list[Line]:
     return table(rows)
 
 
-def listed_data(states: Sequence[RunState]) -> Json:
-    return {"schema": "sopctl.runs/1", "runs": [_facts(state) for state in states]}
+def listed_data(states: Sequence[RunState]) -> list[Json]:
+    return [{"schema": "sopctl.run/1", **_facts(state)} for state in states]
 
 
 def timeline(records: Sequence[Record]) -> list[Line]:

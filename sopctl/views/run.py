@@ -103,8 +103,7 @@ class JsonView:
                         "at": record.at,
                         "kind": record.kind,
                         "data": encode(data),
-                    },
-                    indent=None,
+                    }
                 )
 
     def waiting(self, _why: str) -> None:

@@ -30,21 +30,19 @@ def listed(shelf: Shelf) -> list[Line]:
     return table(rows)
 
 
-def listed_data(shelf: Shelf) -> Json:
-    return {
-        "schema": "sopctl.runbooks/1",
-        "runbooks": [
-            {
-                "name": name,
-                "path": str(path),
-                "usable": book is not None,
-                "title": book.title if book else None,
-                "owner": book.owner if book else None,
-                "reviewed": book.reviewed if book else None,
-            }
-            for name, (path, book) in shelf.items()
-        ],
-    }
+def listed_data(shelf: Shelf) -> list[Json]:
+    return [
+        {
+            "schema": "sopctl.runbook/1",
+            "name": name,
+            "path": str(path),
+            "usable": book is not None,
+            "title": book.title if book else None,
+            "owner": book.owner if book else None,
+            "reviewed": book.reviewed if book else None,
+        }
+        for name, (path, book) in shelf.items()
+    ]
 
 
 def shown(book: Runbook) -> list[Line]:

@@ -69,9 +69,9 @@ class Screen:
         except (BrokenPipeError, OSError, ValueError):
             self._go_quiet()
 
-    def data(self, value: Json, *, indent: int | None = 2) -> None:
-        """Print *value* as JSON; with *indent* None on one line."""
-        self.write(json.dumps(value, indent=indent) + "\n")
+    def data(self, *values: Json) -> None:
+        """Print each of *values* as JSON on a line of its own."""
+        self.write("".join(json.dumps(value) + "\n" for value in values))
 
     @property
     def console(self) -> Console:

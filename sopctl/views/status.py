@@ -46,8 +46,9 @@ def lines(rows: Sequence[Row]) -> list[Line]:
     return [shown for row in rows for shown in (*_row(row), EMPTY)][:-1]
 
 
-def data(rows: Sequence[Row]) -> Json:
-    return {"schema": "sopctl.status/1", "runs": [_data(row) for row in rows]}
+def data(rows: Sequence[Row]) -> list[Json]:
+    """An object for each run."""
+    return [_data(row) for row in rows]
 
 
 def _row(row: Row) -> list[Line]:
@@ -105,10 +106,11 @@ def _data(row: Row) -> Json:
     plan = row.state.plan
     assert plan is not None
     return {
+        "schema": "sopctl.status/1",
         "run": row.state.run,
         "runbook": plan.runbook,
         "target": str(plan.target["name"]),
-        "standing": str(row.standing),
+        "state": str(row.standing),
         "outcome": str(row.state.end) if row.state.end else None,
         "source_run": plan.source_run or None,
         "user": row.state.header.get("user"),

@@ -8,13 +8,13 @@ from sopctl.core.action import ReceiptKind
 def parked(shop):
     """A run that waits at its gate; its id."""
     assert shop.run("--no-gently").code == 23
-    return shop("audit", "list", "-o", "json").json["runs"][0]["run"]
+    return shop("audit", "list", "-o", "json").rows[0]["run"]
 
 
 def failed(shop):
     shop.world.answers["l1"] = [ReceiptKind.REJECTED]
     assert shop.run().code == 21
-    return shop("audit", "list", "-o", "json").json["runs"][0]["run"]
+    return shop("audit", "list", "-o", "json").rows[0]["run"]
 
 
 def test_a_parked_run_goes_on_once_its_gate_is_answered(shop):
@@ -42,7 +42,7 @@ def test_with_no_open_run_that_is_said(shop):
 
 def test_a_run_that_has_ended_is_not_resumed(shop):
     shop.run()
-    run = shop("audit", "list", "-o", "json").json["runs"][0]["run"]
+    run = shop("audit", "list", "-o", "json").rows[0]["run"]
 
     result = shop("resume", run)
 

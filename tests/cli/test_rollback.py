@@ -19,7 +19,7 @@ def test_a_finished_run_is_rolled_back_by_a_new_run(shop):
     assert result.code == 0, result.err
     assert shop.lamps == DARK
     assert "Roll back Light every lamp" in result.out
-    runs = shop("audit", "list", "-o", "json").json["runs"]
+    runs = shop("audit", "list", "-o", "json").rows
     assert [run["outcome"] for run in runs] == ["done", "undone"]
     assert runs[1]["source_run"] == runs[0]["run"]
 
@@ -33,7 +33,7 @@ def test_a_dry_run_shows_the_way_back_and_changes_nothing(shop):
     assert result.code == 0
     assert "true -> false" in result.out
     assert shop.lamps == lit
-    assert len(shop("audit", "list", "-o", "json").json["runs"]) == 1
+    assert len(shop("audit", "list", "-o", "json").rows) == 1
 
 
 def test_a_second_roll_back_has_nothing_to_do(shop):
@@ -71,7 +71,7 @@ def test_an_unknown_run_is_named(shop):
 
 def test_a_run_may_be_named_by_the_start_of_its_id(shop):
     shop.run()
-    run = shop("audit", "list", "-o", "json").json["runs"][0]["run"]
+    run = shop("audit", "list", "-o", "json").rows[0]["run"]
 
     assert shop("rollback", run[:20].lower(), "--yes").code == 0
 
@@ -92,7 +92,7 @@ def test_what_somebody_else_changed_since_is_left_and_the_run_parks(shop):
 
     result = back(shop)
 
-    assert result.code == 21
+    assert result.code == 23
     assert shop.lamps == {"l0": False, "l1": "blue", "l2": False}
     assert "conflict: lamp l1" in result.err
     assert "now: blue" in result.err
@@ -142,7 +142,7 @@ def test_a_run_that_is_not_over_is_undone_within_itself(shop):
     assert result.code == 0, result.err
     assert shop.lamps == DARK
     assert "it is undone" in result.err
-    assert len(shop("audit", "list", "-o", "json").json["runs"]) == 1
+    assert len(shop("audit", "list", "-o", "json").rows) == 1
 
 
 def test_one_step_alone_can_be_rolled_back_and_an_unknown_one_cannot(shop):

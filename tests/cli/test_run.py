@@ -174,7 +174,7 @@ def test_a_second_run_changes_nothing_and_opens_no_run(shop):
     assert result.code == 0
     assert "Nothing to do: run " in result.out
     assert shop.world.mutations == writes
-    assert len(shop("audit", "list", "-o", "json").json["runs"]) == 1
+    assert len(shop("audit", "list", "-o", "json").rows) == 1
 
 
 def test_max_objects_only_lowers(shop):
@@ -300,7 +300,7 @@ def test_a_stale_resource_is_left_alone_and_the_run_parks(shop, tmp_path):
 
     result = shop.run("--plan", file)
 
-    assert result.code == 21
+    assert result.code == 23
     assert shop.lamps == {"l0": True, "l1": "blue", "l2": True}
     assert "stale: lamp l1" in result.err
     assert "sopctl resume" in result.err

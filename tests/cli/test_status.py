@@ -39,9 +39,9 @@ def test_a_parked_run_is_shown_with_its_question(shop):
 def test_json_has_every_resource(shop):
     shop.run()
 
-    (run,) = shop("status", "-o", "json").json["runs"]
+    (run,) = shop("status", "-o", "json").rows
 
-    assert run["standing"] == "in place"
+    assert run["state"] == "in place"
     assert [each["resource"] for each in run["in_place"]] == ["lamp l0", "lamp l1", "lamp l2"]
 
 

@@ -19,6 +19,6 @@ def list_(context: Context, /, **given: object) -> None:
     asked = options.asked(given)
     states = standing.states(context.app.store, asked.target)
     if asked.json:
-        context.out.data(audit.listed_data(states))
+        context.out.data(*audit.listed_data(states))
     else:
         context.out.show(audit.listed(states))

@@ -21,7 +21,6 @@ def show(context: Context, /, run: str, **given: object) -> None:
     state = standing.named(context.app.store, run)
     records = context.app.store.read(state.run)
     if asked.json:
-        for record in records:
-            context.out.data(encode(record), indent=None)
+        context.out.data(*(encode(record) for record in records))
     else:
         context.out.show(audit.timeline(records))

@@ -20,8 +20,10 @@ def lint(context: Context, /, names: tuple[str, ...], **given: object) -> int:
     library = context.app.library
     found = {name: library.lint(name) for name in names or library.names()}
     if options.asked(given).json:
-        listed = {name: [encode(problem) for problem in each] for name, each in found.items()}
-        context.out.data({"schema": "sopctl.lint/1", "problems": listed})
+        flat = (problem for each in found.values() for problem in each)
+        context.out.data(
+            *({"schema": "sopctl.problem/1", "problem": encode(problem)} for problem in flat)
+        )
     else:
         context.out.show(problems.linted(found))
     return ExitCode.INVALID_RUNBOOK if any(found.values()) else ExitCode.DONE

@@ -16,6 +16,6 @@ def list_(context: Context, /, **given: object) -> None:
     """List the runbooks: your own, then those that come with sopctl."""
     shelf = context.app.library.shelf()
     if options.asked(given).json:
-        context.out.data(runbooks.listed_data(shelf))
+        context.out.data(*runbooks.listed_data(shelf))
     else:
         context.out.show(runbooks.listed(shelf))

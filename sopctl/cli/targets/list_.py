@@ -17,7 +17,7 @@ def list_(context: Context, /, **given: object) -> None:
     """List the configured targets; the sandbox is always there."""
     found = context.app.targets.all()
     if options.asked(given).json:
-        listed = {name: encode(each) for name, each in found.items()}
-        context.out.data({"schema": "sopctl.targets/1", "targets": listed})
+        listed = ({"schema": "sopctl.target/1", "target": encode(each)} for each in found.values())
+        context.out.data(*listed)
     else:
         context.out.show(targets.listed(found))
