@@ -70,6 +70,8 @@ def _end_of_hole(text: str, start: int) -> int:
     depth = 0
     for token in _TOKEN.finditer(text, start):
         char = token.group()
+        if token.lastgroup == "comment" and not depth and "}}" in char:
+            return token.start() + char.index("}}")
         if char == "{":
             depth += 1
         elif char == "}" and depth:

@@ -94,8 +94,11 @@ def references(source: str) -> frozenset[str]:
 
 
 def references_in(value: Json) -> frozenset[str]:
-    """What the expressions in the texts of *value* look at."""
-    return frozenset().union(*(references(hole.source) for hole in cel_text.holes(value)))
+    """What the expressions in the texts of *value* look at; raises RefusedError if one is open."""
+    try:
+        return frozenset().union(*(references(hole.source) for hole in cel_text.holes(value)))
+    except cel_text.TextError as error:
+        raise InvalidExpressionError(f"{error} in {value!r}", offset=error.offset) from error
 
 
 def _fill(text: str, env: Mapping[str, Json]) -> Json:

@@ -239,10 +239,18 @@ def test_braces_and_quotes_in_an_expression_do_not_end_it():
     assert expressions.data("a ${{ '${{' }} b", ENV) == "a ${{ b"
 
 
+def test_a_comment_ends_where_the_expression_ends():
+    assert expressions.data("${{ params.count // it's three }}!", ENV) == "3!"
+    assert expressions.data("${{ 1 // {\n + 2 }}", ENV) == 3
+    assert expressions.references_in("${{params.a // params.b}}") == {"params.a"}
+
+
 def test_an_expression_that_does_not_end_is_refused():
     with pytest.raises(InvalidExpressionError, match="without its") as caught:
         expressions.data("ab ${{ params.zone }", ENV)
     assert caught.value.offset == 3
+    with pytest.raises(InvalidExpressionError, match="without its"):
+        expressions.references_in(["${{ params.zone }"])
 
 
 # What a program that evaluates values again would act on.
