@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sopctl.sandbox.k8s.defaults_pod import quality_of_service
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.objects import Obj, dig, stamp
+from sopctl.sandbox.k8s.validate import spell_out_zeros
 
 # Kinds whose generation counts changes of the spec.
 _WITHOUT_GENERATION = frozenset(
@@ -61,7 +62,7 @@ def prepare_create(kind: ResourceType, obj: Obj, now: datetime) -> None:
     if complete is not None and kind.custom is None:
         complete(obj, now)
     if kind.custom is None and "status" in kind.schema.get("properties", {}):
-        obj.setdefault("status", {})
+        spell_out_zeros(kind.schema["properties"]["status"], obj.setdefault("status", {}))
 
 
 def isolate(kind: ResourceType, new: Obj, old: Obj, subresource: str) -> None:

@@ -23,6 +23,7 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
     "string": str,
 }
+_ZEROS: dict[str, Json] = {"boolean": False, "integer": 0, "string": ""}
 _JSON_NAMES = {bool: "bool", dict: "object", float: "number", int: "number", list: "array"}
 _GO_NAMES = {"array": "slice", "boolean": "bool", "integer": "int32", "number": "float64"}
 
@@ -94,6 +95,25 @@ def fill_schema_defaults(schema: Obj, value: Json) -> None:
     elif isinstance(value, list):
         for item in value:
             fill_schema_defaults(schema.get("items", {}), item)
+
+
+def spell_out_zeros(schema: Obj, value: Json) -> None:
+    """Set required texts, numbers and flags that are missing to zero, in place.
+
+    Go writes them even when nobody set them, and typed clients refuse objects that lack them.
+    """
+    if isinstance(value, list):
+        for item in value:
+            spell_out_zeros(schema.get("items", {}), item)
+    if not isinstance(value, dict):
+        return
+    properties = schema.get("properties", {})
+    for key in schema.get("required", ()):
+        zero = _ZEROS.get(properties[key].get("type"))
+        if key not in value and zero is not None and properties[key].get("format") != "date-time":
+            value[key] = zero
+    for key, sub in value.items():
+        spell_out_zeros(properties.get(key, {}), sub)
 
 
 class _Walk:

@@ -205,6 +205,8 @@ class Writer:
             obj = validate.prune(kind.schema, obj)
         if kind.custom is None:
             defaults.apply_defaults(kind.storage, obj)
+            if "status" in obj and (old is None or obj["status"] != old.get("status")):
+                validate.spell_out_zeros(kind.schema["properties"]["status"], obj["status"])
         else:
             validate.fill_schema_defaults(kind.schema, obj)
         return obj

@@ -491,6 +491,18 @@ def test_pods_are_bound_and_found_by_node(kube):
     assert kube.refused("POST", f"{PODS}/web-1/binding", target)["code"] == 409
 
 
+def test_typed_clients_can_read_a_status_that_was_written_with_gaps(api, cluster):
+    spec = {"selector": {"matchLabels": {"app": "web"}}}
+    meta = {"name": "web", "namespace": "default"}
+    cluster.create("poddisruptionbudgets", {"metadata": meta, "spec": spec})
+    condition = {"type": "DisruptionAllowed", "status": "True", "reason": "SufficientPods"}
+    condition["lastTransitionTime"] = "2026-06-01T12:00:00Z"
+    status = {"status": {"conditions": [condition]}}
+    cluster.patch("poddisruptionbudgets", "web", status, "default", "status")
+    read = client.PolicyV1Api(api).read_namespaced_pod_disruption_budget("web", "default")
+    assert read.status.conditions[0].message == ""
+
+
 # --- eviction and locks ---------------------------------------------------------------
 
 
