@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sopctl.engine.state import Outcome, Phase, RunState, Work
+from sopctl.core.codec import Json
+from sopctl.engine.state import Item, Outcome, Phase, RunState, Work
 from sopctl.views import states
-from sopctl.views.lines import Line, line
+from sopctl.views.lines import Line, count, line
 
 SHOWN = 8
 
@@ -51,8 +52,10 @@ def lines(state: RunState, why: str, detail: str, work: Work | None) -> list[Lin
         bad = [i for i in work.items.values() if i.phase in _BAD]
         for item in bad[:SHOWN]:
             shown.append(line((f"{item.phase}: ", "bad"), str(item.resource), indent=2))
-            for name, value in (("before", item.before), ("ours", item.after), ("now", item.now)):
-                shown.append(line((f"{name:>7}: ", "quiet"), states.state(value), indent=4))
+            shown += [
+                line((f"{name:>7}: ", "quiet"), states.state(value), indent=4)
+                for name, value in _values(item)
+            ]
             if item.why:
                 shown.append(line(("    why: ", "quiet"), item.why, indent=4))
         if len(bad) > SHOWN:
@@ -61,12 +64,19 @@ def lines(state: RunState, why: str, detail: str, work: Work | None) -> list[Lin
     return shown
 
 
+def _values(item: Item) -> list[tuple[str, Json]]:
+    """What it was, what we make of it, and, where that is why we stopped, what it is now."""
+    found = [("before", item.before), ("ours", item.after)]
+    moved = item.phase in (Phase.STALE, Phase.CONFLICT)
+    return [*found, ("now", item.now)] if moved else found
+
+
 def in_place(state: RunState) -> Line:
     """What the run has changed so far."""
     steps: Mapping[str, None] = dict.fromkeys(work.key for work, _ in state.in_place)
     if not steps:
         return line("Nothing that this run changed is in place.")
-    return line(f"In place: {len(state.in_place)} changes of {', '.join(steps)}.")
+    return line(f"In place: {count(len(state.in_place), 'change')} of {', '.join(steps)}.")
 
 
 def how_to_go_on(state: RunState) -> list[Line]:

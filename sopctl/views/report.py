@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sopctl.core.journal import Head, Record
 from sopctl.engine.fold import fold
-from sopctl.engine.state import GOOD_PHASES, RunState
+from sopctl.engine.state import GOOD_PHASES, Item, RunState
 from sopctl.views import events, states
 
 
@@ -75,12 +75,19 @@ def _changes(state: RunState) -> list[tuple[str, str, str, str, str]]:
             work.key,
             str(item.resource),
             states.state(item.before, full=True),
-            states.state(item.settled or item.after, full=True),
+            _after(item),
             str(item.phase) if item.phase in GOOD_PHASES else f"{item.phase}: {item.why}",
         )
         for work in state.works
         for item in work.items.values()
     ]
+
+
+def _after(item: Item) -> str:
+    """What it became; what it was to become stands with that word."""
+    if item.phase in GOOD_PHASES:
+        return states.state(item.settled, full=True)
+    return f"wanted {states.state(item.after, full=True)}"
 
 
 def _moment(record: Record) -> Moment:

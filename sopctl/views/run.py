@@ -224,6 +224,7 @@ def ended(state: RunState) -> list[Line]:
     if state.plan and state.plan.source_run:
         return shown
     if held:
-        shown.append(line(f"{held} changes are in place. Take them back with:"))
+        verb = "is" if held == 1 else "are"
+        shown.append(line(f"{count(held, 'change')} {verb} in place; the way back:"))
         shown.append(line((f"sopctl rollback {state.run}", "strong"), indent=4))
     return shown

@@ -1,0 +1,49 @@
+"""What stopped a run, and what can be done."""
+
+from __future__ import annotations
+
+import pytest
+
+from sopctl.engine.state import Outcome
+from sopctl.views import failure
+from sopctl.views.lines import plain
+from tests.views.golden import assert_golden
+from tests.views.scenes import state
+
+
+def test_every_bad_resource_stands_with_its_values():
+    found = state(9)
+
+    shown = failure.lines(found, "decision", "1 of 2 failed", found.work("cordon"))
+
+    assert_golden("failure.txt", plain([*shown, *failure.how_to_go_on(found)]))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why", "keys"),
+    [
+        (
+            Outcome.FAILED,
+            "decision",
+            ["retry", "skip", "by-hand", "undo-step", "undo-all", "pause"],
+        ),
+        (Outcome.PENDING_RETRY, "decision", ["retry", "skip", "undo-all", "pause"]),
+        (Outcome.APPLIED, "effect", ["retry", "skip", "undo-step", "undo-all", "pause"]),
+    ],
+)
+def test_the_menu_offers_what_makes_sense(outcome, why, keys):
+    work = state().work("cordon")
+    work.outcome = outcome
+
+    assert [choice.key for choice in failure.choices(why, work)] == keys
+
+
+def test_a_conflict_on_the_way_back_has_a_menu_of_its_own():
+    work = state().work("cordon")
+    work.plan = work.plan.__class__(
+        **{**{n: getattr(work.plan, n) for n in work.plan.__dataclass_fields__}, "back": True}
+    )
+    work.outcome = Outcome.CONFLICT
+
+    keys = [choice.key for choice in failure.choices("decision", work)]
+    assert keys == ["keep", "restore", "skip", "pause"]
