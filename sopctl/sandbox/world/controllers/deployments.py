@@ -28,28 +28,26 @@ def reconcile(view: View, now: datetime) -> datetime | None:
     return for_each(view, "deployments", _sync, now)
 
 
-def _sync(view: View, deployment: Obj, now: datetime) -> None:
+def _sync(view: View, deployment: Obj, now: datetime) -> datetime | None:
     name = template_hash(deployment["spec"]["template"])
     sets = view.owned("replicasets", deployment["metadata"]["uid"])
     new = next((each for each in sets if each["metadata"]["labels"].get(HASH) == name), None)
-    paused = bool(deployment["spec"].get("paused"))
-    if new is None and not paused:
-        new = _create(view, deployment, name, sets)
-    if new is not None:
+    if deployment["spec"].get("paused"):
+        _scale_paused(view, deployment, sets, now)
+    else:
+        new = new or _create(view, deployment, name, sets)
         deployment = _mark_revision(view, deployment, new, sets)
         old = [each for each in sets if each is not new]
-        if paused:
-            _resize(view, deployment, new, _target(deployment, new, old), now)
-        else:
-            _roll(view, deployment, new, old, now)
+        _roll(view, deployment, new, old, now)
         _clean(view, deployment, old)
-    report(view, deployment, HASH, name, now)
+    return report(view, deployment, HASH, name, now)
 
 
-def _target(deployment: Obj, new: Obj, old: list[Obj]) -> int:
-    """Return the size of the new set while paused: it follows the spec only when alone."""
-    alone = not any(_size(each) for each in old)
-    return int(deployment["spec"].get("replicas", 1)) if alone else _size(new)
+def _scale_paused(view: View, deployment: Obj, sets: list[Obj], now: datetime) -> None:
+    """A paused Deployment does not roll, and its only set in use still follows the size."""
+    active = [each for each in sets if _size(each)]
+    if len(active) == 1:
+        _resize(view, deployment, active[0], deployment["spec"].get("replicas", 1), now)
 
 
 def _roll(view: View, deployment: Obj, new: Obj, old: list[Obj], now: datetime) -> None:

@@ -63,10 +63,39 @@ def test_a_paused_deployment_does_not_roll_and_still_scales():
     annotate_template(world, "2")
     world.run(15)
     assert sets(world) == {"1": 2}
+    world.cluster.patch("deployments", "web", {"spec": {"replicas": 3}}, "shop")
+    world.run(15)
+    assert sets(world) == {"1": 3}
 
     world.cluster.patch("deployments", "web", {"spec": {"paused": False, "replicas": 4}}, "shop")
     world.run(40)
     assert sets(world) == {"1": 0, "2": 4}
+
+
+def progressing(world: SmallWorld) -> tuple[str, str]:
+    found = status(world.cluster, "deployments", "web")["conditions"]
+    [condition] = [each for each in found if each["type"] == "Progressing"]
+    return condition["status"], condition["reason"]
+
+
+def test_a_rollout_that_stalls_is_late_after_its_deadline_and_recovers():
+    world = SmallWorld()
+    world.cluster.create("deployments", deployment("web", 2))
+    world.run(15)
+    assert progressing(world) == ("True", "NewReplicaSetAvailable")
+
+    selector = {"spec": {"template": {"spec": {"nodeSelector": {"nowhere": "x"}}}}}
+    world.cluster.patch("deployments", "web", selector, "shop")
+    world.run(500)
+    assert progressing(world) == ("True", "ReplicaSetUpdated")
+    world.run(120)
+    assert progressing(world) == ("False", "ProgressDeadlineExceeded")
+
+    world.cluster.patch(
+        "deployments", "web", {"spec": {"template": {"spec": {"nodeSelector": None}}}}, "shop"
+    )
+    world.run(60)
+    assert progressing(world) == ("True", "NewReplicaSetAvailable")
 
 
 def test_recreate_stops_the_old_before_it_starts_the_new():
