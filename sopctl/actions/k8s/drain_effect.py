@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 
 from sopctl.core.action import AnyChange, Seen
@@ -10,6 +11,7 @@ from sopctl.facts.objects import meta, node, pod
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.world import World
+from sopctl.providers.k8s_paths import collection
 
 _OWNERS = {
     "ReplicaSet": "/apis/apps/v1/replicasets",
@@ -30,8 +32,7 @@ def look(clients: World, changes: Sequence[AnyChange], left: Selection) -> Seen:
         return Seen(ok=False, detail=f"{leaving} pods are still shutting down")
     short = _incomplete(clients, changes)
     if short:
-        more = f" and {len(short) - 1} more" if len(short) > 1 else ""
-        return Seen(ok=False, detail=f"{short[0]}{more}")
+        return Seen(ok=False, detail=_told(clients, short))
     return Seen(ok=True, detail="the pods left, and their owners have all replicas ready")
 
 
@@ -43,21 +44,35 @@ def _leaving(clients: World, ids: Sequence[ResourceId]) -> int:
     return sum(1 for each in pods if each.node in alive)
 
 
-def _incomplete(clients: World, changes: Sequence[AnyChange]) -> Sequence[str]:
-    """A sentence for each owner of an evicted pod that lacks ready replicas."""
+def _incomplete(clients: World, changes: Sequence[AnyChange]) -> Sequence[Obj]:
+    """The owners of evicted pods that lack ready replicas."""
     wanted: dict[str, set[str]] = {}
     for change in changes:
         owner = change.before.evidence.get("owner")
         if isinstance(owner, Mapping) and owner["kind"] in _OWNERS:
             wanted.setdefault(str(owner["kind"]), set()).add(str(owner["uid"]))
     return [
-        f"{meta.full_name(obj)} has {ready} of {replicas} replicas ready"
+        obj
         for kind, uids in sorted(wanted.items())
         for obj in clients.k8s.list(_OWNERS[kind])
-        if meta.uid(obj) in uids
-        for ready, replicas in (_counts(obj),)
-        if ready < replicas
+        if meta.uid(obj) in uids and operator.lt(*_counts(obj))
     ]
+
+
+def _told(clients: World, short: Sequence[Obj]) -> str:
+    ready, replicas = _counts(short[0])
+    name, why = meta.full_name(short[0]), _because(clients, short[0])
+    more = f", and {len(short) - 1} more lack some" if len(short) > 1 else ""
+    return f"{name} has {ready} of {replicas} replicas ready{why}{more}"
+
+
+def _because(clients: World, owner: Obj) -> str:
+    """What the scheduler says about a pod of *owner* that has no node."""
+    found = clients.k8s.list(collection("k8s.pod", owner["metadata"]["namespace"]))
+    for each in map(pod.read, found):
+        if each.waits and each.owner is not None and each.owner.uid == meta.uid(owner):
+            return f" ({each.waits})"
+    return ""
 
 
 def _counts(owner: Obj) -> tuple[int, int]:

@@ -42,6 +42,8 @@ from sopctl.providers import k8s_writes
 from sopctl.providers.k8s_paths import collection
 
 KIND = "k8s.pod"
+_STATELESS = "ReplicaSet"  # makes another pod while the old one may still run
+_UNPROVED = "nothing proves that they stopped"
 AGAIN = 5.0  # seconds until a pod that has to wait is asked for again, as kubectl drain does
 
 
@@ -80,7 +82,7 @@ def select(clients: World, params: Params) -> Selection:
     zone = node.zone_name(params.zone, nodes.values(), lambda: clients.facts.zone(params.zone).name)
     pods = [pod.read(obj) for obj in clients.k8s.list(collection(KIND))]
     pinned = volumes.zones_by_claim(clients.k8s)
-    ids, left = [], Counter[str]()
+    ids, left, jobs = [], Counter[str](), 0
     for each in pods:
         where = nodes.get(each.node)
         if where is None or where.zone != zone or _not_ours(each, params):
@@ -89,8 +91,11 @@ def select(clients: World, params: Params) -> Selection:
             left[why] += 1
         else:
             ids.append(ResourceId(KIND, each.full_name, each.uid))
-    notes = tuple(f"{count} pods are left: {why}" for why, count in sorted(left.items()))
-    return Selection(tuple(ids), len(pods), notes)
+            jobs += _kind(each) == "Job" and not each.finished
+    notes = [f"{count} pods are left: {why}" for why, count in sorted(left.items())]
+    if jobs:
+        notes.append(f"{jobs} pods of Jobs are evicted: to their Job that is a failure")
+    return Selection(tuple(ids), len(pods), tuple(notes))
 
 
 def _not_ours(each: Pod, params: Params) -> bool:
@@ -110,8 +115,8 @@ def _stays(each: Pod, where: Node, params: Params, pinned: Mapping[str, Zones]) 
     here = frozenset({where.zone})
     if any(pinned.get(f"{each.namespace}/{claim}") == here for claim in each.claims):
         return f"their volumes are in {where.zone} only, so they cannot run elsewhere"
-    if not where.ready and _kind(each) != "ReplicaSet":
-        return "their node does not answer and nothing proves that they stopped"
+    if not where.ready and _kind(each) != _STATELESS:
+        return f"their node does not answer and {_UNPROVED}"
     return ""
 
 
@@ -175,12 +180,15 @@ def _ordinal(change: Change[Running]) -> int:
     return int(last) if _set_of(change) and last.isdigit() else 0
 
 
+def _owner(change: Change[Running]) -> Mapping[str, Json]:
+    owner = change.before.evidence.get("owner")
+    return owner if isinstance(owner, Mapping) else {}
+
+
 def _set_of(change: Change[Running]) -> str:
     """The uid of the StatefulSet of a pod, or empty."""
-    owner = change.before.evidence.get("owner")
-    if not isinstance(owner, Mapping) or owner["kind"] != "StatefulSet":
-        return ""
-    return str(owner["uid"])
+    owner = _owner(change)
+    return str(owner["uid"]) if owner.get("kind") == "StatefulSet" else ""
 
 
 def converge(call: Call, clients: World, changes: Sequence[Change[Running]]) -> Converged:
@@ -191,6 +199,9 @@ def converge(call: Call, clients: World, changes: Sequence[Change[Running]]) -> 
 def _leave(call: Call, clients: World, change: Change[Running]) -> Receipt:
     evidence = change.before.evidence
     if not evidence.get("node_ready"):
+        if not evidence.get("finished") and _owner(change).get("kind") != _STATELESS:
+            why = f"{change.resource.name} is on a node that does not answer: {_UNPROVED}"
+            return Receipt(kind=ReceiptKind.REJECTED, why=why)
         return k8s_writes.delete(
             call, clients.k8s, change.resource, uid=change.resource.incarnation, version=""
         )

@@ -65,7 +65,7 @@ def _admitted(clients: World, probes: Sequence[Workload], scope: Scope, *, on: b
         if answer is on:
             word = "hard" if on else "relaxed"
             return Seen(ok=False, detail=f"a probe pod of {each.name} is still admitted {word}")
-    word = "relaxed" if on else "with its hard constraints"
+    word = "relaxed" if on else "with their hard constraints"
     return Seen(ok=True, detail=f"{len(probes)} probe pods were admitted {word}")
 
 

@@ -239,7 +239,8 @@ ACTION = Action(
     marker=Beside(BINDING, _PARAMETERS, AnnotationMarker("spread")),
     consent=consent,
     permissions=(
-        "k8s:get mutatingadmissionpolicies.admissionregistration.k8s.io",
+        "k8s:list nodes",
+        "k8s:list mutatingadmissionpolicies.admissionregistration.k8s.io",
         "k8s:get mutatingadmissionpolicybindings.admissionregistration.k8s.io",
         "k8s:create mutatingadmissionpolicybindings.admissionregistration.k8s.io",
         "k8s:delete mutatingadmissionpolicybindings.admissionregistration.k8s.io",

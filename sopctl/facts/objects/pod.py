@@ -17,7 +17,7 @@ _MIRROR = "kubernetes.io/config.mirror"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
-    """*blocked*: pending, and the scheduler names a topology spread constraint as a reason."""
+    """*waits* is what the scheduler says while it finds no node for the pod, else empty."""
 
     namespace: str
     name: str
@@ -32,7 +32,7 @@ class Pod:
     owner: Owner | None
     mirror: bool
     empty_dir: bool
-    blocked: bool
+    waits: str
     spec: Obj
     labels: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[str, ...] = ()  # names of persistent volume claims
@@ -45,6 +45,11 @@ class Pod:
     @property
     def finished(self) -> bool:
         return self.phase in ("Succeeded", "Failed")
+
+    @property
+    def blocked(self) -> bool:
+        """A topology spread constraint is among the reasons."""
+        return spread.BLOCKED in self.waits
 
     @property
     def daemon(self) -> bool:
@@ -68,7 +73,7 @@ def read(obj: Obj) -> Pod:
         owner=meta.controller(obj),
         mirror=_MIRROR in meta.annotated(obj),
         empty_dir=any("emptyDir" in each for each in volumes),
-        blocked=_blocked(spec, status),
+        waits=_waits(spec, status),
         spec=spec,
         labels=meta.labels(obj),
         claims=tuple(
@@ -110,13 +115,10 @@ def _add(total: dict[str, Decimal], more: Mapping[str, Decimal]) -> None:
         total[name] = total.get(name, Decimal(0)) + amount
 
 
-def _blocked(spec: Obj, status: Obj) -> bool:
+def _waits(spec: Obj, status: Obj) -> str:
     if spec.get("nodeName") or (status.get("phase") or "Pending") != "Pending":
-        return False
-    return any(
-        each["type"] == "PodScheduled"
-        and each["status"] == "False"
-        and each.get("reason") == "Unschedulable"
-        and spread.BLOCKED in (each.get("message") or "")
-        for each in status.get("conditions") or ()
-    )
+        return ""
+    for each in status.get("conditions") or ():
+        if each["type"] == "PodScheduled" and each.get("reason") == "Unschedulable":
+            return str(each.get("message") or "unschedulable") if each["status"] == "False" else ""
+    return ""

@@ -221,6 +221,34 @@ def test_on_a_node_that_does_not_answer_stateful_pods_are_left_with_the_reason(s
     assert "nothing proves that they stopped" in notes[0]
 
 
+def test_a_node_that_stops_answering_after_the_plan_keeps_its_stateful_pods(stage):
+    place(stage, "db-0", owner="StatefulSet")
+    changes = plan(stage, ACTION, ZONE)
+    lose(stage, "a0", "a1")
+    count = stage.mutations()
+    (receipt,) = apply(stage, ACTION, changes).values()
+    assert receipt.kind is ReceiptKind.REJECTED
+    assert stage.mutations() == count
+
+
+def test_pods_of_jobs_are_evicted_with_a_note(stage):
+    place(stage, "job-1", owner="Job")
+    found, notes = names(stage)
+    assert found == {"job-1"}
+    assert notes == ("1 pods of Jobs are evicted: to their Job that is a failure",)
+
+
+def test_an_owner_that_lacks_replicas_is_named_with_what_the_scheduler_says(busy):
+    changes = plan(busy, ACTION, ZONE)
+    for name in ("b0", "b1", "c0", "c1"):
+        busy.cluster.patch("nodes", name, {"spec": {"unschedulable": True}})
+    apply(busy, ACTION, changes)
+    busy.run(60)
+    seen = effect(busy, ACTION, ZONE, changes)
+    assert not seen.ok
+    assert "of 9 replicas ready (0/6 nodes are available" in seen.detail
+
+
 def change_of(name, priority=0, owner="ReplicaSet", uid="rs-1"):
     evidence = {"priority": priority, "owner": {"kind": owner, "name": "x", "uid": uid}}
     resource = ResourceId("k8s.pod", f"shop/{name}", f"uid-{name}")
