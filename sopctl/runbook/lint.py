@@ -73,8 +73,22 @@ def advice(data: Json, file: str) -> Iterator[Finding]:
                 hint="Use it, or remove it.", key=True,
             )  # fmt: skip
     metadata = data.get("metadata")
+    yield from _contradictions(data)
     if isinstance(metadata, Mapping) and file.endswith((".yaml", ".yml")):
         yield from _misnamed(metadata.get("name"), FilePath(file).stem)
+
+
+def _contradictions(data: Fields) -> Iterator[Finding]:
+    """``empty: fail`` beside what says that there may be nothing."""
+    for path, fields in entries(data, "steps"):
+        if fields.get("empty") != "fail":
+            continue
+        for name, value in (("on_failure", "continue"), ("keep", True)):
+            if fields.get(name) == value:
+                yield Finding(
+                    path=(*path, "empty"), summary=f"empty: fail beside {name} stops the run",
+                    hint="Write empty: warn, so that it goes on with nothing selected.",
+                )  # fmt: skip
 
 
 def _misnamed(name: Json, stem: str) -> Iterator[Finding]:

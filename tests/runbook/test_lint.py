@@ -140,6 +140,14 @@ def test_advice_does_not_stop_a_run():
     assert lint.load(text, KNOWN).parameters[1].name == "unused"
 
 
+@pytest.mark.parametrize("other", ["on_failure: continue", "select: late\n    keep: true"])
+def test_nothing_selected_cannot_both_stop_the_run_and_be_expected(other):
+    text = swapped("    needs: [freeze]\n", f"    empty: fail\n    {other}\n")
+    name = other.rpartition(" ")[0].split()[-1].rstrip(":")
+    assert found(text) == [(16, 12, f"empty: fail beside {name} stops the run")]
+    assert found(swapped("    needs: [freeze]\n", "    empty: fail\n")) == []
+
+
 def test_a_runbook_is_named_as_its_file(tmp_path):
     path = tmp_path / "large.yaml"
     path.write_text(SMALL)
