@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sopctl.core.errors import OutcomeUnknownError, ProviderError, ThrottledError
+from sopctl.core.errors import (
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    ProviderError,
+    ThrottledError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,10 @@ class PacedError(ThrottledError):
     """Too many calls; the provider said to come back *after* so many seconds."""
 
     after: float = 1.0
+
+
+class UnauthenticatedError(PermissionDeniedError):
+    """The credentials are not (or no longer) good; nothing was executed. New ones may be."""
 
 
 class LostReplyError(OutcomeUnknownError):

@@ -21,7 +21,7 @@ from sopctl.core.errors import (
     WrongTargetError,
 )
 from sopctl.core.target import Target
-from sopctl.providers.answers import AnsweredError, Reply
+from sopctl.providers.answers import AnsweredError, Reply, UnauthenticatedError
 from sopctl.providers.limits import CallNote, Limits
 
 if TYPE_CHECKING:
@@ -173,9 +173,14 @@ class K8s:
                 return
             uid, server, user = self._identity(authorization)
             pinned = self.target.cluster_uid
+            if pinned and not uid:
+                raise PermissionDeniedError(
+                    f"the identity of {server} may not be read, so nothing may be changed there",
+                    hint="Ask for the permission to get the namespace kube-system.",
+                )
             if pinned and uid != pinned:
                 raise WrongTargetError(
-                    f"target {self.target.name} is cluster {pinned}, but {server} is {uid or '?'}",
+                    f"target {self.target.name} is cluster {pinned}, but {server} is {uid}",
                     hint="Choose the right context, or pin the target again with `sopctl target`.",
                 )
             before = next(iter(self._proved.values()), (uid, user))
@@ -203,6 +208,8 @@ class K8s:
         def ask(method: str, path: str, body: Obj | None = None) -> Obj:
             try:
                 return self._read(_Ask(method, path, {}, body, authorization=authorization))
+            except UnauthenticatedError:
+                raise
             except (NotFoundError, PermissionDeniedError):
                 return {}
 
@@ -222,8 +229,6 @@ class K8s:
         failed = ""
         try:
             answer = self._authorized(ask)
-            if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-                raise _refusal(ask, answer)
         except SopError as error:
             failed = type(error).__name__
             raise
@@ -244,12 +249,13 @@ class K8s:
         """Send with credentials that were proved; a 401 (never executed) renews them once."""
         sdk = self._open()
         given = sdk.authorization() if ask.authorization is None else ask.authorization
-        answer = self._exchange(sdk, ask, given)
-        if answer.status == HTTPStatus.UNAUTHORIZED and ask.authorization is None:
-            renewed = sdk.renew(given)
-            if renewed != given:
-                answer = self._exchange(sdk, ask, renewed)
-        return answer
+        try:
+            return self._exchange(sdk, ask, given)
+        except UnauthenticatedError:
+            renewed = given if ask.authorization is not None else sdk.renew(given)
+            if renewed == given:
+                raise
+        return self._exchange(sdk, ask, renewed)
 
     def _exchange(self, sdk: K8sSdk, ask: _Ask, authorization: str) -> Answer:
         if ask.guard is not None:
@@ -268,7 +274,10 @@ class K8s:
             headers["Content-Type"] = ask.content_type or "application/json"
             body = json.dumps(ask.body).encode()
         path = ask.path + _query(ask.query)
-        return sdk.send(ask.method, path, headers=headers, body=body, guard=ask.guard)
+        answer = sdk.send(ask.method, path, headers=headers, body=body, guard=ask.guard)
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise _refusal(ask, answer)
+        return answer
 
 
 def _query(query: Mapping[str, str | int | bool]) -> str:

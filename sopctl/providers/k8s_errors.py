@@ -26,6 +26,7 @@ from sopctl.providers.answers import (
     DisruptionBudgetError,
     LostReplyError,
     PacedError,
+    UnauthenticatedError,
 )
 
 PROVIDER = "kubernetes"
@@ -84,10 +85,13 @@ def answered(
 
 def _denied(status: int, summary: str) -> PermissionDeniedError:
     if status == HTTPStatus.UNAUTHORIZED:
-        hint = "Renew the cluster credentials, then `sopctl resume`."
-    else:
-        hint = "Ask for the permission named above: `sopctl action show` lists what a step needs."
-    return PermissionDeniedError(summary, hint=hint)
+        return UnauthenticatedError(
+            summary, hint="Renew the cluster credentials, then `sopctl resume`."
+        )
+    return PermissionDeniedError(
+        summary,
+        hint="Ask for the permission named above: `sopctl action show` lists what a step needs.",
+    )
 
 
 def _test_failed(message: str) -> bool:

@@ -21,12 +21,15 @@ from kubernetes.client.rest import RESTClientObject
 from kubernetes.config import ConfigException, kube_config
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from yaml import YAMLError
 
 from sopctl.core.errors import RefusedError
 from sopctl.core.target import Target
 from sopctl.providers.k8s_errors import silent
 from sopctl.providers.limits import Limits
 
+# What the kubernetes client raises when a kubeconfig is YAML, but not of the right shape.
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
 _files: Any = kube_config  # it says that it is typed, but its classes have no annotations
 
 
@@ -191,9 +194,10 @@ class K8sSdk:
 def _readable(path: str) -> Iterator[None]:
     try:
         yield
-    except (ConfigException, OSError, ValueError) as error:
+    except (ConfigException, YAMLError, OSError, *_MALFORMED) as error:
+        said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise RefusedError(
-            f"the kubeconfig {path} cannot be used: {str(error).rstrip('.')}",
+            f"the kubeconfig {path} cannot be used: {said}",
             hint="Try `kubectl --kubeconfig` with it, or name another with `sopctl target add`.",
         ) from error
 

@@ -280,6 +280,31 @@ def test_a_401_renews_the_credentials_once_and_proves_them_again(
     assert sent(local, "GET", "/api/v1/namespaces/kube-system") == 1
 
 
+def test_credentials_that_ended_before_the_first_write_are_renewed_and_not_mistaken(
+    local: Local, tmp_path: Path
+) -> None:
+    uid, _, _ = local.world.k8s.identity()
+    plugin(local, tmp_path, ("old", 3600), (TOKEN, 3600))
+    k8s = local.connect(target=replace(local.target, cluster_uid=uid)).k8s
+    create(k8s)
+    assert local.cluster.get("configmaps", "settings", "default")
+
+
+def test_a_pinned_cluster_whose_identity_may_not_be_read_is_not_written_to(local: Local) -> None:
+    local.kube.faults.append(FaultRule(path_regex="kube-system", value=403, count=None))
+    k8s = local.connect(target=replace(local.target, cluster_uid="pinned")).k8s
+    with pytest.raises(PermissionDeniedError, match="may not be read"):
+        create(k8s)
+    assert local.mutations() == 0
+
+
+@pytest.mark.parametrize("text", ["a: [", "", "[]", "clusters: 3", "current-context: x", "- a"])
+def test_a_kubeconfig_that_makes_no_sense_is_a_refusal(local: Local, text: str) -> None:
+    Path(local.target.kubeconfig).write_text(text)
+    with pytest.raises(RefusedError, match="kubeconfig"):
+        local.connect().k8s.get("/version")
+
+
 def test_renewed_credentials_of_another_user_stop_the_write(local: Local, tmp_path: Path) -> None:
     plugin(local, tmp_path, ("old", 3600), (TOKEN, 3600))
     local.kube.users["old"] = User(name="alice", groups=("system:masters",))
