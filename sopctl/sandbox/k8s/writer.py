@@ -70,6 +70,10 @@ class Followers(Protocol):
         """An object is out of the store."""
 
 
+# metav1.ObjectMeta: fields tagged omitempty, which Go does not write out when nothing is in them.
+_OMITTED = frozenset({"annotations", "finalizers", "labels", "ownerReferences"})
+
+
 class Writer:
     """All writes of one cluster; every method expects the store's lock to be held."""
 
@@ -209,6 +213,7 @@ class Writer:
                 validate.spell_out_zeros(kind.schema["properties"]["status"], obj["status"])
         else:
             validate.fill_schema_defaults(kind.schema, obj)
+        obj["metadata"] = {k: v for k, v in obj["metadata"].items() if v or k not in _OMITTED}
         return obj
 
     def _admitted(self, kind: ResourceType, new: Obj, old: Obj | None, write: Write) -> Obj:

@@ -114,3 +114,11 @@ def test_a_dump_holds_everything_stored(cluster):
     cluster.create("configmaps", config_map())
     assert cluster.dump()["configmaps"]["default/settings"]["data"] == {"a": "1"}
     assert "/kube-system" in cluster.dump()["namespaces"]
+
+
+def test_an_empty_map_of_annotations_is_not_kept_as_go_omits_it(cluster):
+    cluster.create("namespaces", {"metadata": {"name": "n", "annotations": {"a": "b"}}})
+
+    patched = cluster.patch("namespaces", "n", {"metadata": {"annotations": {"a": None}}})
+
+    assert "annotations" not in patched["metadata"]
