@@ -21,6 +21,10 @@ _LIST: Final = 7  # in Expr
 # The fields that hold an Expr, by the field of Expr they are inside of.
 _CHILDREN: Final = {5: (1,), 6: (1, 3), _LIST: (1,), _COMPREHENSION: (2, 4, 5, 6, 7)}
 _STRUCT: Final = 8
+_ENTRIES: Final = 2  # in CreateStruct
+_TYPE_MAP, _EXPR, _SOURCE_INFO = 3, 4, 5  # in CheckedExpr
+_POSITIONS: Final = 4  # in SourceInfo
+_MORE: Final = 0x80  # in a byte of a varint
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,15 @@ def unordered_lists(serialized: bytes) -> tuple[int, ...]:
     checked = _only(list(_fields(serialized)), 2)  # google.protobuf.Any.value
     fields = list(_fields(checked))
     types = {}
-    for entry in (list(_fields(field.data)) for field in fields if field.number == 3):  # noqa: PLR2004  # CheckedExpr.type_map
+    for entry in (list(_fields(field.data)) for field in fields if field.number == _TYPE_MAP):
         kind = list(_fields(_only(entry, 2)))
         types[_number(entry, 1)] = kind[0].number if kind else 0
     positions = {}
-    for field in _fields(_only(fields, 5)):  # CheckedExpr.source_info
-        if field.number == 4:  # noqa: PLR2004  # SourceInfo.positions
+    for field in _fields(_only(fields, _SOURCE_INFO)):
+        if field.number == _POSITIONS:
             entry = list(_fields(field.data))
             positions[_number(entry, 1)] = _number(entry, 2)
-    ranges = _ranges(_only(fields, 4))
+    ranges = _ranges(_only(fields, _EXPR))
     return tuple(positions.get(range_, 0) for range_ in ranges if types.get(range_) != _LIST_TYPE)
 
 
@@ -55,7 +59,7 @@ def _ranges(expression: bytes) -> Iterator[int]:
     """The ids of what the macros that make lists (map, filter) go over."""
     for field in _fields(expression):
         if field.number == _STRUCT:
-            for entry in (one for one in _fields(field.data) if one.number == 2):  # noqa: PLR2004  # CreateStruct.entries
+            for entry in (one for one in _fields(field.data) if one.number == _ENTRIES):
                 yield from _nested(entry.data, (3, 4))
         elif field.number in _CHILDREN:
             yield from _nested(field.data, _CHILDREN[field.number])
@@ -103,5 +107,5 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
         byte = message[at]
         value |= (byte & 0x7F) << shift
         at, shift = at + 1, shift + 7
-        if byte < 0x80:  # noqa: PLR2004  # the high bit says that more follow
+        if byte < _MORE:
             return value, at

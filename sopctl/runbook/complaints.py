@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from sopctl.core.codec import Json
 from sopctl.runbook import duration
 from sopctl.runbook.document import Path
+from sopctl.runbook.fitting import Annotation
 from sopctl.runbook.model import NAME, PARAMETER_NAME, STEP_ID, RunbookShape
 from sopctl.runbook.rules import Finding
 from sopctl.runbook.suggest import did_you_mean
@@ -94,7 +96,7 @@ def _filled(data: Json, path: Path) -> bool:
 
 def _fields_at(path: Path) -> tuple[str, ...]:
     """The names of the fields that a mapping at *path* can have."""
-    kind: Any = RunbookShape
+    kind: Annotation = RunbookShape
     for part in path:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             by_name = {_name(name, field): field for name, field in kind.model_fields.items()}
@@ -106,11 +108,11 @@ def _fields_at(path: Path) -> tuple[str, ...]:
     return ()
 
 
-def _name(name: str, field: Any) -> str:  # noqa: ANN401  # a FieldInfo, whatever it is about
+def _name(name: str, field: FieldInfo) -> str:
     return field.alias or name
 
 
-def _bare(kind: Any) -> Any:  # noqa: ANN401  # an annotation
+def _bare(kind: Annotation) -> Annotation:
     """*kind* without ``| None``."""
     if get_origin(kind) in (Union, types.UnionType):
         return _bare(next(one for one in get_args(kind) if one is not type(None)))

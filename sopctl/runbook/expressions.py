@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sopctl.core.codec import Json
 from sopctl.core.errors import RefusedError
@@ -25,6 +25,9 @@ from sopctl.runbook.shapes import Leaf, Shape, inferred, leaves
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+# An object of the library, which has no types.
+Native: TypeAlias = Any
 
 MAX_LENGTH: Final = 4096
 _COMPLAINT = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -49,7 +52,7 @@ class Expression:
     source: str
     type: str
     names: tuple[str, ...]  # the declared names that it may read
-    program: Any  # the library's; it has no types
+    program: Native
 
     def evaluate(self, env: Mapping[str, Json]) -> Json:
         """Its value over *env*: ``{"params": {...}, "facts": {...}}``; raises RefusedError."""
@@ -175,18 +178,18 @@ def _library() -> ModuleType:
 
 
 @lru_cache(maxsize=64)
-def _environment(declared: tuple[Leaf, ...]) -> Any:  # noqa: ANN401  # see Expression
+def _environment(declared: tuple[Leaf, ...]) -> Native:
     return _library().NewEnv(variables={name: _parse_type(shape) for name, shape in declared})
 
 
-def _parse_type(text: str) -> Any:  # noqa: ANN401  # see Expression
+def _parse_type(text: str) -> Native:
     kind, rest = _read_type(text)
     if rest:
         raise ValueError(f"{text!r} is not a type")
     return kind
 
 
-def _read_type(text: str) -> tuple[Any, str]:
+def _read_type(text: str) -> tuple[Native, str]:
     """The type at the start of *text*, and what is left of it."""
     types = _library().Type
     found = _TYPE.match(text)
@@ -251,7 +254,7 @@ def _look_up(env: Mapping[str, Json], name: str, source: str) -> Json:
     return value
 
 
-def _result(value: Any, source: str) -> Json:  # noqa: ANN401  # see Expression
+def _result(value: Native, source: str) -> Json:
     """A value of the library as JSON. The type decides; a null is never read."""
     kind = value.type().name()
     if kind == "NULL":
@@ -275,7 +278,7 @@ def _finite(number: float, source: str) -> float:
     return number
 
 
-def _mapping(items: Mapping[Any, Any], source: str) -> dict[str, Json]:
+def _mapping(items: Mapping[Native, Native], source: str) -> dict[str, Json]:
     if not all(isinstance(key, str) for key in items):
         raise _halt(source, "a map has a key that is not text")
     return {key: _result(items[key], source) for key in sorted(items)}

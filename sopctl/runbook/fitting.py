@@ -12,13 +12,16 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from sopctl.core.codec import Json, decode
 from sopctl.core.errors import RefusedError, SopError
 from sopctl.runbook.document import Path
 from sopctl.runbook.rules import Finding
 from sopctl.runbook.suggest import did_you_mean
+
+# What get_type_hints() gives: classes and typing's own objects, which share no type.
+Annotation: TypeAlias = Any
 
 _NAMES: Final[Mapping[Any, str]] = {
     str: "text", int: "a whole number", float: "a number", bool: "true or false",
@@ -76,7 +79,7 @@ class _Fitter:
         self.findings: list[Finding] = []
         self._typed = typed
 
-    def fit(self, kind: Any, value: Json, path: Path) -> Json:  # noqa: ANN401  # an annotation
+    def fit(self, kind: Annotation, value: Json, path: Path) -> Json:
         if isinstance(value, str) and (found := self._typed(value)) is not None:
             if not type_fits(kind, found):
                 self._wrong(path, f"the expression gives {_said(found)}, not {name_of(kind)}")
@@ -95,10 +98,10 @@ class _Fitter:
         hint = hint or "See `sopctl runbook actions` for what belongs here."
         self.findings.append(Finding(path=path, summary=summary, hint=hint))
 
-    def _not_a(self, path: Path, kind: Any, value: Json) -> None:  # noqa: ANN401  # an annotation
+    def _not_a(self, path: Path, kind: Annotation, value: Json) -> None:
         self._wrong(path, f"{_shown(value)} is not {name_of(kind)}", f"Write {name_of(kind)}.")
 
-    def _union(self, kind: Any, value: Json, path: Path) -> Json:  # noqa: ANN401  # an annotation
+    def _union(self, kind: Annotation, value: Json, path: Path) -> Json:
         options = get_args(kind)
         for option in options:
             attempt = _Fitter(self._typed)
@@ -111,7 +114,7 @@ class _Fitter:
         self._not_a(path, kind, value)
         return value
 
-    def _fields(self, kind: Any, value: Json, path: Path) -> Json:  # noqa: ANN401  # an annotation
+    def _fields(self, kind: Annotation, value: Json, path: Path) -> Json:
         if not isinstance(value, Mapping):
             self._wrong(path, f"{_shown(value)} is not a mapping", "Write fields, one a line.")
             return value
@@ -133,21 +136,21 @@ class _Fitter:
         known = {name: item for name, item in value.items() if name in fields}
         return {name: self.fit(hints[name], item, (*path, name)) for name, item in known.items()}
 
-    def _items(self, kind: Any, value: Json, path: Path) -> Json:  # noqa: ANN401  # an annotation
+    def _items(self, kind: Annotation, value: Json, path: Path) -> Json:
         if isinstance(value, str) or not isinstance(value, Sequence):
             self._wrong(path, f"{_shown(value)} is not a list", "Write a list, such as [a, b].")
             return value
         inner = get_args(kind)[0]
         return [self.fit(inner, item, (*path, index)) for index, item in enumerate(value)]
 
-    def _entries(self, kind: Any, value: Json, path: Path) -> Json:  # noqa: ANN401  # an annotation
+    def _entries(self, kind: Annotation, value: Json, path: Path) -> Json:
         if not isinstance(value, Mapping):
             self._wrong(path, f"{_shown(value)} is not a mapping", "Write entries, one a line.")
             return value
         inner = get_args(kind)[1]
         return {key: self.fit(inner, item, (*path, key)) for key, item in value.items()}
 
-    def _scalar(self, kind: Any, value: Json, path: Path) -> Json:  # noqa: ANN401  # an annotation
+    def _scalar(self, kind: Annotation, value: Json, path: Path) -> Json:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if (choices := _choices(kind)) is not None:
             if value not in choices:
@@ -162,7 +165,7 @@ class _Fitter:
         return value
 
 
-def type_fits(kind: Any, found: str) -> bool:  # noqa: ANN401  # an annotation
+def type_fits(kind: Annotation, found: str) -> bool:
     """Whether an expression of the type *found* can stand where *kind* is expected."""
     if found == "dyn":
         return True
@@ -183,7 +186,7 @@ def type_fits(kind: Any, found: str) -> bool:  # noqa: ANN401  # an annotation
     return found in accepted.get(kind, (found,))
 
 
-def name_of(kind: Any) -> str:  # noqa: ANN401  # an annotation
+def name_of(kind: Annotation) -> str:
     """*kind* in words."""
     if get_origin(kind) in (Union, types.UnionType):
         return " or ".join(name_of(option) for option in get_args(kind))
@@ -196,7 +199,7 @@ def name_of(kind: Any) -> str:  # noqa: ANN401  # an annotation
     return _NAMES.get(kind, str(kind))
 
 
-def _choices(kind: Any) -> tuple[str, ...] | None:  # noqa: ANN401  # an annotation
+def _choices(kind: Annotation) -> tuple[str, ...] | None:
     if get_origin(kind) is Literal:
         return tuple(map(str, get_args(kind)))
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -204,7 +207,7 @@ def _choices(kind: Any) -> tuple[str, ...] | None:  # noqa: ANN401  # an annotat
     return None
 
 
-def _is_mapping(kind: Any) -> bool:  # noqa: ANN401  # an annotation
+def _is_mapping(kind: Annotation) -> bool:
     origin = get_origin(kind)
     return isinstance(origin, type) and issubclass(origin, Mapping)
 
