@@ -193,12 +193,12 @@ def _alone(best: Option) -> tuple[Increase, ...]:
 
 
 def _spread_out(best: Option, options: Iterable[Option]) -> tuple[Increase, ...]:
-    """Balance over like groups that help the same pods: the smallest grows first."""
-    helped = {pod.uid for pod in best.pods}
+    """Balance over like groups that help the same kinds of pods: the smallest grows first."""
+    helped = {likeness(pod) for pod in best.pods}
     groups = {
         each.group.name: each.group
         for each in options
-        if alike(each.group, best.group) and helped <= {pod.uid for pod in each.pods}
+        if alike(each.group, best.group) and helped <= {likeness(pod) for pod in each.pods}
     }
     sizes = {name: group.target for name, group in groups.items()}
     for _ in range(best.nodes):

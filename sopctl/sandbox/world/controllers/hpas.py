@@ -1,7 +1,8 @@
 """HorizontalPodAutoscalers: follow a load that an annotation states, or hold.
 
 The sandbox has no metrics. `sandbox.sopctl.io/cpu-utilization` on the scaled workload (or on
-the HPA) is what every pod uses, in percent of its request; without it the HPA holds its size.
+the HPA) is what every pod uses, in percent of its request; without it every pod uses just what
+the HPA aims at, so the size is held.
 Source: kubernetes/pkg/controller/podautoscaler/horizontal.go.
 """
 
@@ -127,7 +128,7 @@ def _usage(autoscaler: Obj, target: Obj) -> int | None:
         text = (obj["metadata"].get("annotations") or {}).get(LOAD)
         if text is not None:
             return int(text)
-    return None
+    return _goal(autoscaler["spec"])
 
 
 def _goal(spec: Obj) -> int | None:

@@ -47,6 +47,8 @@ def test_without_a_load_the_size_is_held():
     assert size(world) == 4
     status = world.cluster.get("horizontalpodautoscalers", "web", "shop")["status"]
     assert (status["currentReplicas"], status["desiredReplicas"]) == (4, 4)
+    used = status["currentMetrics"][0]["resource"]["current"]["averageUtilization"]
+    assert used == 50  # what it aims at
 
 
 def test_a_high_load_grows_up_to_the_maximum():
