@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from sopctl.core.codec import Json
 from sopctl.runbook import duration
 from sopctl.runbook.document import Path
-from sopctl.runbook.fitting import Annotation
+from sopctl.runbook.fitting import Annotation, origin_of
 from sopctl.runbook.model import NAME, PARAMETER_NAME, STEP_ID, RunbookShape
 from sopctl.runbook.rules import Finding
 from sopctl.runbook.suggest import did_you_mean
@@ -102,7 +102,7 @@ def _fields_at(path: Path) -> tuple[str, ...]:
             by_name = {_name(name, field): field for name, field in kind.model_fields.items()}
             kind = _bare(by_name[str(part)].annotation)
         else:
-            kind = _bare(get_args(kind)[1 if get_origin(kind) is dict else 0])
+            kind = _bare(get_args(kind)[1 if origin_of(kind) is dict else 0])
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return tuple(_name(name, field) for name, field in kind.model_fields.items())
     return ()
@@ -114,6 +114,6 @@ def _name(name: str, field: FieldInfo) -> str:
 
 def _bare(kind: Annotation) -> Annotation:
     """*kind* without ``| None``."""
-    if get_origin(kind) in (Union, types.UnionType):
+    if origin_of(kind) in (Union, types.UnionType):
         return _bare(next(one for one in get_args(kind) if one is not type(None)))
     return kind

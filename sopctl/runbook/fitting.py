@@ -29,6 +29,11 @@ _NAMES: Final[Mapping[Any, str]] = {
 }  # fmt: skip
 
 
+def origin_of(kind: Annotation) -> Annotation:
+    """``tuple`` of ``tuple[str, ...]``; None of a plain class."""
+    return get_origin(kind)
+
+
 def params(kind: type[Any], value: Json) -> Any:  # noqa: ANN401  # the action's own type
     """*value*, in which nothing is left to resolve, as a *kind*; raises RefusedError."""
     fitted, findings = fit(kind, value)
@@ -84,11 +89,11 @@ class _Fitter:
             if not type_fits(kind, found):
                 self._wrong(path, f"the expression gives {_said(found)}, not {name_of(kind)}")
             return value
-        if get_origin(kind) in (Union, types.UnionType):
+        if origin_of(kind) in (Union, types.UnionType):
             return self._union(kind, value, path)
         if dataclasses.is_dataclass(kind):
             return self._fields(kind, value, path)
-        if get_origin(kind) is tuple:
+        if origin_of(kind) is tuple:
             return self._items(kind, value, path)
         if _is_mapping(kind):
             return self._entries(kind, value, path)
@@ -169,11 +174,11 @@ def type_fits(kind: Annotation, found: str) -> bool:
     """Whether an expression of the type *found* can stand where *kind* is expected."""
     if found == "dyn":
         return True
-    if get_origin(kind) in (Union, types.UnionType):
+    if origin_of(kind) in (Union, types.UnionType):
         return any(type_fits(option, found) for option in get_args(kind))
     if dataclasses.is_dataclass(kind):
         return found.startswith("map(")
-    if get_origin(kind) is tuple:
+    if origin_of(kind) is tuple:
         return found.startswith("list(") and type_fits(get_args(kind)[0], found[5:-1])
     if _is_mapping(kind):
         return found.startswith("map(") and type_fits(
@@ -188,11 +193,11 @@ def type_fits(kind: Annotation, found: str) -> bool:
 
 def name_of(kind: Annotation) -> str:
     """*kind* in words."""
-    if get_origin(kind) in (Union, types.UnionType):
+    if origin_of(kind) in (Union, types.UnionType):
         return " or ".join(name_of(option) for option in get_args(kind))
     if (choices := _choices(kind)) is not None:
         return " or ".join(choices)
-    if get_origin(kind) is tuple:
+    if origin_of(kind) is tuple:
         return "a list"
     if dataclasses.is_dataclass(kind) or _is_mapping(kind):
         return "a mapping"
@@ -200,7 +205,7 @@ def name_of(kind: Annotation) -> str:
 
 
 def _choices(kind: Annotation) -> tuple[str, ...] | None:
-    if get_origin(kind) is Literal:
+    if origin_of(kind) is Literal:
         return tuple(map(str, get_args(kind)))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return tuple(str(one.value) for one in kind)
@@ -208,7 +213,7 @@ def _choices(kind: Annotation) -> tuple[str, ...] | None:
 
 
 def _is_mapping(kind: Annotation) -> bool:
-    origin = get_origin(kind)
+    origin = origin_of(kind)
     return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
