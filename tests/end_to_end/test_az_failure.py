@@ -117,6 +117,8 @@ def test_wrong_input_is_named_with_what_now(sopctl, outside, words, code, says):
 
 
 def test_without_a_terminal_and_without_yes_it_refuses_at_once(sopctl, outside):
+    prepared(sopctl, outside)
+    outside.forget_calls()
     said = sopctl("run", "az-failure", "--zone", ZONE, "--target", "sandbox", code=4, timeout=30)
     assert "--yes" in said
     assert outside.mutations() == []
