@@ -154,6 +154,11 @@ def _pod(pod: Obj, _: datetime) -> None:
     pod["status"] = {"phase": "Pending", "qosClass": quality_of_service(pod["spec"])}
 
 
+def _budget(budget: Obj, _: datetime) -> None:
+    numbers = ("disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods")
+    budget["status"] = dict.fromkeys(numbers, 0)
+
+
 def _secret(secret: Obj, _: datetime) -> None:
     texts = secret.pop("stringData", {})
     data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
@@ -210,6 +215,7 @@ def _definition(definition: Obj, now: datetime) -> None:
 _COMPLETED_BY: Mapping[str, Callable[[Obj, datetime], None]] = {
     "customresourcedefinitions": _definition,
     "jobs": _job,
+    "poddisruptionbudgets": _budget,
     "pods": _pod,
     "secrets": _secret,
     "services": _service,

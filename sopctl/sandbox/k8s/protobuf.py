@@ -1,64 +1,24 @@
 """The protobuf messages that kubectl sends and for which it offers no JSON instead.
 
-`kubectl auth can-i` and `whoami` post reviews as protobuf, `kubectl create namespace` and its like
-objects. Everything else it sends as JSON. Field numbers: the generated.proto files of
-k8s.io/api/{authorization,core}/v1, k8s.io/apimachinery/pkg/{apis/meta/v1,runtime}.
+`kubectl auth can-i` and `whoami` post reviews as protobuf, `kubectl create deployment` and its like
+objects; only the fields that these commands set are known. Everything else kubectl sends as JSON.
+Field numbers: `protobuf_fields`.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterator
 
 from sopctl.sandbox.k8s.objects import Json, Obj
+from sopctl.sandbox.k8s.protobuf_fields import MESSAGES, UNKNOWN, Field, Fields
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\x00"
 _RAW = 2  # runtime.Unknown.raw
 _CONTINUES = 0x80
 
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    name: str
-    kind: Literal["text", "bytes", "message", "map"] = "text"
-    fields: Mapping[int, _Field] = field(default_factory=dict)
-
-
-_Fields = Mapping[int, _Field]
-
-
-def _texts(*names: str) -> _Fields:
-    return {number: _Field(name) for number, name in enumerate(names, 1)}
-
-
-def _map(name: str, kind: Literal["text", "bytes"] = "text") -> _Field:
-    return _Field(name, "map", {1: _Field("key"), 2: _Field("value", kind)})
-
-
-_ATTRIBUTES = _texts("namespace", "verb", "group", "version", "resource", "subresource", "name")
-_META: _Fields = {
-    **_texts("name", "generateName", "namespace"),
-    11: _map("labels"),
-    12: _map("annotations"),
-}
-_OBJECT: _Fields = {1: _Field("metadata", "message", _META)}
-_ACCESS: _Fields = {
-    1: _Field("resourceAttributes", "message", _ATTRIBUTES),
-    2: _Field("nonResourceAttributes", "message", _texts("path", "verb")),
-}
-_MESSAGES: Mapping[str, _Fields] = {
-    "ConfigMap": {**_OBJECT, 2: _map("data"), 3: _map("binaryData", "bytes")},
-    "Namespace": _OBJECT,
-    "Secret": {**_OBJECT, 2: _map("data", "bytes"), 3: _Field("type"), 4: _map("stringData")},
-    "SelfSubjectAccessReview": {2: _Field("spec", "message", _ACCESS)},
-    "SelfSubjectReview": {},
-    "SelfSubjectRulesReview": {2: _Field("spec", "message", _texts("namespace"))},
-    "ServiceAccount": _OBJECT,
-}
-_UNKNOWN: _Fields = {1: _Field("typeMeta", "message", _texts("apiVersion", "kind"))}
+_Value = int | bytes
 
 
 def decode(body: bytes) -> Obj | None:
@@ -66,15 +26,20 @@ def decode(body: bytes) -> Obj | None:
     if not body.startswith(_MAGIC):
         return None
     envelope = body[len(_MAGIC) :]
-    meta = _message(envelope, _UNKNOWN).get("typeMeta", {})
-    fields = _MESSAGES.get(meta.get("kind", ""))
-    if fields is None:
-        return None
-    raw = next((value for number, value in _parts(envelope) if number == _RAW), b"")
-    return {**meta, **_message(raw, fields)}
+    try:
+        meta = _message(envelope, UNKNOWN).get("typeMeta", {})
+        fields = MESSAGES.get(meta.get("kind", ""))
+        if fields is None:
+            return None
+        raw = next((value for number, value in _parts(envelope) if number == _RAW), b"")
+        return {**meta, **_message(raw, fields)}
+    except (IndexError, TypeError, UnicodeDecodeError):
+        return None  # cut short, or not what its envelope says
 
 
-def _message(data: bytes, fields: _Fields) -> Obj:
+def _message(data: _Value, fields: Fields) -> Obj:
+    if isinstance(data, int):
+        raise TypeError("a message was expected, not a number")
     out: Obj = {}
     for number, value in _parts(data):
         known = fields.get(number)
@@ -83,31 +48,51 @@ def _message(data: bytes, fields: _Fields) -> Obj:
         if known.kind == "map":
             entry = _message(value, known.fields)
             out.setdefault(known.name, {})[entry.get("key", "")] = entry.get("value", "")
-        elif known.kind == "message" or value:
-            # Go writes empty strings out, and they mean "not given".
+        elif known.kind in ("texts", "messages"):
+            out.setdefault(known.name, []).append(_value(known, value))
+        elif known.kind == "message" or value not in (b"", None):
+            # Go writes empty texts out, and they mean "not given".
             out[known.name] = _value(known, value)
     return out
 
 
-def _value(known: _Field, value: bytes) -> Json:
+def _value(known: Field, value: _Value) -> Json:
     match known.kind:
-        case "message":
+        case "message" | "messages":
             return _message(value, known.fields)
+        case "int_or_string":
+            given = _message(value, known.fields)
+            return given.get("text", "") if given.get("type") else given.get("number", 0)
+        case "number":
+            return value
+        case "flag":
+            return bool(value)
         case "bytes":
-            return base64.b64encode(value).decode()
+            return base64.b64encode(_text(value)).decode()
         case _:
-            return value.decode()
+            return _text(value).decode()
 
 
-def _parts(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The length-delimited fields of a message; numbers are skipped."""
+def _text(value: _Value) -> bytes:
+    if isinstance(value, int):
+        raise TypeError("a text was expected, not a number")
+    return value
+
+
+def _parts(data: bytes) -> Iterator[tuple[int, _Value]]:
+    """The numbered fields of a message."""
     position = 0
     while position < len(data):
         tag, position = _varint(data, position)
         size, position = _varint(data, position)
-        if tag & 7 == 2:  # noqa: PLR2004  # the wire type "length-delimited"
-            yield tag >> 3, data[position : position + size]
-            position += size
+        match tag & 7:
+            case 0:  # a number
+                yield tag >> 3, size
+            case 2:  # so many bytes
+                yield tag >> 3, data[position : position + size]
+                position += size
+            case other:
+                raise TypeError(f"wire type {other} is not used by Kubernetes")
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:

@@ -196,6 +196,39 @@ def test_imperative_creates_arrive_as_protobuf(kubectl):
     assert kubectl.json("get", "secret", "token")["data"] == {"t": "eA=="}
 
 
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("deployment", ["--image=nginx", "--replicas=2", "--port=80", "--", "run", "fast"]),
+        ("job", ["--image=busybox", "--", "true"]),
+        ("poddisruptionbudget", ["--selector=a=b,c in (d,e)", "--min-available=50%"]),
+        ("poddisruptionbudget", ["--selector=a=b", "--max-unavailable=1"]),
+        ("priorityclass", ["--value=5", "--description=some"]),
+        ("role", ["--verb=get,list", "--resource=pods", "--resource-name=web"]),
+        ("clusterrole", ["--verb=create", "--resource=pods/eviction"]),
+        ("rolebinding", ["--role=r", "--user=bob", "--serviceaccount=default:sa"]),
+        ("clusterrolebinding", ["--clusterrole=r", "--group=oncall"]),
+    ],
+)
+def test_an_imperative_create_stores_what_kubectl_would_have_printed(kubectl, kind, arguments):
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    dry = [*arguments[:place], "--dry-run=client", "-o", "json", *arguments[place:]]
+    wanted = json.loads(kubectl("create", kind, "probe", *dry))
+    kubectl("create", kind, "probe", *arguments)
+    assert contains(kubectl.json("get", kind, "probe"), wanted)
+
+
+def contains(stored, wanted):
+    """Whether everything that is wanted is stored; defaults may have joined it."""
+    if isinstance(wanted, dict):
+        return all(
+            contains(stored.get(key), value) for key, value in wanted.items() if value is not None
+        )
+    if isinstance(wanted, list):
+        return len(stored) == len(wanted) and all(map(contains, stored, wanted))
+    return stored == wanted
+
+
 # --- apply, diff, validation ----------------------------------------------------------
 
 

@@ -33,4 +33,15 @@ def test_maps_and_empty_strings_are_read_as_go_means_them():
 
 def test_anything_else_is_not_guessed_at():
     assert protobuf.decode(b"{}") is None
-    assert protobuf.decode(envelope("Deployment", b"")) is None
+    assert protobuf.decode(envelope("CronJob", b"")) is None
+    whole = envelope("ConfigMap", text(1, text(1, "settings")))
+    assert protobuf.decode(whole[:-12] + b"\xff") is None
+    assert protobuf.decode(envelope("ConfigMap", text(1, b"\x0a\x01\xff"))) is None
+
+
+def test_numbers_flags_and_amounts_are_read():
+    spec = text(1, b"\x08\x01\x1a\x0350%") + text(3, b"\x08\x00\x10\x03")
+    decoded = protobuf.decode(envelope("PodDisruptionBudget", text(2, spec)))
+    assert decoded["spec"] == {"minAvailable": "50%", "maxUnavailable": 3}
+    decoded = protobuf.decode(envelope("PriorityClass", b"\x10\xac\x02\x18\x01"))
+    assert (decoded["value"], decoded["globalDefault"]) == (300, True)
