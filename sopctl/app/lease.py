@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from sopctl.core.action import Call
 from sopctl.core.clock import Clock, SystemClock, boot_seconds, stamp
@@ -29,7 +29,6 @@ from sopctl.providers.k8s import K8s, Obj
 T = TypeVar("T")
 
 DURATION: Final = 15  # seconds of this machine
-PATIENCE: Final = 3.0  # seconds that one call may take before we go on without
 _LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
 
 
@@ -37,12 +36,33 @@ def _nothing() -> None:
     return None
 
 
+class Machine(Protocol):
+    """The time of this machine: leases are about silence that we ourselves observed."""
+
+    def seconds(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+class ThisMachine:
+    """Seconds go on while the machine sleeps."""
+
+    def seconds(self) -> float:
+        return boot_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        SystemClock().sleep(seconds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasePolicy:
-    """*required*: no lock, no run. *force*: a person said to take it whoever has it."""
+    """*required*: no lock, no run. *force*: a person said to take it whoever has it.
+
+    *patience* is how many seconds one call may take before we go on without.
+    """
 
     required: bool = False
     force: bool = False
+    patience: float = 3.0
 
 
 class ClusterLease:
@@ -56,7 +76,7 @@ class ClusterLease:
         policy: LeasePolicy,
         clock: Clock,
         warn: Callable[[str], None],
-        machine: Clock | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self._k8s = k8s
         self._name = f"sopctl-{k8s.target.name}"
@@ -64,7 +84,7 @@ class ClusterLease:
         self._policy = policy
         self._clock = clock
         self._warn = warn
-        self._machine: Clock = machine or SystemClock()
+        self._machine: Machine = machine or ThisMachine()
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lease")
         self._renewal: Future[None] | None = None
         self._held = False
@@ -78,19 +98,19 @@ class ClusterLease:
             self._go_without(_reason(error))
             return ""
         self._held = not who
-        self._renewed = boot_seconds()
+        self._renewed = self._machine.seconds()
         return who
 
     def renew(self, run: str) -> None:
         """Renew in the background when a third of its life is over; never waits."""
-        if not self._held or boot_seconds() - self._renewed < DURATION / 3:
+        if not self._held or self._machine.seconds() - self._renewed < DURATION / 3:
             return
         if self._renewal is not None:
             if not self._renewal.done():
                 return
             self._look_at(self._renewal)
         if self._held:
-            self._renewed = boot_seconds()
+            self._renewed = self._machine.seconds()
             self._renewal = self._pool.submit(self._extend, run)
 
     def release(self, run: str) -> None:
@@ -107,7 +127,7 @@ class ClusterLease:
 
     def _take(self, run: str) -> str:
         """One attempt, or as many looks as it takes to know whether the holder is alive."""
-        silent_since, version = boot_seconds(), ""
+        silent_since, version = self._machine.seconds(), ""
         while True:
             lease = self._bounded(self._read)
             if lease is None:
@@ -115,7 +135,8 @@ class ClusterLease:
                 return ""
             who, theirs = _holder(lease), str(lease["metadata"].get("resourceVersion", ""))
             ours = not who or _run_of(lease) == run or self._policy.force
-            silent = version == theirs and boot_seconds() - silent_since >= _duration(lease)
+            waited = self._machine.seconds() - silent_since
+            silent = version == theirs and waited >= _duration(lease)
             if ours or silent:
                 self._bounded(lambda found=lease: self._write(found, run))  # type: ignore[misc]  # binds this round's lease
                 return ""
@@ -125,7 +146,7 @@ class ClusterLease:
             self._machine.sleep(1.0)
 
     def _bounded(self, work: Callable[[], T]) -> T:
-        return self._pool.submit(work).result(timeout=PATIENCE)
+        return self._pool.submit(work).result(timeout=self._policy.patience)
 
     def _go_without(self, why: str) -> None:
         if self._policy.required:
@@ -194,7 +215,7 @@ class ClusterLease:
 
 def _reason(error: SopError | TimeoutError) -> str:
     if isinstance(error, UnreachableError) or not isinstance(error, SopError):
-        return f"the cluster does not answer within {PATIENCE:.0f} s"
+        return "the cluster does not answer in time"
     return error.summary
 
 
