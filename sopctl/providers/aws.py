@@ -106,7 +106,7 @@ class Aws:
                 raise WrongTargetError(
                     f"target {self.target.name} is AWS account {pinned}, "
                     f"but the credentials are of {account} ({arn})",
-                    hint="Choose the right profile, or pin the target again with `sopctl target`.",
+                    hint="Choose the right profile, or pin the target again: `sopctl target add`.",
                 )
             if before := next(iter(self._proved.values()), None):
                 _same(before, found)

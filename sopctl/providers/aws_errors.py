@@ -156,7 +156,7 @@ def _answered(error: boto.ClientError, what: str, *, mutating: bool) -> SopError
 def _refused(code: str, summary: str) -> PermissionDeniedError | None:
     if code in DENIED:
         return PermissionDeniedError(
-            summary, hint="Use a role with the permissions that `sopctl action show` lists."
+            summary, hint="Use a role with the permissions that docs/reference/actions.md lists."
         )
     if code in BAD_CREDENTIALS:
         return PermissionDeniedError(

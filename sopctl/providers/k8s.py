@@ -181,7 +181,7 @@ class K8s:
             if pinned and uid != pinned:
                 raise WrongTargetError(
                     f"target {self.target.name} is cluster {pinned}, but {server} is {uid}",
-                    hint="Choose the right context, or pin the target again with `sopctl target`.",
+                    hint="Choose the right context, or pin the target again: `sopctl target add`.",
                 )
             before = next(iter(self._proved.values()), (uid, user))
             if before != (uid, user):

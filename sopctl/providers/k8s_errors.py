@@ -90,7 +90,7 @@ def _denied(status: int, summary: str) -> PermissionDeniedError:
         )
     return PermissionDeniedError(
         summary,
-        hint="Ask for the permission named above: `sopctl action show` lists what a step needs.",
+        hint="Ask for that permission; docs/reference/actions.md lists what each action needs.",
     )
 
 

@@ -203,7 +203,8 @@ def look(
     known = {name: status.groups[name].max for name in expected if name in status.groups}
     if stale := sorted(name for name, found in known.items() if found != expected[name]):
         return Seen(ok=False, detail=f"the autoscaler has old bounds of {', '.join(stale)}")
-    return Seen(ok=True, detail=f"the autoscaler has the new bounds of {len(known)} groups")
+    count = "1 group" if len(known) == 1 else f"{len(known)} groups"
+    return Seen(ok=True, detail=f"the autoscaler has the new bounds of {count}")
 
 
 ACTION: Action[Params, MaxState] = Action(
@@ -227,7 +228,9 @@ ACTION: Action[Params, MaxState] = Action(
         "autoscaling:UpdateAutoScalingGroup",
         "autoscaling:CreateOrUpdateTags",
         "autoscaling:DeleteTags",
+        "ec2:DescribeAvailabilityZones",
         "ec2:DescribeLaunchTemplateVersions",
+        "k8s:list deployments.apps",
         "k8s:get configmaps/cluster-autoscaler-status",
     ),
 )

@@ -170,5 +170,8 @@ ACTION: Action[Params, ProcessState] = Action(
         "autoscaling:ResumeProcesses",
         "autoscaling:CreateOrUpdateTags",
         "autoscaling:DeleteTags",
+        "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeLaunchTemplateVersions",
+        "k8s:list deployments.apps",
     ),
 )
