@@ -25,9 +25,17 @@ def look(clients: World, changes: Sequence[AnyChange], left: Selection) -> Seen:
     A pod that is terminating on a node that does not answer is as gone as it gets. *left* is what
     would still be evicted.
     """
+    ours = [each.resource for each in changes if each.after is ABSENT]
+    still = [each for each in left.ids if each in ours]
+    if still:
+        return Seen(ok=False, detail=f"{len(still)} pods have not left, such as {still[0].name}")
     if left.ids:
-        return Seen(ok=False, detail=f"{len(left.ids)} pods of the zone have not left")
-    leaving = _leaving(clients, [each.resource for each in changes if each.after is ABSENT])
+        name = left.ids[0].name
+        detail = (
+            f"{len(left.ids)} pods came to the zone since, such as {name}: cordon its new nodes"
+        )
+        return Seen(ok=False, detail=detail)
+    leaving = _leaving(clients, ours)
     if leaving:
         return Seen(ok=False, detail=f"{leaving} pods are still shutting down")
     short = _incomplete(clients, changes)

@@ -55,7 +55,7 @@ class Stage:
         for name, each in list(spaces.items()):
             if "deletionTimestamp" in each["metadata"]:  # no namespace controller works here
                 del spaces[name]
-        return _without_empty(dump)
+        return dump
 
     def run(self, seconds: int = 15) -> None:
         """Let deployments, their replica sets, the scheduler and kubelets work."""
@@ -125,11 +125,3 @@ def inverse(stage: Stage, action: AnyAction, changes: Sequence[AnyChange]) -> li
 def effect(stage: Stage, action: AnyAction, params: Any, changes: Sequence[AnyChange]) -> Seen:
     assert action.effect is not None
     return action.effect.look(stage.clients, params, changes, stage.local.watch.now())
-
-
-def _without_empty(value: Json) -> Json:
-    """The API server does not store empty annotations and labels (``omitempty``)."""
-    if isinstance(value, Mapping):
-        kept = {key: _without_empty(each) for key, each in value.items()}
-        return {k: v for k, v in kept.items() if v or k not in ("annotations", "labels")}
-    return [_without_empty(each) for each in value] if isinstance(value, list) else value

@@ -238,6 +238,17 @@ def test_pods_of_jobs_are_evicted_with_a_note(stage):
     assert notes == ("1 pods of Jobs are evicted: to their Job that is a failure",)
 
 
+def test_pods_that_came_to_the_zone_since_are_told_apart(busy):
+    changes = plan(busy, ACTION, ZONE)
+    assert "have not left" in effect(busy, ACTION, ZONE, changes).detail
+    apply(busy, ACTION, changes)
+    busy.run(60)
+    place(busy, "late", owner="ReplicaSet")
+    seen = effect(busy, ACTION, ZONE, changes)
+    assert not seen.ok
+    assert "1 pods came to the zone since, such as shop/late" in seen.detail
+
+
 def test_an_owner_that_lacks_replicas_is_named_with_what_the_scheduler_says(busy):
     changes = plan(busy, ACTION, ZONE)
     for name in ("b0", "b1", "c0", "c1"):
