@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sopctl.sandbox.k8s.defaults_pod import fill, pod, pod_spec, spec_of
-from sopctl.sandbox.k8s.objects import Obj, dig
+from sopctl.sandbox.k8s.objects import Obj, clone, dig
 
 ROLLING = {"maxUnavailable": "25%", "maxSurge": "25%"}
+_CPU_METRIC: Obj = {
+    "type": "Resource",
+    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+}
 _SCALE_UP: Obj = {
     "stabilizationWindowSeconds": 0,
     "selectPolicy": "Max",
@@ -106,6 +110,8 @@ def _cron_job(obj: Obj) -> None:
 
 def _autoscaler(obj: Obj) -> None:
     spec = fill(spec_of(obj), {"minReplicas": 1})
+    if not spec.get("metrics"):
+        spec["metrics"] = [clone(_CPU_METRIC)]
     # Both directions are filled in as soon as one is given, which is why a behavior that was
     # set cannot be told from a behavior that was completed.
     if spec.get("behavior") is not None:

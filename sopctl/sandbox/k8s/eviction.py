@@ -26,7 +26,14 @@ def evict(cluster: Cluster, request: Request, route: Route) -> Response:
     request.object()
     write, wanted = request.write(), deletion(request)
     begin_eviction(cluster, route.key, wanted, write)
-    return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, 201)
+    status = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "code": 201,
+    }
+    return answer(status, HTTPStatus.CREATED)
 
 
 def begin_eviction(cluster: Cluster, key: Key, wanted: Deletion, write: Write) -> None:

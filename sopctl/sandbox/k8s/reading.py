@@ -127,7 +127,7 @@ def _page(request: Request, rows: Rows, meta: Obj) -> Rows:
     if token:
         after = _continue_after(token)
         rows = [row for row in rows if row[0] > after]
-    limit = int(request.query.get("limit") or 0)
+    limit = _number(request, "limit")
     if limit and len(rows) > limit:
         last = rows[limit - 1][0]
         body = encode({"v": "meta.k8s.io/v1", "rv": -1, "start": list(last)})
@@ -136,6 +136,14 @@ def _page(request: Request, rows: Rows, meta: Obj) -> Rows:
             meta["remainingItemCount"] = len(rows) - limit
         rows = rows[:limit]
     return rows
+
+
+def _number(request: Request, key: str) -> int:
+    given = request.query.get(key) or "0"
+    try:
+        return int(given)
+    except ValueError as error:
+        raise bad_request(f'{key}: Invalid value: "{given}": not a number') from error
 
 
 def _continue_after(token: str) -> Key:
@@ -165,11 +173,11 @@ def _watch(
         fresh = given in ("", "0") or announce
         watch = Watch(
             storage=kind.storage,
-            revision=cluster.store.revision if fresh else int(given),
+            revision=cluster.store.revision if fresh else _number(request, "resourceVersion"),
             matches=matches,
             render=_renderer(cluster, request, kind),
             initial=tuple(obj for _, obj in selected(cluster, request, route)) if fresh else (),
-            timeout=float(request.query.get("timeoutSeconds") or 0) or None,
+            timeout=_number(request, "timeoutSeconds") or None,
             bookmarks=request.query.get("allowWatchBookmarks") == "true",
             announce=announce,
             bare=lambda revision: {

@@ -251,6 +251,11 @@ def test_a_list_comes_in_pages(maps):
     assert "continue" not in last["metadata"]
 
 
+@pytest.mark.parametrize("query", [{"limit": "x"}, {"continue": "x"}, {"labelSelector": "a in"}])
+def test_a_query_that_makes_no_sense_is_400(maps, query):
+    assert maps.refused("GET", MAPS, **query)["code"] == 400
+
+
 def test_all_namespaces_are_listed_together(maps):
     other = "/api/v1/namespaces/kube-system/configmaps"
     maps("POST", other, config_map("z", "kube-system"))
