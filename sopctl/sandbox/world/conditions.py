@@ -44,10 +44,9 @@ def put(conditions: list[Obj] | None, verdict: Verdict, now: datetime) -> list[O
 def _merged(old: Obj, verdict: Verdict, now: datetime) -> Obj:
     new = {key: value for key, value in old.items() if key not in {"reason", "message"}}
     new |= {"type": verdict.type, "status": verdict.status}
-    if verdict.reason:
-        new["reason"] = verdict.reason
-    if verdict.message:
-        new["message"] = verdict.message
+    for key, text in (("reason", verdict.reason), ("message", verdict.message)):
+        if text or old.get(key) == "":  # the API fills in an empty text where it requires one
+            new[key] = text
     if old.get("status") != verdict.status:
         new["lastTransitionTime"] = stamp(now)
     return new

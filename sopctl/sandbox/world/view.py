@@ -141,8 +141,11 @@ class View:
         self._stale.discard(resource)
 
     def _keep(self, resource: str, obj: Obj) -> Obj:
-        self._objects.setdefault(resource, {})[_key(obj)] = obj
-        self._wrote(resource)
+        table = self._objects.setdefault(resource, {})
+        known = table.get(_key(obj))
+        table[_key(obj)] = obj
+        if known is None or _version(known) != _version(obj):  # the API drops empty changes
+            self._wrote(resource)
         return obj
 
     def _reread(self, resource: str, name: str, namespace: str) -> None:
@@ -166,7 +169,11 @@ def _key(obj: Obj) -> Key:
 
 
 def _fingerprint(table: dict[Key, Obj]) -> dict[Key, str]:
-    return {key: obj["metadata"].get("resourceVersion", "") for key, obj in table.items()}
+    return {key: _version(obj) for key, obj in table.items()}
+
+
+def _version(obj: Obj) -> str:
+    return str(obj["metadata"].get("resourceVersion", ""))
 
 
 def _controller_uids(obj: Obj) -> Iterable[str]:
