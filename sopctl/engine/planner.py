@@ -14,17 +14,17 @@ from typing import Any
 from sopctl.core.action import AnyAction, Change
 from sopctl.core.check import Verdict
 from sopctl.core.clock import stamp
-from sopctl.core.codec import Json, decode, encode
+from sopctl.core.codec import Json, decode
 from sopctl.core.errors import RefusedError, TemporaryError
 from sopctl.core.plan import Fidelity, Joined, Plan, PlannedChange, PlannedStep
 from sopctl.core.resource import Observed, ResourceId, Selection
-from sopctl.core.runbook import Guardrail, OnEmpty, Runbook, Step, StepKind
-from sopctl.engine import environment
+from sopctl.core.runbook import Guardrail, OnEmpty, Runbook, StepKind
 from sopctl.engine.compare import state_of
 from sopctl.engine.guardrails import enforce, limit, objects
 from sopctl.engine.holdings import Holding
 from sopctl.engine.ports import Deps
 from sopctl.engine.records import image
+from sopctl.engine.resolving import mentioned, resolve, unplanned
 
 Look = tuple[Selection, Mapping[ResourceId, Observed[Any]]]
 
@@ -61,7 +61,7 @@ def make_plan(order: Order, deps: Deps) -> Plan:
         params=order.params,
         target=order.target,
         steps=tuple(steps),
-        facts=_facts(everything, deps),
+        facts=mentioned(everything, deps),
         warnings=tuple(_warnings(steps)),
         made_at=stamp(deps.clock.now()),
         revert_within=book.revert_within,
@@ -69,69 +69,6 @@ def make_plan(order: Order, deps: Deps) -> Plan:
     _refuse_empty(plan)
     enforce([s for s in plan.steps if not s.late], book.guardrails, order.policy)
     return plan
-
-
-def resolve(step: Step, params: Mapping[str, Json], deps: Deps) -> PlannedStep:
-    """Decide what can be decided from parameters and facts alone."""
-    planned = PlannedStep(
-        id=step.id,
-        kind=step.kind,
-        uses=step.uses,
-        why=step.why,
-        when=step.when,
-        params=dict(step.params),
-        needs=step.needs or (),
-        on_failure=step.on_failure,
-        empty=step.empty,
-        approve=step.approve,
-        late=step.late,
-        bound=step.bound,
-        keep=step.keep,
-        wait=step.wait,
-    )
-    try:
-        late = _looks_at_outcomes(step, deps)
-        env = environment.planning(deps.language, deps.facts, params, step.params)
-        if step.when and not late:
-            seen = environment.planning(deps.language, deps.facts, params, "${{" + step.when + "}}")
-            if not deps.language.when(step.when, seen):
-                return replace(planned, skipped=f"`when: {step.when}` is false")
-        planned = replace(planned, late_when=late)
-        return _bind(planned, deps.language.data(dict(step.params), env), step, deps)
-    except TemporaryError as error:
-        return _unplanned(planned, error)
-
-
-def _looks_at_outcomes(step: Step, deps: Deps) -> bool:
-    if not step.when:
-        return False
-    seen = deps.language.references("${{" + step.when + "}}")
-    return any(name.split(".")[0] in ("steps", "gates") for name in seen)
-
-
-def _unplanned(planned: PlannedStep, error: TemporaryError) -> PlannedStep:
-    return replace(
-        planned, changes=(), fidelity=Fidelity.UNPLANNED, unplanned=f"unplanned: {error.summary}"
-    )
-
-
-def _bind(planned: PlannedStep, value: Json, step: Step, deps: Deps) -> PlannedStep:
-    """Give the step its typed parameters, and what its action declares."""
-    if step.kind is StepKind.CHECK:
-        check = deps.checks[step.uses]
-        return replace(planned, params=encode(deps.language.params(check.params, value)))
-    if step.kind is not StepKind.ACTION:
-        return replace(planned, params=value)
-    action = deps.actions[step.uses]
-    params = deps.language.params(action.params, value)
-    return replace(
-        planned,
-        params=encode(params),
-        undo=action.undo,
-        effect=action.effect.describe if action.effect else "",
-        consent=action.consent(params),
-        barrier=action.disruptive and step.needs is None,
-    )
 
 
 def _ask_ahead(planned: PlannedStep, deps: Deps) -> Future[Verdict] | None:
@@ -148,7 +85,7 @@ def _told(planned: PlannedStep, asked: Future[Verdict] | None) -> PlannedStep:
     try:
         verdict = asked.result()
     except TemporaryError as error:
-        return _unplanned(planned, error)
+        return unplanned(planned, error)
     says = f"now: {'holds' if verdict.holds else 'DOES NOT HOLD'}: {verdict.detail}"
     return replace(planned, notes=(says, *verdict.rows))
 
@@ -178,17 +115,50 @@ def _fill(
     try:
         selection, seen = ahead.result()
     except TemporaryError as error:
-        return _unplanned(planned, error)
+        return unplanned(planned, error)
     action = deps.actions[planned.uses]
+    seen, predicted = _through(overlay, action, seen)
+    changes, unchanged = _sorted_out(planned, action, selection, seen)
+    overlay |= {change.resource: change.after for change in changes}
+    fidelity = Fidelity.PREDICTED if predicted else Fidelity.EXACT
+    filled = replace(
+        planned,
+        changes=changes,
+        unchanged=unchanged,
+        population=selection.population,
+        notes=selection.notes,
+        fidelity=Fidelity.DEPENDS if planned.late else fidelity,
+    )
+    return _bounded(_joined(filled, order.held, action), order, action)
+
+
+def _through(
+    overlay: Mapping[ResourceId, Json],
+    action: AnyAction,
+    seen: Mapping[ResourceId, Observed[Any]],
+) -> tuple[Mapping[ResourceId, Observed[Any]], bool]:
+    """What will be seen once the earlier steps are done; whether that differs from now."""
+    later = {
+        resource: replace(observed, state=state_of(action, overlay[resource]))
+        for resource, observed in seen.items()
+        if resource in overlay
+    }
+    return {**seen, **later}, bool(later)
+
+
+def _sorted_out(
+    planned: PlannedStep,
+    action: AnyAction,
+    selection: Selection,
+    seen: Mapping[ResourceId, Observed[Any]],
+) -> tuple[tuple[PlannedChange, ...], tuple[ResourceId, ...]]:
+    """What is to change, and what is so already; what is gone is neither."""
     params = decode(action.params, planned.params)
-    changes, unchanged, predicted = [], [], False
+    changes, unchanged = [], []
     for resource in selection.ids:
         observed = seen.get(resource)
         if observed is None or observed.gone:
             continue
-        if resource in overlay:
-            predicted = True
-            observed = replace(observed, state=state_of(action, overlay[resource]))
         after = action.desire(params, resource, observed)
         if action.satisfies(after, observed.state):
             unchanged.append(resource)
@@ -201,17 +171,7 @@ def _fill(
             mark=_mark(action, Change(resource, observed, after)),
         )
         changes.append(change)
-        overlay[resource] = change.after
-    fidelity = Fidelity.PREDICTED if predicted else Fidelity.EXACT
-    filled = replace(
-        planned,
-        changes=tuple(changes),
-        unchanged=tuple(unchanged),
-        population=selection.population,
-        notes=selection.notes,
-        fidelity=Fidelity.DEPENDS if planned.late else fidelity,
-    )
-    return _bounded(_joined(filled, order.held, action), order, action)
+    return tuple(changes), tuple(unchanged)
 
 
 def _mark(action: AnyAction, change: Change[Any]) -> str:
@@ -246,23 +206,6 @@ def _bounded(planned: PlannedStep, order: Order, action: AnyAction) -> PlannedSt
         return planned
     allowed = limit(action.kind, order.runbook.guardrails, order.policy).count
     return replace(planned, bound=min(planned.bound or allowed, allowed))
-
-
-def _facts(steps: Sequence[Step], deps: Deps) -> Mapping[str, Json]:
-    """The facts that any expression of the runbook mentions, as far as they can be read."""
-    facts: dict[str, Json] = {}
-    for step in steps:
-        values: list[Json] = [dict(step.params)]
-        if step.when:
-            values.append("${{" + step.when + "}}")
-        try:
-            env = environment.planning(deps.language, deps.facts, {}, *values)
-        except TemporaryError:
-            continue
-        found = env["facts"]
-        assert isinstance(found, Mapping)
-        facts.update(found)
-    return facts
 
 
 def _warnings(steps: Sequence[PlannedStep]) -> list[str]:

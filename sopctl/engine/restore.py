@@ -19,8 +19,8 @@ from sopctl.core.resource import Observed, ResourceId
 from sopctl.core.runbook import ReturnEntry, ReturnKind
 from sopctl.engine.compare import GONE, judge
 from sopctl.engine.holdings import Holding
-from sopctl.engine.planner import resolve
 from sopctl.engine.ports import Deps
+from sopctl.engine.resolving import resolve
 from sopctl.engine.state import Item, Phase, RunState, Work
 
 
