@@ -103,13 +103,15 @@ def named(aws: Aws, names: Iterable[str]) -> Mapping[str, Group]:
 
 
 def _pages(aws: Aws, **query: object) -> list[Mapping[str, Any]]:
-    return aws.pages(
+    """Raw groups; one that is being deleted is as good as gone: AWS refuses to change it."""
+    found = aws.pages(
         "autoscaling",
         "describe_auto_scaling_groups",
         "AutoScalingGroups",
         MaxRecords=PER_PAGE,
         **query,
     )
+    return [each for each in found if not str(each.get("Status", "")).startswith("Delete")]
 
 
 def _by_name(aws: Aws, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:

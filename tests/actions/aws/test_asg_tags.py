@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -129,6 +129,18 @@ def test_the_effect_is_that_the_autoscaler_dropped_the_groups(local: Local, text
     seen = _look(local, found, changed_at)
     assert seen.ok
     assert seen.detail == "the autoscaler dropped 2"
+
+
+def test_a_status_from_before_the_change_says_nothing_even_if_it_lacks_the_groups(
+    local: Local,
+) -> None:
+    local.write_status("web-b")
+    found = changes(local)
+    run(ACTION, local.world, found)
+    assert "last wrote its status" in _look(local, found, local.watch.now()).detail
+    local.watch.sleep(0.5)
+    local.write_status("web-b")
+    assert _look(local, found, local.watch.now() - timedelta(seconds=0.5)).ok
 
 
 def test_the_effect_on_the_way_back_is_that_it_took_them_up_again(local: Local) -> None:
