@@ -33,7 +33,7 @@ class Ride:
 def drive(ride: Ride) -> int:
     """Legs and answers in turn; the exit code of the run."""
     takeover = ride.asked.takeover
-    with caught(ride.desk.stop, ride.view.warn) as signal:
+    with caught(ride.desk.stop) as signal:
         while True:
             result = ride.desk.leg(ride.run, takeover=takeover)
             takeover = False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Final
@@ -27,7 +29,7 @@ class Caught:
 
 
 @contextmanager
-def caught(stop: threading.Event, tell: Callable[[str], None]) -> Iterator[Caught]:
+def caught(stop: threading.Event) -> Iterator[Caught]:
     """Set *stop* at the first signal; outside the main thread signals are left alone."""
     seen = Caught()
     if threading.current_thread() is not threading.main_thread():
@@ -41,7 +43,7 @@ def caught(stop: threading.Event, tell: Callable[[str], None]) -> Iterator[Caugh
         if seen.count >= ABORT_AT:
             raise KeyboardInterrupt
         if seen.count == 1:
-            tell("finishing the calls in flight; twice more stops at once")
+            _tell()
 
     before = {number: signal.signal(number, take) for number in _CAUGHT}
     try:
@@ -49,3 +51,11 @@ def caught(stop: threading.Event, tell: Callable[[str], None]) -> Iterator[Caugh
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _tell() -> None:
+    """Straight to the descriptor: a handler may interrupt whoever holds the stream's lock."""
+    with suppress(OSError, ValueError):
+        os.write(
+            sys.stderr.fileno(), b"\nfinishing the calls in flight; twice more stops at once\n"
+        )

@@ -76,7 +76,8 @@ def _title(plan: Plan) -> Line:
 def _counts(plan: Plan) -> Line:
     """How much, in one line."""
     if plan.empty:
-        return line(("Nothing to do.", "good"), " Everything is as the runbook wants it.")
+        why = "is back already" if plan.source_run else "is as the runbook wants it"
+        return line(("Nothing to do.", "good"), f" Everything {why}.")
     objects = {change.resource.whole for step in plan.steps for change in step.changes}
     acting = [step for step in plan.steps if step.changes]
     text = f"{count(plan.changes, 'change')} to {count(len(objects), 'object')}"

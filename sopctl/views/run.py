@@ -16,11 +16,14 @@ from sopctl.engine import records as kinds
 from sopctl.engine.fold import apply
 from sopctl.engine.state import Phase, RunState, Work
 from sopctl.views import events, states
-from sopctl.views.lines import Line, Span, count, line, table
+from sopctl.views.lines import Line, Span, count, line, table, wrapped
 from sopctl.views.screen import Screen, drawn
 
 if TYPE_CHECKING:
     from rich.live import Live
+
+
+REDRAW = 0.2  # seconds between two drawings while nothing happens
 
 
 class RunView(Protocol):
@@ -123,9 +126,10 @@ class LiveView:
         self._screen = screen
         self._state = state
         self._live: Live | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._why = ""
         self._why_since = 0.0
+        self._drawn = 0.0
         self._warnings: list[str] = []
 
     def records(self, records: Sequence[Record]) -> None:
@@ -140,7 +144,8 @@ class LiveView:
         with self._lock:
             if why != self._why:
                 self._why, self._why_since = why, boot_seconds()
-            self._draw()
+            if boot_seconds() - self._drawn >= REDRAW:
+                self._draw()
 
     def warn(self, text: str) -> None:
         with self._lock:
@@ -151,6 +156,7 @@ class LiveView:
         with self._lock:
             self._why = ""
             if self._live is not None:
+                self._live.vertical_overflow = "visible"
                 self._draw()
                 self._live.stop()
                 self._live = None
@@ -168,13 +174,16 @@ class LiveView:
         shown += [line(("warning: ", "warn"), text) for text in self._warnings]
         if self._why:
             waited = states.duration(boot_seconds() - self._why_since)
-            shown.append(line(("waiting for ", "quiet"), self._why, (f"  {waited}", "quiet")))
-        self._live.update(Group(*[drawn(row) for row in shown]), refresh=True)
+            shown.append(line((f"waiting {waited} for ", "quiet"), self._why))
+        rows = [row for each in shown for row in wrapped(each, self._screen.width)]
+        self._live.update(Group(*[drawn(row) for row in rows]), refresh=True)
+        self._drawn = boot_seconds()
 
 
 def progress(state: RunState) -> list[Line]:
     """Every step with its state, one line each."""
     rows: list[list[str | Span]] = []
+    whys: list[str] = []
     for work in state.works:
         if work.superseded and work.started is None:
             continue
@@ -187,7 +196,12 @@ def progress(state: RunState) -> list[Line]:
                 _detail(work),
             ]
         )
-    return table(rows)
+        whys.append(work.why)
+    shown = []
+    for row, why in zip(table(rows), whys, strict=True):
+        shown.append(row)
+        shown += [line((why, "quiet"), indent=4)] if why else []
+    return shown
 
 
 def _standing(work: Work) -> Span:
@@ -212,8 +226,6 @@ def _detail(work: Work) -> Span:
     for watched in work.watches.values():
         word = {None: "watching", True: "seen", False: "missing"}[watched.ok]
         parts.append(f"{'effect' if watched.what == 'effect' else 'second look'} {word}")
-    if work.why:
-        parts.append(work.why)
     return ", ".join(parts), "quiet"
 
 
