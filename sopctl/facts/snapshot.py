@@ -86,8 +86,19 @@ class Snapshot:
         return self._once.get("zones", lambda: zones.read(self._aws))
 
     def zone(self, name_or_id: str) -> Zone:
-        """The zone of that name or id; RefusedError names the zones that exist."""
-        return zones.named(self.zones(), name_or_id)
+        """The zone of that name or id; RefusedError names the zones that exist.
+
+        While AWS does not answer, a zone that nodes are in is known by their labels, so that what
+        is done to Kubernetes alone can still be done.
+        """
+        try:
+            known = self.zones()
+        except SopError:
+            for zone in self._once.get("zones of nodes", self._zones_of_nodes):
+                if name_or_id in (zone.name, zone.id):
+                    return zone
+            raise
+        return zones.named(known, name_or_id)
 
     def cluster_name(self) -> str:
         """The name that tags of groups carry; empty if it is written down nowhere."""
@@ -155,6 +166,12 @@ class Snapshot:
                     error, SopError
                 ):
                     raise error
+
+    def _zones_of_nodes(self) -> tuple[Zone, ...]:
+        try:
+            return zones.of_nodes(self.nodes())
+        except SopError:
+            return ()  # the error to raise is the one of AWS
 
     def _plain(self, name: str) -> Json:
         if name == "cluster":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from sopctl.core.errors import RefusedError
+from sopctl.facts.objects.node import Node
 from sopctl.providers.aws import Aws
+
+ZONE_ID = "topology.k8s.aws/zone-id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +22,7 @@ class Zone:
     state: str
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.id})"
+        return f"{self.name} ({self.id})" if self.id else self.name
 
 
 def read(aws: Aws) -> tuple[Zone, ...]:
@@ -33,12 +36,18 @@ def read(aws: Aws) -> tuple[Zone, ...]:
     return tuple(sorted(zones, key=lambda zone: zone.name))
 
 
+def of_nodes(nodes: Iterable[Node]) -> tuple[Zone, ...]:
+    """The zones that nodes are in, as far as their labels say: for when AWS does not answer."""
+    ids = {node.zone: node.labels.get(ZONE_ID, "") for node in nodes if node.zone}
+    return tuple(Zone(name=name, id=ids[name], state="") for name in sorted(ids))
+
+
 def named(zones: Sequence[Zone], wanted: str) -> Zone:
     """The zone with that name or id; RefusedError names those that exist."""
     for zone in zones:
         if wanted in (zone.name, zone.id):
             return zone
-    words = [word for zone in zones for word in (zone.name, zone.id)]
+    words = [word for zone in zones for word in (zone.name, zone.id) if word]
     close = get_close_matches(wanted, words, n=1)
     meant = f"Did you mean {close[0]}? " if close else ""
     listed = ", ".join(str(zone) for zone in zones)

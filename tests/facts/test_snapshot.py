@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from sopctl.core.codec import Json
-from sopctl.core.errors import RefusedError, UnreachableError
+from sopctl.core.errors import RefusedError, TemporaryError, UnreachableError
 from sopctl.facts.groups import Group
 from sopctl.facts.snapshot import SHAPES, Snapshot
 from sopctl.sandbox.aws.faults import FaultRule
+from sopctl.sandbox.k8s.faults import FaultRule as KubeFault
 from tests.laws import call
 from tests.local import ENABLED, QUICK, TOKEN, Local
 
@@ -190,6 +191,28 @@ def test_a_zone_is_found_by_name_and_by_id(local: Local) -> None:
     with pytest.raises(RefusedError, match="no zone 'us-east-9z'") as refusal:
         facts.zone("us-east-9z")
     assert str(by_name) in refusal.value.hint
+
+
+def test_while_aws_does_not_answer_the_nodes_say_which_zones_there_are(local: Local) -> None:
+    labels = {
+        "topology.kubernetes.io/zone": "us-east-1a",
+        "topology.k8s.aws/zone-id": "use1-az6",
+    }
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1", "labels": labels}}
+    local.cluster.create("nodes", node)
+    local.front.faults.append(FaultRule(kind="dead"))
+    facts = local.world.facts
+    assert facts.zone("use1-az6") == facts.zone("us-east-1a")
+    assert str(facts.zone("us-east-1a")) == "us-east-1a (use1-az6)"
+    with pytest.raises(TemporaryError, match="describe_availability_zones"):
+        facts.zone("us-east-1b")
+
+
+def test_while_nothing_answers_the_error_is_that_of_aws(local: Local) -> None:
+    local.front.faults.append(FaultRule(kind="dead"))
+    local.kube.faults.append(KubeFault(value=503, count=None))
+    with pytest.raises(TemporaryError, match="describe_availability_zones"):
+        local.world.facts.zone("us-east-1a")
 
 
 def test_an_unreachable_provider_is_said_to_be_so_and_not_asked_again_at_once(
