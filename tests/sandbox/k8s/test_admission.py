@@ -217,3 +217,81 @@ def test_a_priority_class_gives_its_value(cluster):
 
 def mutation(expression):
     return {"patchType": "JSONPatch", "jsonPatch": {"expression": expression}}
+
+
+def test_variables_conditions_and_the_request_can_be_used(installed):
+    spec = {
+        "variables": [{"name": "keys", "expression": "params.data.topologyKeys.split(',')"}],
+        "matchConditions": [
+            {"name": "new", "expression": "request.operation == 'CREATE' && oldObject == null"},
+            {"name": "where", "expression": "namespaceObject.metadata.name == 'default'"},
+        ],
+        "mutations": [
+            mutation(
+                "[JSONPatch{op: 'add', path: '/metadata/labels/keys', "
+                "value: string(size(variables.keys))}]"
+            )
+        ],
+    }
+    installed.patch("mutatingadmissionpolicies", RELAX["metadata"]["name"], {"spec": spec})
+    bound(installed)
+    assert installed.create("pods", pod())["metadata"]["labels"]["keys"] == "2"
+    other = installed.create("pods", pod(namespace="kube-public"))
+    assert "keys" not in other["metadata"]["labels"]
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {"objectSelector": {"matchLabels": {"app": "other"}}},
+        {
+            "resourceRules": [
+                {
+                    "apiGroups": ["apps"],
+                    "apiVersions": ["*"],
+                    "operations": ["*"],
+                    "resources": ["*"],
+                }
+            ]
+        },
+        {
+            "excludeResourceRules": [
+                {
+                    "apiGroups": [""],
+                    "apiVersions": ["v1"],
+                    "operations": ["CREATE"],
+                    "resources": ["pods"],
+                }
+            ]
+        },
+        {
+            "resourceRules": [
+                {
+                    "apiGroups": [""],
+                    "apiVersions": ["v1"],
+                    "operations": ["CREATE"],
+                    "resources": ["pods"],
+                    "resourceNames": ["another"],
+                }
+            ]
+        },
+    ],
+)
+def test_a_binding_narrows_what_the_policy_matches(installed, narrowed):
+    bound(installed, matchResources=narrowed)
+    assert constraints(installed.create("pods", hard_pod())) == HARD_AND_SOFT
+
+
+def test_parameters_can_be_selected_by_label(installed):
+    change = {"metadata": {"labels": {"relax": "yes"}}}
+    installed.patch("configmaps", "sopctl-relax-spread", change, "sopctl-system")
+    selector = {"matchLabels": {"relax": "yes"}}
+    bound(
+        installed,
+        paramRef={
+            "selector": selector,
+            "namespace": "sopctl-system",
+            "parameterNotFoundAction": "Deny",
+        },
+    )
+    assert constraints(installed.create("pods", hard_pod())) == [(ZONE, "ScheduleAnyway")]

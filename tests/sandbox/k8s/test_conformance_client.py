@@ -625,6 +625,30 @@ def test_a_custom_resource_knows_no_strategic_patch(widgets):
     assert widgets("PATCH", path, change, media=MERGE)["spec"]["size"] == 3
 
 
+def test_versions_of_a_custom_resource_share_their_objects(kube):
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    scale = {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"}
+    both = [
+        {"name": name, "served": True, "storage": name == "v1", "schema": schema}
+        | {"subresources": {"scale": scale}}
+        for name in ("v1beta1", "v1")
+    ]
+    names_ = {"plural": "pools", "kind": "Pool"}
+    spec = {"group": "example.com", "scope": "Cluster", "names": names_, "versions": both}
+    kube("POST", CRDS, {"metadata": {"name": "pools.example.com"}, "spec": spec})
+    kube(
+        "POST", "/apis/example.com/v1beta1/pools", {"metadata": {"name": "p"}, "spec": {"size": 1}}
+    )
+    for version in ("v1beta1", "v1"):
+        found = kube("GET", f"/apis/example.com/{version}/pools")["items"]
+        assert [item["apiVersion"] for item in found] == [f"example.com/{version}"]
+    group = kube("GET", "/apis/example.com")
+    assert group["preferredVersion"]["version"] == "v1"
+    change = {"spec": {"replicas": 4}}
+    kube("PATCH", "/apis/example.com/v1/pools/p/scale", change, media=MERGE)
+    assert kube("GET", "/apis/example.com/v1beta1/pools/p")["spec"]["size"] == 4
+
+
 # --- admission ------------------------------------------------------------------------
 
 
@@ -685,6 +709,24 @@ def test_access_is_reviewed_by_roles(kube, server, tmp_path):
     assert (may("list"), may("delete")) == (True, False)
     assert names(kube("GET", PODS, headers=bob)) == []
     assert kube.refused("POST", PODS, pod(), headers=bob)["reason"] == "Forbidden"
+
+
+def test_access_can_be_reviewed_for_others(kube):
+    asked = {"user": "eve", "resourceAttributes": {"verb": "get", "resource": "pods"}}
+    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+    assert kube("POST", path, {"spec": asked})["status"] == {"allowed": False}
+    asked["groups"] = ["system:masters"]
+    assert kube("POST", path, {"spec": asked})["status"]["allowed"] is True
+    assert kube.refused("GET", path)["code"] == 405
+
+
+def test_metadata_alone_can_be_asked_for(kube, web):
+    accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+    listed = kube("GET", DEPLOYMENTS, headers={"Accept": accept})
+    assert listed["kind"] == "PartialObjectMetadataList"
+    assert "spec" not in listed["items"][0]
+    one = kube("GET", WEB, headers={"Accept": accept.replace("List", "")})
+    assert one["metadata"] == web["metadata"]
 
 
 def test_every_answer_has_an_audit_id_and_keeps_the_clients_own(kube, server):
