@@ -16,15 +16,20 @@ from sopctl.engine.state import RunState
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", required=False, default="")
 @click.option("--answer", default="yes", metavar="TEXT", help="yes, no, or what the gate asks for.")
 @options.output
+@options.target
 @options.consenting
 @click.pass_obj
 def approve(context: Context, /, run: str, answer: str, **given: object) -> int:
-    """Answer the gate at which RUN is parked, and go on with it."""
+    """Answer the gate at which RUN is parked, and go on with it.
+
+    Without RUN, of the one run that has not ended.
+    """
     asked = options.asked(given)
-    state = standing.find(standing.states(context.app.store), run)
+    found = standing.states(context.app.store, asked.target)
+    state = standing.find(found, run) if run else onwards.open_one(found)
 
     def decide(_: Desk, found: RunState) -> list[Entry]:
         return [_answer(found, answer, asked.reason)]
