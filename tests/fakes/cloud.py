@@ -57,6 +57,9 @@ class FakeCloud:
         assert group.min <= n <= group.max
         self._groups[name] = replace(group, desired=n)
 
+    def set_bounds(self, name: str, low: int, high: int) -> None:
+        self._groups[name] = replace(self._groups[name], min=low, max=high)
+
     def set_tags(self, name: str, tags: dict[str, tuple[str, bool]]) -> None:
         self._groups[name] = replace(self._groups[name], tags=tags)
 

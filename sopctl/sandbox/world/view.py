@@ -120,14 +120,6 @@ class View:
         self.cluster.finish_delete(resource, name, namespace)
         self._reread(resource, name, namespace)
 
-    def release(self, resource: str, obj: Obj, finalizer: str) -> None:
-        """Take a finalizer off a deleted object, which may be its end."""
-        metadata = obj["metadata"]
-        kept = [each for each in metadata.get("finalizers") or () if each != finalizer]
-        name, namespace = metadata["name"], metadata.get("namespace", "")
-        self.cluster.patch(resource, name, {"metadata": {"finalizers": kept}}, namespace)
-        self._reread(resource, name, namespace)
-
     def _table(self, resource: str) -> dict[Key, Obj]:
         if resource not in self._objects or resource in self._stale:
             self._read(resource)

@@ -151,29 +151,33 @@ class World:
         In a gray failure the nodes stay Ready and the instances healthy; only launches fail.
         """
         self._require(name)
-        self.outages.fail(Outage(zone=name, since=self.clock.now(), gray=gray))
-        if not gray:
-            self.cloud.fail_instances(name)
-        self._rouse()
+        with self.cluster.lock:  # between two controllers, so that none misses it
+            self.outages.fail(Outage(zone=name, since=self.clock.now(), gray=gray))
+            if not gray:
+                self.cloud.fail_instances(name)
+            self._rouse()
 
     def heal_zone(self, name: str) -> None:
         """End the failure of a zone."""
         self._require(name)
-        self.outages.heal(name)
-        self.cloud.heal_instances(name)
-        self._rouse()
+        with self.cluster.lock:
+            self.outages.heal(name)
+            self.cloud.heal_instances(name)
+            self._rouse()
 
     def fail_node(self, name: str) -> None:
         """Let one node fall silent; its instance stays healthy for EC2 (a kubelet that hangs)."""
         if self.cluster.get("nodes", name) is None:
             raise ValueError(f"unknown node {name!r}")
-        self.outages.silence(name, self.clock.now())
-        self._rouse()
+        with self.cluster.lock:
+            self.outages.silence(name, self.clock.now())
+            self._rouse()
 
     def heal_node(self, name: str) -> None:
         """Let a silent node be heard again."""
-        self.outages.revive(name)
-        self._rouse()
+        with self.cluster.lock:
+            self.outages.revive(name)
+            self._rouse()
 
     def _rouse(self) -> None:
         for part in self._parts:

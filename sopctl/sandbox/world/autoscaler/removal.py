@@ -10,13 +10,12 @@ from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.autoscaler import taints
 from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
 from sopctl.sandbox.world.autoscaler.growth import NAME, announce
-from sopctl.sandbox.world.autoscaler.scale_down import Candidate, due, movable
+from sopctl.sandbox.world.autoscaler.scale_down import Candidate, budgets_of, due, movable
 from sopctl.sandbox.world.autoscaler.settings import Settings
 from sopctl.sandbox.world.autoscaler.taints import CANDIDATE, TO_BE_DELETED
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.machines.machines import instance_id
 from sopctl.sandbox.world.ports import CloudPort, Obj
-from sopctl.sandbox.world.selectors import matches
 from sopctl.sandbox.world.view import View
 
 _EMPTY_AT_ONCE = 10  # --max-scale-down-parallelism
@@ -121,15 +120,9 @@ class Removal:
 def _drained(view: View, node: Obj) -> bool:
     """Evict what the budgets allow now; return whether nothing is left."""
     name = node["metadata"]["name"]
-    left = movable(view, name)
     spent: dict[str, int] = {}
-    for pod in left:
-        budgets = [
-            each
-            for each in view.all("poddisruptionbudgets")
-            if each["metadata"]["namespace"] == pod["metadata"]["namespace"]
-            and matches(each["spec"].get("selector"), pod["metadata"].get("labels") or {})
-        ]
+    for pod in movable(view, name):
+        budgets = budgets_of(view, pod)
         if all(_allows(each, spent) for each in budgets):
             for each in budgets:
                 uid = each["metadata"]["uid"]

@@ -116,7 +116,7 @@ def _ghost(place: Place) -> Place:
 
 def _may_move(view: View, pod: Obj, settings: Settings) -> bool:
     annotations = pod["metadata"].get("annotations") or {}
-    budgets = _budgets(view, pod)
+    budgets = budgets_of(view, pod)
     if any((each.get("status") or {}).get("disruptionsAllowed", 0) < 1 for each in budgets):
         return False
     if annotations.get(_SAFE) == "true":
@@ -129,7 +129,8 @@ def _may_move(view: View, pod: Obj, settings: Settings) -> bool:
     return not (settings.skip_local_storage and _has_local_storage(pod))
 
 
-def _budgets(view: View, pod: Obj) -> list[Obj]:
+def budgets_of(view: View, pod: Obj) -> list[Obj]:
+    """Return the budgets that select a pod."""
     metadata = pod["metadata"]
     return [
         each

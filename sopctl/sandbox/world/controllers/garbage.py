@@ -1,4 +1,6 @@
-"""Garbage collection: objects without their owner, pods without their node.
+"""Garbage collection in the background: objects without their owner, pods without their node.
+
+Foreground and orphaning deletions are done by the API half (`sopctl.sandbox.k8s.cascade`).
 
 Source: kubernetes/pkg/controller/garbagecollector and podgc.
 """
@@ -13,8 +15,6 @@ from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.view import View
 
 _OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
-_ORPHAN = "orphan"
-_FOREGROUND = "foregroundDeletion"
 _OWNERS = {
     "CronJob": "cronjobs",
     "DaemonSet": "daemonsets",
@@ -33,10 +33,6 @@ WATCHED = (*_OWNERS.values(), "pods", "endpointslices", "nodes")
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Delete what nobody owns and what no node can run."""
     del now
-    for resource in _OWNERS.values():
-        for obj in view.all(resource):
-            if "deletionTimestamp" in obj["metadata"]:
-                _finalize(view, resource, obj)
     for resource in _DEPENDENTS:
         for obj in view.all(resource):
             if _orphaned(view, obj) and not pods.is_terminating(obj):
@@ -46,33 +42,6 @@ def reconcile(view: View, now: datetime) -> datetime | None:
             break
         _collect(view, pod)
     return None
-
-
-def _finalize(view: View, resource: str, owner: Obj) -> None:
-    """Do what `kubectl delete --cascade=foreground` and `--cascade=orphan` ask for."""
-    uid = owner["metadata"]["uid"]
-    finalizers = owner["metadata"].get("finalizers") or ()
-    dependents = [
-        (kind, obj)
-        for kind in _DEPENDENTS
-        for obj in list(view.index(kind, "owners", _owner_uids).get(uid, ()))
-    ]
-    if _ORPHAN in finalizers:
-        for kind, obj in dependents:
-            references = obj["metadata"]["ownerReferences"]
-            kept = [each for each in references if each["uid"] != uid]
-            view.patch(kind, obj, {"metadata": {"ownerReferences": kept}})
-        view.release(resource, owner, _ORPHAN)
-    elif _FOREGROUND in finalizers:
-        for kind, obj in dependents:
-            if not pods.is_terminating(obj):
-                view.delete(kind, obj)
-        if not dependents:
-            view.release(resource, owner, _FOREGROUND)
-
-
-def _owner_uids(obj: Obj) -> list[str]:
-    return [each["uid"] for each in obj["metadata"].get("ownerReferences") or ()]
 
 
 def _orphaned(view: View, obj: Obj) -> bool:

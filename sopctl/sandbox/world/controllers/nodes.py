@@ -53,6 +53,8 @@ class NodeLifecycle:
 
     def _judge(self, view: View, node: Obj, now: datetime) -> datetime | None:
         since = self._outages.dead_since(node)
+        if conditions.find(node, "Ready") is None:
+            return None  # no kubelet ever spoke for it
         if since is None:
             if ready(node) == "Unknown":
                 _set_ready(view, node, "True", now)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from sopctl.sandbox.k8s.objects import Obj
+from sopctl.sandbox.world.outages import ZONE
 from tests.fakes.workloads import deployment, pod, pod_spec
 from tests.fakes.worlds import SmallWorld
 
@@ -124,3 +125,32 @@ def test_the_out_of_service_taint_forgets_terminating_pods():
 
     left = [p for p in world.pods("web") if p["spec"].get("nodeName") == host["metadata"]["name"]]
     assert left == []
+
+
+def test_a_node_that_nobody_speaks_for_takes_no_pods():
+    world = SmallWorld(nodes_per_zone=0)
+    world.cluster.create("nodes", {"metadata": {"name": "ghost", "labels": {ZONE: A}}})
+    world.cluster.create("pods", pod("waiting"))
+    world.run(60)
+
+    assert taints(world.nodes(A)[0]) == {("node.kubernetes.io/unreachable", "NoSchedule")}
+    assert "nodeName" not in world.pods()[0]["spec"]
+
+
+def test_a_silent_node_that_is_heard_again_gets_its_pods_back():
+    world = SmallWorld()
+    world.cluster.create("deployments", deployment("web", 6))
+    world.run(15)
+    host = world.nodes(B)[0]["metadata"]["name"]
+    world.world.fail_node(host)
+    world.run(70)
+    found = world.cluster.get("deployments", "web", "shop")
+    assert found is not None
+    assert found["status"]["readyReplicas"] < 6
+
+    world.world.heal_node(host)
+    world.run(15)
+
+    found = world.cluster.get("deployments", "web", "shop")
+    assert found is not None
+    assert found["status"]["readyReplicas"] == 6
