@@ -11,6 +11,7 @@ from sopctl.core.action import AnyChange, Call, Mark
 from sopctl.core.codec import Json
 from sopctl.core.errors import ConflictError, NotFoundError
 from sopctl.core.resource import ResourceId
+from sopctl.marks.bookkeeping import provider_errors
 from sopctl.providers.k8s import JSON_PATCH, MERGE_PATCH, K8s
 from sopctl.providers.k8s_paths import address
 
@@ -94,7 +95,8 @@ MARKER = AnnotationMarker()
 
 def _patch(call: Call, k8s: K8s, mark: Mark, body: Json, content_type: str) -> None:
     try:
-        k8s.write(call, "PATCH", address(mark.resource), body, content_type=content_type)
+        with provider_errors():
+            k8s.write(call, "PATCH", address(mark.resource), body, content_type=content_type)
     except NotFoundError:
         return
 

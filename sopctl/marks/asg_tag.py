@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sopctl.core.action import AnyChange, Call, Mark
 from sopctl.core.codec import Json, encode
 from sopctl.core.resource import ABSENT, ResourceId
+from sopctl.marks.bookkeeping import provider_errors
 from sopctl.providers.aws import Aws
 
 PREFIX = "sopctl/before/"
@@ -71,13 +72,15 @@ class AsgTagMarker:
                 {**_address(mark), "Value": mark.value, "PropagateAtLaunch": False}
                 for mark in chunk
             ]
-            clients.aws.write(call, "autoscaling", "create_or_update_tags", Tags=tags)
+            with provider_errors():
+                clients.aws.write(call, "autoscaling", "create_or_update_tags", Tags=tags)
 
     def remove(self, call: Call, clients: HasAws, marks: Sequence[Mark]) -> None:
         """Delete the tags; raises a ProviderError."""
         for chunk in _chunks(marks, BATCH):
             tags = [_address(mark) for mark in chunk]
-            clients.aws.write(call, "autoscaling", "delete_tags", Tags=tags)
+            with provider_errors():
+                clients.aws.write(call, "autoscaling", "delete_tags", Tags=tags)
 
 
 MARKER = AsgTagMarker()

@@ -13,7 +13,8 @@ from sopctl.core.action import Call
 from sopctl.core.codec import Json
 from sopctl.core.errors import NotFoundError
 from sopctl.core.resource import ResourceId
-from sopctl.providers.k8s import K8s
+from sopctl.marks.bookkeeping import provider_errors
+from sopctl.providers.k8s import MERGE_PATCH, K8s
 from sopctl.providers.k8s_paths import address
 
 ANNOTATION = "sopctl.io/fence"
@@ -45,4 +46,5 @@ def _annotate(call: Call, k8s: K8s, resource: ResourceId, value: str | None) -> 
     if resource.incarnation:
         metadata["uid"] = resource.incarnation  # of another one: the API server says 409
     body: Json = {"metadata": metadata}
-    k8s.write(call, "PATCH", address(resource), body, content_type="application/merge-patch+json")
+    with provider_errors():
+        k8s.write(call, "PATCH", address(resource), body, content_type=MERGE_PATCH)
