@@ -30,7 +30,7 @@ TOKEN = "test-token"
 START = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 ENABLED = "k8s.io/cluster-autoscaler/enabled"
 OWNED = f"k8s.io/cluster-autoscaler/{CLUSTER}"
-QUICK = Limits(connect=1.0, read=2.0, attempts=3, deadline=5.0, writes_per_second=1000.0)
+QUICK = Limits(connect=5.0, read=10.0, attempts=3, deadline=30.0, writes_per_second=1000.0)
 _VOLATILE = ("resourceVersion", "managedFields", "generation")
 
 

@@ -123,9 +123,11 @@ class K8s:
     ) -> Reply:
         """POST, PUT, PATCH or DELETE, sent once, if the identity is right and the guard agrees.
 
-        The reply's *request* is the Audit-ID: ours, kept by the API server in its audit log.
+        The reply's *request* is the Audit-ID: ours, kept by the API server in its audit log, and
+        the same when the very same request of an attempt is sent again.
         """
-        name = f"{call.run}|{call.step}|{call.op_id}|{method}|{path}"
+        sent = json.dumps(body, sort_keys=True)
+        name = f"{call.run}|{call.step}|{call.op_id}|{method}|{path}|{sent}"
         asked = dict(query or {})
         if method != "DELETE":
             asked.setdefault("fieldManager", FIELD_MANAGER)

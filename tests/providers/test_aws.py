@@ -80,11 +80,11 @@ def test_a_write_whose_connection_breaks_was_sent_once_and_is_unknown(local: Loc
 
 
 def test_a_write_without_an_answer_is_unknown_after_the_read_timeout(local: Local) -> None:
-    aws = local.connect(limits=replace(QUICK, read=0.2)).aws
-    fault(local, "delay", value=0.6)
+    aws = local.connect(limits=replace(QUICK, read=0.3)).aws
+    fault(local, "delay", value=1.0)
     with pytest.raises(OutcomeUnknownError):
         tag(aws)
-    time.sleep(0.7)
+    time.sleep(1.2)
     assert local.sent("CreateOrUpdateTags") == 1
 
 
@@ -164,7 +164,9 @@ def test_a_swallowed_connection_is_given_up_in_time(local: Local) -> None:
         started = time.monotonic()
         with pytest.raises(UnreachableError):
             describe(aws)
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 10.0, (
+            "the SDK alone would wait for a minute, or for ever"
+        )
 
 
 def test_the_guard_runs_once_for_a_write_and_never_for_a_read(local: Local) -> None:

@@ -63,7 +63,7 @@ def test_a_write_carries_manager_agent_and_an_audit_id_of_its_own(local: Local) 
     assert {each["manager"] for each in managers} == {"sopctl"}
 
 
-def test_a_resend_of_one_attempt_has_the_same_audit_id_and_another_object_has_not(
+def test_a_resend_of_one_attempt_has_the_same_audit_id_and_another_request_has_not(
     local: Local,
 ) -> None:
     first = create(local.world.k8s)
@@ -72,7 +72,10 @@ def test_a_resend_of_one_attempt_has_the_same_audit_id_and_another_object_has_no
     other = local.world.k8s.write(
         call(), "PATCH", MAP, {"data": {"a": "2"}}, content_type=MERGE_PATCH
     )
-    assert other.request != first.request
+    again = local.world.k8s.write(
+        call(), "PATCH", MAP, {"data": {"a": "3"}}, content_type=MERGE_PATCH
+    )
+    assert len({first.request, other.request, again.request}) == 3
 
 
 def test_a_write_whose_reply_is_lost_was_sent_once_and_is_unknown(local: Local) -> None:
@@ -106,14 +109,14 @@ def test_a_server_error_leaves_a_write_unknown(local: Local, status: int) -> Non
 
 
 def test_a_write_without_an_answer_is_unknown_after_the_read_timeout(local: Local) -> None:
-    k8s = local.connect(limits=replace(QUICK, read=0.2)).k8s
+    k8s = local.connect(limits=replace(QUICK, read=0.3)).k8s
     k8s.prove(f"Bearer {TOKEN}")
     local.kube.faults.append(
-        FaultRule(method="POST", path_regex="configmaps", kind="delay", value=0.6)
+        FaultRule(method="POST", path_regex="configmaps", kind="delay", value=1.0)
     )
     with pytest.raises(OutcomeUnknownError):
         create(k8s)
-    time.sleep(0.7)
+    time.sleep(1.2)
     assert sent(local, "POST") == 1
 
 
@@ -145,7 +148,9 @@ def test_a_swallowed_connection_is_given_up_in_time(local: Local) -> None:
         started = time.monotonic()
         with pytest.raises(UnreachableError):
             k8s.get("/version")
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 10.0, (
+            "the SDK alone would wait for a minute, or for ever"
+        )
 
 
 def test_a_peer_that_never_greets_was_sent_nothing(local: Local) -> None:
