@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sopctl.actions.k8s import drain_effect
+from sopctl.actions.k8s import drain_effect, drain_notes
 from sopctl.core.action import (
     Action,
     Call,
@@ -82,7 +82,7 @@ def select(clients: World, params: Params) -> Selection:
     zone = node.zone_name(params.zone, nodes.values(), lambda: clients.facts.zone(params.zone).name)
     pods = [pod.read(obj) for obj in clients.k8s.list(collection(KIND))]
     pinned = volumes.zones_by_claim(clients.k8s)
-    ids, left, jobs = [], Counter[str](), 0
+    evicted, left = [], Counter[str]()
     for each in pods:
         where = nodes.get(each.node)
         if where is None or where.zone != zone or _not_ours(each, params):
@@ -90,12 +90,11 @@ def select(clients: World, params: Params) -> Selection:
         if why := _stays(each, where, params, pinned):
             left[why] += 1
         else:
-            ids.append(ResourceId(KIND, each.full_name, each.uid))
-            jobs += _kind(each) == "Job" and not each.finished
-    notes = [f"{count} pods are left: {why}" for why, count in sorted(left.items())]
-    if jobs:
-        notes.append(f"{jobs} pods of Jobs are evicted: to their Job that is a failure")
-    return Selection(tuple(ids), len(pods), tuple(notes))
+            evicted.append(each)
+    budgets = [pdb.read(obj) for obj in clients.k8s.list(pdb.PATH)] if evicted else []
+    notes = drain_notes.notes(evicted, left, nodes, budgets)
+    ids = tuple(ResourceId(KIND, each.full_name, each.uid) for each in evicted)
+    return Selection(ids, len(pods), notes)
 
 
 def _not_ours(each: Pod, params: Params) -> bool:

@@ -249,6 +249,27 @@ def test_pods_that_came_to_the_zone_since_are_told_apart(busy):
     assert "1 pods came to the zone since, such as shop/late" in seen.detail
 
 
+def test_a_budget_that_will_hold_up_the_drain_is_in_the_plan(busy):
+    budget(busy, minimum=8, disruptionsAllowed=1)
+    count = len(plan(busy, ACTION, ZONE))
+    (note,) = ACTION.select(busy.clients, ZONE).notes
+    assert note == (
+        f"shop/web allows 1 of {count} evictions now: 9 of its pods are healthy, 8 have to be"
+    )
+
+
+def test_a_budget_that_allows_enough_is_not_worth_a_note(busy):
+    budget(busy, minimum=1, disruptionsAllowed=8)
+    assert ACTION.select(busy.clients, ZONE).notes == ()
+
+
+def test_pods_that_two_budgets_guard_are_in_the_plan(busy):
+    budget(busy, "one", minimum=1, disruptionsAllowed=8)
+    budget(busy, "two", minimum=1, disruptionsAllowed=8)
+    (note,) = ACTION.select(busy.clients, ZONE).notes
+    assert "cannot be evicted at all: shop/one, shop/two both guard them" in note
+
+
 def test_an_owner_that_lacks_replicas_is_named_with_what_the_scheduler_says(busy):
     changes = plan(busy, ACTION, ZONE)
     for name in ("b0", "b1", "c0", "c1"):
