@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from sopctl.sandbox.k8s.objects import encode
 from tests.fakes.workloads import deployment, pod_spec, spread
 from tests.fakes.worlds import SmallWorld
 
@@ -157,3 +158,22 @@ def test_an_unknown_zone_or_node_is_refused():
         world.heal_zone("mars")
     with pytest.raises(ValueError, match="unknown node 'nobody'"):
         world.fail_node("nobody")
+
+
+def test_the_controllers_never_change_what_is_stored_in_place():
+    world = spread_world()
+    store = world.cluster.store
+    written = {
+        (storage, key): store.encoded(storage, key)
+        for storage in store.storages()
+        for key in store.table(storage)
+    }
+    stored = {where: store.get(*where) for where in written}
+
+    world.cordon(A)
+    world.world.fail_zone(B)
+    world.run(90)
+    relax(world, "web")
+    world.run(60)
+
+    assert all(encode(stored[where]) == text for where, text in written.items())

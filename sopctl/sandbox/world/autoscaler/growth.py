@@ -179,6 +179,7 @@ class Growth:
         return replace(group, target=size)
 
     def _tell(self, view: View, chosen: Plan, now: datetime) -> None:
+        self._said = {what: at for what, at in self._said.items() if now - at < _REPEAT}
         for each in chosen.increases:
             before = each.group.target
             text = (
@@ -202,9 +203,8 @@ class Growth:
             )
 
     def _say(self, view: View, about: Subject, reason: str, text: str, now: datetime) -> None:
-        last = self._said.get((about.uid, text))
         pod = view.get("pods", about.name, about.namespace)
-        if pod is None or (last is not None and now - last < _REPEAT):
+        if pod is None or (about.uid, text) in self._said:
             return
         self._said[about.uid, text] = now
         record(view, pod, News(reason=reason, message=text, component=NAME), now)

@@ -21,6 +21,7 @@ from sopctl.sandbox.world.view import View
 LOAD = "sandbox.sopctl.io/cpu-utilization"
 PERIOD = timedelta(seconds=15)  # --horizontal-pod-autoscaler-sync-period
 _TOLERANCE = 0.1
+_MEMORY = timedelta(hours=1)  # the longest window that a behavior may ask for
 _WINDOWS = {"scaleUp": 0, "scaleDown": 300}
 _ALL: Obj = {"type": "Percent", "value": 100, "periodSeconds": 15}
 _POLICIES: dict[str, list[Obj]] = {
@@ -80,14 +81,15 @@ class Autoscaling:
         if size != current:
             view.patch(resource, target, {"spec": {"replicas": size}})
             uid = autoscaler["metadata"]["uid"]
-            self._changes.setdefault(uid, []).append(_Change(at=now, by=size - current))
+            recent = [old for old in self._changes.get(uid, ()) if now - old.at <= _MEMORY]
+            self._changes[uid] = [*recent, _Change(at=now, by=size - current)]
         _report(view, autoscaler, (current, size, usage), now)
 
     def _stabilised(self, autoscaler: Obj, current: int, wanted: int, now: datetime) -> int:
         """Shrink to the highest, grow to the lowest recommendation within the window."""
         spec, uid = autoscaler["spec"], autoscaler["metadata"]["uid"]
         past = [*self._past.get(uid, ()), _Past(at=now, replicas=wanted)]
-        self._past[uid] = [old for old in past if now - old.at <= timedelta(hours=1)]
+        self._past[uid] = [old for old in past if now - old.at <= _MEMORY]
         way = "scaleDown" if wanted < current else "scaleUp"
         rules = (spec.get("behavior") or {}).get(way) or {}
         seconds = rules.get("stabilizationWindowSeconds")

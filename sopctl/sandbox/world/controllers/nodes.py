@@ -78,6 +78,8 @@ def _set_ready(view: View, node: Obj, status: str, now: datetime) -> None:
     current = node["status"].get("conditions")
     for verdict in verdicts:
         current = conditions.put(current, verdict, now)
+    if status == "True":
+        current = _heard(current, now)
     view.set_status("nodes", node, {**node["status"], "conditions": current})
     reason = "NodeReady" if status == "True" else "NodeNotReady"
     text = f"Node {node['metadata']['name']} status is now: {reason}"
@@ -131,7 +133,12 @@ def healthy_conditions(now: datetime) -> list[Obj]:
     current: list[Obj] = []
     for verdict in _alive():
         current = conditions.put(current, verdict, now)
-    return current
+    return _heard(current, now)
+
+
+def _heard(current: list[Obj] | None, now: datetime) -> list[Obj]:
+    """Note when the kubelet last spoke; a kubelet with nothing new is not written down again."""
+    return [{**each, "lastHeartbeatTime": stamp(now)} for each in current or ()]
 
 
 def booting_conditions(now: datetime) -> list[Obj]:
