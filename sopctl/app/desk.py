@@ -13,6 +13,7 @@ from sopctl.app import actor, standing
 from sopctl.app.connection import Connection, refuse_wrong
 from sopctl.core.action import AnyAction
 from sopctl.core.check import AnyCheck
+from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
 from sopctl.core.errors import TemporaryError, UnreachableError, UsageError
 from sopctl.core.journal import Entry, Holder, Record, Store
@@ -24,7 +25,7 @@ from sopctl.core.runbook import (
     Runbook,
 )
 from sopctl.core.target import Identity, Target
-from sopctl.engine import control
+from sopctl.engine import control, records
 from sopctl.engine.holdings import Holding, holdings
 from sopctl.engine.leg import LegResult, leg
 from sopctl.engine.planner import Order, make_plan
@@ -159,16 +160,21 @@ class Desk:
         """Start the journal of *run*: its plan, who and why, and the consent to exactly it."""
         control.open_run(run, plan, header, consent, self._deps())
 
-    def leg(self, run: str, *, takeover: bool = False) -> LegResult:
-        """Advance *run* as far as it goes without a person."""
+    def leg(self, run: str, *, force: bool = False) -> LegResult:
+        """Advance *run* as far as it goes without a person; *force*: whoever locked the cluster."""
         state = self.state(run)
         connection = self.place.connection
-        lock = (
-            connection.lock(self.worker, self.watcher.warn, force=takeover)
-            if _writes(state)
-            else None
-        )
-        return leg(run, replace(self._deps(), lock=lock), takeover=takeover)
+        lock = connection.lock(self.worker, self.watcher.warn, force=force)
+        return leg(run, replace(self._deps(), lock=lock if _writes(state) else None))
+
+    def take(self, run: str, reason: str) -> None:
+        """Take *run* from whoever works on it: they are fenced, and the journal says why."""
+        store = self.place.store
+        seat = store.takeover(run, self.worker, LEASE)
+        entry = records.answer("takeover", "yes", actor.user(), reason)
+        at = stamp(self.place.connection.clock.now())
+        self.watcher.records(store.append(seat, self.state(run).seq, [entry], at))
+        store.release(seat)
 
     def free(self, run: str) -> None:
         """Take the lease from a worker of this machine whose process is gone, and give it back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sopctl.app import actor, standing
 from sopctl.app.desk import Desk, runbook_of
@@ -65,7 +65,7 @@ class Back:
         tty = self.context.terminal.interactive
         header = desk.header(runbook_of(self.source), tty=tty, extra=extra)
         desk.open(self.run, plan, header, consent)
-        return drive(self._ride(desk, view, self.run))
+        return drive(replace(self._ride(desk, view, self.run), fresh=True))
 
     def undo(self, desk: Desk, view: RunView) -> int:
         """Turn an open run round; one that is on its way back already just goes on."""
@@ -87,7 +87,10 @@ class Back:
         if self.asked.dry_run:
             return ExitCode.DONE
         if keys:
-            consents.agree(self.context, self.asked, "Undo these changes?")
+            assert self.source.plan is not None
+            consents.agree_to_change(
+                self.context, self.source.plan, self.asked, "Undo these changes?"
+            )
             entry = records.undo(keys, actor.user(), self.asked.reason or "rollback was asked for")
             desk.say(self.source.run, entry)
         return drive(self._ride(desk, view, self.source.run))

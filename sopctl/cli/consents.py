@@ -20,11 +20,16 @@ PRODUCTION = ("prod", "production")
 
 def obtain(context: Context, plan: Plan, asked: Asked) -> Entry:
     """The consent to *plan*, as a record; raises RefusedError or ApprovalMissingError."""
-    how = [_to_target(context, plan, asked)] if _is_grave(plan) else []
-    how += _to_steps(context, plan.steps, asked)
-    if not _is_grave(plan):
-        how.append(agree(context, asked, "Apply this plan?"))
+    how = _to_steps(context, plan.steps, asked)
+    how.append(agree_to_change(context, plan, asked, "Apply this plan?"))
     return records.consent(actor.user(), ", ".join(how), plan.hash)
+
+
+def agree_to_change(context: Context, plan: Plan, asked: Asked, question: str) -> str:
+    """Agree to what changes the target of *plan*: by its id where that is asked for."""
+    if _is_grave(plan):
+        return _to_target(context, plan, asked)
+    return agree(context, asked, question)
 
 
 def agree(context: Context, asked: Asked, question: str) -> str:
@@ -56,6 +61,11 @@ def _ids(target: Mapping[str, Any]) -> list[str]:
 
 def _to_target(context: Context, plan: Plan, asked: Asked) -> str:
     ids = _ids(plan.target)
+    if not ids:
+        raise RefusedError(
+            f"nobody says which target {plan.target['name']} is",
+            hint="Give it a name with `sopctl target add` when both halves answer.",
+        )
     if asked.confirm_target:
         if asked.confirm_target not in ids:
             raise WrongTargetError(

@@ -10,6 +10,7 @@ from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
 from sopctl.cli.signals import caught
 from sopctl.core.errors import ExitCode, FencedError, LockedError
+from sopctl.engine import records
 from sopctl.engine.leg import Busy, Done, Fenced, LegResult, Parked
 from sopctl.engine.state import Outcome, Phase, RunEnd, RunState
 from sopctl.views import failure
@@ -20,7 +21,10 @@ from sopctl.views.run import RunView
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ride:
-    """What is driven: *takes_back* says that undoing is what was wanted."""
+    """What is driven: *takes_back* says that undoing is what was wanted.
+
+    A *fresh* run was opened just now: if it cannot even start, it is cancelled.
+    """
 
     context: Context
     desk: Desk
@@ -28,16 +32,14 @@ class Ride:
     asked: Asked
     run: str
     takes_back: bool = False
+    fresh: bool = False
 
 
 def drive(ride: Ride) -> int:
     """Legs and answers in turn; the exit code of the run."""
-    takeover = ride.asked.takeover
     with caught(ride.desk.stop) as signal:
         while True:
-            result = ride.desk.leg(ride.run, takeover=takeover)
-            takeover = False
-            ride.view.pause()
+            result = _leg(ride)
             if isinstance(result, Parked) and result.why == "signal":
                 _say_parked(ride, result)
                 return signal.exit_code
@@ -45,17 +47,34 @@ def drive(ride: Ride) -> int:
                 return code
 
 
-def _after(ride: Ride, result: LegResult) -> int | None:
+def _leg(ride: Ride) -> Done | Parked | Fenced:
+    """One leg; a fresh run that finds its target locked leaves nothing open behind."""
+    try:
+        return _unless_busy(ride.desk.leg(ride.run, force=ride.asked.takeover))
+    except LockedError:
+        if ride.fresh:
+            ride.desk.say(ride.run, records.end(RunEnd.CANCELLED))
+        raise
+    finally:
+        ride.view.pause()
+
+
+def _unless_busy(result: LegResult) -> Done | Parked | Fenced:
+    if isinstance(result, Busy):
+        holder = result.holder
+        raise LockedError(
+            f"{result.what} is being worked on by {holder.worker}"
+            f" (run {holder.run}, since {holder.since})",
+            hint=f"Wait, or take over: `sopctl resume {holder.run} --takeover --reason TEXT`.",
+        )
+    return result
+
+
+def _after(ride: Ride, result: Done | Parked | Fenced) -> int | None:
     """The exit code, or None: go on with the next leg."""
     match result:
         case Done():
             return _ended(ride)
-        case Busy():
-            raise LockedError(
-                f"{result.what} is being worked on by {result.holder.worker}"
-                f" (run {result.holder.run}, since {result.holder.since})",
-                hint=f"Wait, or take over: `sopctl resume {ride.run} --takeover --reason TEXT`.",
-            )
         case Fenced():
             raise FencedError(result.detail, hint="Follow the run with `sopctl status`.")
         case Parked():

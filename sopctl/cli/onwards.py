@@ -44,7 +44,10 @@ def go_on(context: Context, asked: Asked, state: RunState, decide: Decide | None
     target = context.app.target(backwards.target_name(state))
     with context.app.desk(target, view, run=state.run) as desk:
         desk.identify()
-        desk.free(state.run)
+        if asked.takeover:
+            desk.take(state.run, asked.reason)
+        else:
+            desk.free(state.run)
         retry = Retry(context, asked)
         if entries := (decide or retry.entries)(desk, state):
             desk.say(state.run, *entries)
@@ -85,10 +88,14 @@ class Retry:
             return not self._asked.steps or work.key in self._asked.steps
         return work.key in self._asked.steps
 
+    def _agree(self, state: RunState, question: str) -> None:
+        assert state.plan is not None
+        consents.agree_to_change(self._context, state.plan, self._asked, question)
+
     def _entry(self, desk: Desk, state: RunState, work: Work) -> list[Entry]:
         why = self._asked.reason or "resumed"
         if work.back:
-            consents.agree(self._context, self._asked, f"Retry {work.key}?")
+            self._agree(state, f"Retry {work.key}?")
             return [records.decision(work.key, "retry", actor.user(), why)]
         step = desk.plan_step(state, work.key)
         self._context.err.show(
@@ -97,7 +104,7 @@ class Retry:
         if step.unplanned:
             self._context.err.show([failure.in_place(state)])
             return []
-        consents.agree(self._context, self._asked, f"Apply {step.id} like this?")
+        self._agree(state, f"Apply {step.id} like this?")
         found = max(1, objects(change.resource for change in step.changes))
         bound = found if work.plan.unplanned else 0
         return [records.decision(work.key, "retry", actor.user(), why, bound)]

@@ -49,6 +49,8 @@ def run(ctx: click.Context, /, **given: object) -> int:
         extra = {"reason": asked.reason, "incident": asked.incident}
         tty = context.terminal.interactive
         desk.open(run_id, plan, desk.header(book, tty=tty, extra=extra), consent)
-        code = drive(Ride(context=context, desk=desk, view=view, asked=asked, run=run_id))
+        code = drive(
+            Ride(context=context, desk=desk, view=view, asked=asked, run=run_id, fresh=True)
+        )
         work.show_stats(context, desk, asked)
         return code

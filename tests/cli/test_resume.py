@@ -137,3 +137,70 @@ def test_watch_decides_nothing(shop):
 
     assert result.code == 23
     assert "Parked (gate)" in result.err
+
+
+def somebody_else_works_on(shop, run, worker="ana@elsewhere/7"):
+    from sopctl.journal.sqlite import SqliteStore  # noqa: PLC0415  # only to be somebody else
+
+    store = SqliteStore(shop.settings.state / "journal.db")
+    lease = store.takeover(run, worker, 600.0)
+    store.lock_target("toy", lease, "2026-11-01T03:00:00.000000Z")
+    store.close()
+
+
+def test_a_run_that_somebody_works_on_is_not_resumed(shop):
+    run = parked(shop)
+    somebody_else_works_on(shop, run)
+
+    result = shop("resume", run)
+
+    assert result.code == 24
+    assert f"run {run} is being worked on by ana@elsewhere/7" in result.err
+    assert "--takeover --reason" in result.err
+
+
+def test_a_takeover_is_in_the_journal_with_its_reason(shop):
+    run = parked(shop)
+    somebody_else_works_on(shop, run)
+
+    result = shop("resume", run, "--takeover", "--reason", "ana is asleep")
+
+    assert result.code == 23
+    assert "takeover answered yes by" in shop("audit", "show", run).out
+    assert "ana is asleep" in shop("audit", "show", run).out
+
+
+def test_a_worker_of_this_machine_whose_process_is_gone_holds_nothing(shop):
+    import socket  # noqa: PLC0415  # only here
+
+    run = parked(shop)
+    somebody_else_works_on(shop, run, f"me@{socket.gethostname()}/4194305")
+
+    assert shop("resume", run).code == 23
+
+
+def test_two_runs_at_once_are_one_too_many_and_the_second_leaves_nothing_open(shop):
+    shop.run()
+    shop("rollback", "--yes")
+    somebody_else_works_on(shop, shop("audit", "list", "-o", "json").rows[0]["run"])
+    writes = shop.world.mutations
+
+    result = shop.run()
+
+    assert result.code == 24
+    assert "target toy is being worked on by ana@elsewhere/7" in result.err
+    assert shop.world.mutations == writes
+    assert shop("audit", "list", "-o", "json").rows[-1]["outcome"] == "cancelled"
+    assert "nothing is in place" in shop("status").out
+
+
+def test_undo_in_production_is_confirmed_by_typing_too(shop):
+    base = ("run", "lights", "--zone", "us-east-1a", "--target", "prod", "--no-gently")
+    shop(*base, "--confirm-target", "use1-az4")
+
+    refused = shop("rollback", "--yes")
+    done = shop("rollback", "--confirm-target", "use1-az4")
+
+    assert refused.code == 4
+    assert done.code == 0, done.err
+    assert set(shop.lamps.values()) == {False}
