@@ -97,7 +97,7 @@ class Growth:
         """Whether scale-down rests after a scale-up (--scale-down-delay-after-add)."""
         return self._grew is not None and now - self._grew < self._settings.delay_after_add
 
-    def grow(  # a scale-up decides on all of this, and nothing of it is state
+    def grow(
         self,
         view: View,
         waiting: Sequence[Subject],
