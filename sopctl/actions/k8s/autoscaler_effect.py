@@ -13,6 +13,7 @@ from sopctl.core.action import AnyChange, Seen
 from sopctl.core.clock import parse_stamp
 from sopctl.core.resource import ABSENT
 from sopctl.facts import autoscaler_status
+from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.world import World
 
@@ -21,15 +22,12 @@ _REMOVALS = ("ScaleDown", "ScaleDownEmpty")
 
 
 def look(clients: World, changes: Sequence[AnyChange], changed_at: datetime) -> Seen:
-    """Has the autoscaler gone through a loop that saw the changes, and what has it done since?"""
-    autoscaler = clients.facts.autoscaler()
+    """Has every autoscaler gone through a loop that saw the changes, and what was done since?"""
     tagged = any(each.resource.kind == "aws.asg" for each in changes)
     seen_from = changed_at + (REFRESH if tagged else timedelta())
-    status = autoscaler_status.read(clients.k8s, autoscaler)
-    if status is None or status.updated is None:
-        return Seen(ok=False, detail="the cluster autoscaler writes no status that could be read")
-    if status.updated <= seen_from:
-        return Seen(ok=False, detail="the cluster autoscaler has not gone through a loop since")
+    for autoscaler in clients.facts.autoscalers():
+        if why := _unaware(clients, autoscaler, seen_from):
+            return Seen(ok=False, detail=f"{autoscaler.namespace}/{autoscaler.name} {why}")
     if all(each.after is ABSENT for each in changes):
         return Seen(ok=True, detail="the cluster autoscaler has gone through a loop since")
     removed = [e for reason in _REMOVALS for e in _events(clients, reason, seen_from)]
@@ -37,6 +35,13 @@ def look(clients: World, changes: Sequence[AnyChange], changed_at: datetime) -> 
         name = (removed[-1].get("involvedObject") or {}).get("name", "")
         return Seen(ok=False, detail=f"it removed {len(removed)} nodes since, such as {name}")
     return Seen(ok=True, detail="it has gone through a loop and removed no node since")
+
+
+def _unaware(clients: World, autoscaler: Autoscaler, since: datetime) -> str:
+    status = autoscaler_status.read(clients.k8s, autoscaler)
+    if status is None or status.updated is None:
+        return "writes no status that could be read"
+    return "has not gone through a loop since" if status.updated <= since else ""
 
 
 def _events(clients: World, reason: str, since: datetime) -> Sequence[Obj]:

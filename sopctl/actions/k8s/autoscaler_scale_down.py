@@ -74,20 +74,28 @@ def consent(params: Params) -> str:
 
 
 def select(clients: World, params: Params) -> Selection:
-    if params.via is Via.ANNOTATIONS:
-        nodes = [node.read(obj) for obj in clients.k8s.list(collection(NODE))]
-        ids = tuple(ResourceId(NODE, n.name, n.uid, DISABLED) for n in nodes)
-        return Selection(ids, len(nodes), ("nodes that join later are not covered",))
-    autoscaler = clients.facts.autoscaler()
-    return _tags(clients, autoscaler) if params.via is Via.TAGS else _flag(clients, autoscaler)
+    autoscalers = clients.facts.autoscalers()
+    if not autoscalers:
+        return Selection((), 0, ("no cluster autoscaler runs here: nobody would read it",))
+    if params.via is Via.TAGS:
+        return _tags(clients, autoscalers)
+    if params.via is Via.FLAG:
+        chosen = [_flag(clients, each) for each in autoscalers]
+        ids = tuple(resource for each in chosen for resource in each.ids)
+        return Selection(ids, len(chosen), tuple(note for each in chosen for note in each.notes))
+    nodes = [node.read(obj) for obj in clients.k8s.list(collection(NODE))]
+    ids = tuple(ResourceId(NODE, each.name, each.uid, DISABLED) for each in nodes)
+    return Selection(ids, len(nodes), ("nodes that join later are not covered",))
 
 
-def _tags(clients: World, autoscaler: Autoscaler) -> Selection:
+def _tags(clients: World, autoscalers: Sequence[Autoscaler]) -> Selection:
     known = clients.facts.groups()
-    ours = [each for each in known if autoscaler.discovers(each)]
+    ours = [group for group in known if any(each.discovers(group) for each in autoscalers)]
     ids = tuple(ResourceId(GROUP, each.name, each.arn, key) for each in ours for key in TAGS)
     notes = tuple(
-        f"{name} is given by name (--nodes): its tags are not read" for name in autoscaler.explicit
+        f"{name} is given by name (--nodes): its tags are not read"
+        for each in autoscalers
+        for name in each.explicit
     )
     return Selection(ids, len(known), notes)
 
@@ -96,7 +104,7 @@ def _flag(clients: World, autoscaler: Autoscaler) -> Selection:
     name = f"{autoscaler.namespace}/{autoscaler.name}"
     obj = clients.k8s.get(address(ResourceId(DEPLOYMENT, name)))
     containers = obj["spec"]["template"]["spec"]["containers"]
-    (index,) = (i for i, each in enumerate(containers) if each["name"] == autoscaler.container)
+    index = [each["name"] for each in containers].index(autoscaler.container)
     found = containers[index]
     field = "args" if found.get("args") else "command"
     words = found.get(field) or []

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from sopctl.core.check import Check, Verdict
 from sopctl.core.clock import parse_stamp
-from sopctl.core.errors import NotFoundError
+from sopctl.core.errors import NotFoundError, RefusedError
 from sopctl.facts import autoscaler_status
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.objects import node, pod
@@ -30,7 +30,10 @@ class Params:
 
 
 def look(world: World, params: Params) -> Verdict:
-    autoscaler = world.facts.autoscaler()
+    try:
+        autoscaler = world.facts.autoscaler()
+    except RefusedError as error:
+        return Verdict(holds=False, detail=error.summary)
     wrong = (
         *_stale_leader(world, autoscaler),
         *_stale_status(world, autoscaler, params),

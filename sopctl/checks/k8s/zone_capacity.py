@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sopctl.core.check import Check, Verdict
-from sopctl.core.errors import PermissionDeniedError, TemporaryError
+from sopctl.core.errors import RefusedError, TemporaryError
 from sopctl.facts import groups
 from sopctl.facts.objects import node, pod
 from sopctl.facts.objects.node import Node
@@ -84,7 +84,7 @@ def _growth(world: World, zone: str, nodes: Sequence[Node]) -> tuple[Mapping[str
     try:
         names = [each.name for each in world.facts.groups() if zone not in each.zones]
         found = groups.named(world.aws, names)
-    except (TemporaryError, PermissionDeniedError) as error:
+    except (TemporaryError, RefusedError) as error:
         return {}, f"growth is not known: {error.summary}"
     sizes = {each.instance: each.allocatable for each in nodes if each.instance}
     added, unseen = [], 0

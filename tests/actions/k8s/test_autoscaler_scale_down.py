@@ -109,6 +109,24 @@ def test_groups_given_by_name_are_told_not_to_read_tags(stage):
     assert "web-a is given by name" in selection.notes[0]
 
 
+@pytest.mark.parametrize("via", Via)
+def test_where_no_autoscaler_runs_there_is_nothing_to_freeze(stage, via):
+    selection = ACTION.select(stage.clients, Params(enabled=False, via=via))
+    assert selection.ids == ()
+    assert "no cluster autoscaler runs here" in selection.notes[0]
+
+
+def test_each_of_two_autoscalers_has_to_go_through_a_loop(scaled):
+    scaled.local.autoscaler("--status-config-map-name=other", name="second")
+    changes = plan(scaled, ACTION, ANNOTATIONS)
+    at = scaled.local.watch.now()
+    scaled.local.watch.sleep(10)
+    scaled.local.write_status()
+    seen = ACTION.effect.look(scaled.clients, ANNOTATIONS, changes, at)
+    assert not seen.ok
+    assert "kube-system/second" in seen.detail
+
+
 def test_the_flag_is_set_on_request_only_and_needs_consent(scaled):
     assert ACTION.consent(ANNOTATIONS) == ACTION.consent(BY_TAGS) == ""
     assert "restarts" in ACTION.consent(BY_FLAG)
