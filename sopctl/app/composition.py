@@ -103,6 +103,7 @@ class App:
 
     def desk(self, target: Target, watcher: Watcher, *, run: str = "") -> Desk:
         """A place to work on *target*; *run* is named in the user agent of every call."""
+        from sopctl.app import policy  # noqa: PLC0415  # reads YAML
         from sopctl.app.desk import Desk, Place  # noqa: PLC0415  # the engine
 
         agent = f"sopctl/{__version__}" + (f" run/{run}" if run else "")
@@ -112,6 +113,7 @@ class App:
             connection=connect(target, agent),
             store=self.store,
             catalogs=self.catalogs(),
+            policy=policy.load(self.settings.config / "policy.yaml"),
         )
         return Desk(place, watcher)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol, Self
 
-from sopctl.app import actor, standing
+from sopctl.app import actor, policy, standing
 from sopctl.app.connection import Connection, refuse_wrong
 from sopctl.core.action import AnyAction
 from sopctl.core.check import AnyCheck
@@ -18,12 +18,7 @@ from sopctl.core.codec import Json, decode, encode
 from sopctl.core.errors import TemporaryError, UnreachableError, UsageError
 from sopctl.core.journal import Entry, Holder, Record, Store
 from sopctl.core.plan import Plan, PlannedStep
-from sopctl.core.runbook import (
-    DEFAULT_GUARDRAIL,
-    Guardrail,
-    ParameterType,
-    Runbook,
-)
+from sopctl.core.runbook import ParameterType, Runbook
 from sopctl.core.target import Identity, Target
 from sopctl.engine import control, records
 from sopctl.engine.holdings import Holding, holdings
@@ -64,6 +59,7 @@ class Place:
     connection: Connection
     store: Store
     catalogs: Catalogs
+    policy: policy.Limits = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +121,12 @@ class Desk:
             runbook=wish.runbook,
             params=params,
             target=self._target(identity, self._zones(wish.runbook, params)),
-            policy=_policy(wish, self.place.catalogs.actions),
+            policy=policy.lowered(
+                self.place.policy,
+                wish.runbook.guardrails,
+                {action.kind for action in self.place.catalogs.actions.values()},
+                wish.max_objects,
+            ),
             held=self.holdings(),
         )
         plan = make_plan(order, self._deps())
@@ -140,7 +141,13 @@ class Desk:
             raise UsageError(f"run {state.run} has no step {key}", hint="See `sopctl status`.")
         alone = replace(book, before=(), steps=(replace(step, needs=()),), after=())
         held = [each for each in self.holdings() if each.run != state.run]
-        order = Order(runbook=alone, params=state.plan.params, target=state.plan.target, held=held)
+        order = Order(
+            runbook=alone,
+            params=state.plan.params,
+            target=state.plan.target,
+            policy=self.place.policy,
+            held=held,
+        )
         return make_plan(order, self._deps()).steps[0]
 
     def plan_back(self, source: RunState, steps: Sequence[str] = ()) -> Plan:
@@ -257,18 +264,6 @@ class Desk:
 def runbook_of(state: RunState) -> Runbook:
     """The runbook that *state* was started from, as its journal keeps it."""
     return decode(Runbook, state.header["book"])
-
-
-def _policy(wish: Wish, actions: Mapping[str, AnyAction]) -> Mapping[str, Guardrail]:
-    """`--max-objects` as a ceiling for every kind: never above what the runbook has."""
-    if not wish.max_objects:
-        return {}
-    needs = wish.runbook.guardrails
-    found = {}
-    for kind in {action.kind for action in actions.values()}:
-        need = needs.get(kind, DEFAULT_GUARDRAIL)
-        found[kind] = Guardrail(count=min(need.count, wish.max_objects), percent=need.percent)
-    return found
 
 
 def _writes(state: RunState) -> bool:

@@ -6,7 +6,7 @@ import click
 
 from sopctl.app import actor, standing
 from sopctl.app.desk import Desk
-from sopctl.cli import onwards, options
+from sopctl.cli import completions, onwards, options
 from sopctl.cli.context import Context
 from sopctl.core.errors import RefusedError, UsageError
 from sopctl.core.journal import Entry
@@ -16,7 +16,7 @@ from sopctl.engine.state import RunState
 
 
 @click.command()
-@click.argument("run", required=False, default="")
+@click.argument("run", required=False, default="", shell_complete=completions.runs)
 @click.option("--answer", default="yes", metavar="TEXT", help="yes, no, or what the gate asks for.")
 @options.output
 @options.target

@@ -6,7 +6,7 @@ import click
 
 from sopctl.app import actor, standing
 from sopctl.app.desk import Desk
-from sopctl.cli import onwards, options
+from sopctl.cli import completions, onwards, options
 from sopctl.cli.context import Context
 from sopctl.core.errors import UsageError
 from sopctl.core.journal import Entry
@@ -15,7 +15,7 @@ from sopctl.engine.state import BAD_OUTCOMES, Outcome, RunState
 
 
 @click.command("mark-done")
-@click.argument("run")
+@click.argument("run", shell_complete=completions.runs)
 @click.argument("step")
 @options.output
 @options.consenting

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from sopctl.cli import completions
 from sopctl.core.codec import Json
 from sopctl.core.errors import UsageError
 
@@ -63,9 +64,13 @@ def asked(given: Mapping[str, Any]) -> Asked:
 
 
 def target(function: F) -> F:
-    return click.option("--target", default="", metavar="NAME", help="Which target to work on.")(
-        function
-    )
+    return click.option(
+        "--target",
+        default="",
+        metavar="NAME",
+        help="Which target to work on.",
+        shell_complete=completions.targets,
+    )(function)
 
 
 def output(function: F) -> F:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from sopctl.app import plans
-from sopctl.cli import options, work
+from sopctl.cli import completions, options, work
 from sopctl.cli.context import Context
 from sopctl.cli.runbook_options import RunbookCommand, loaded
 from sopctl.core.errors import ExitCode
 
 
 @click.command(cls=RunbookCommand)
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=completions.runbooks)
 @options.planning
 @click.option("--plan-out", type=options.FILE, help="Write the plan to a file.")
 @click.option("--exit-code", is_flag=True, help="Exit with 10 if the plan has changes.")

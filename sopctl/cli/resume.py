@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from sopctl.app import standing
-from sopctl.cli import onwards, options
+from sopctl.cli import completions, onwards, options
 from sopctl.cli.context import Context
 from sopctl.core.errors import UsageError
 
 
 @click.command()
-@click.argument("run", required=False, default="")
+@click.argument("run", required=False, default="", shell_complete=completions.runs)
 @click.option("--takeover", is_flag=True, help="Take the run from whoever works on it.")
 @click.option("--retry", "steps", multiple=True, metavar="STEP", help="Retry this step.")
 @click.option(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from sopctl.app.composition import new_run
-from sopctl.cli import backwards, options, work
+from sopctl.cli import backwards, completions, options, work
 from sopctl.cli.context import Context
 
 
 @click.command()
-@click.argument("run", required=False, default="")
+@click.argument("run", required=False, default="", shell_complete=completions.runs)
 @click.option("--latest", default="", metavar="NAME", help="The latest run of this runbook.")
 @click.option("--step", "steps", multiple=True, metavar="STEP", help="Only this step.")
 @click.option(

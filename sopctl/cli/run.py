@@ -6,7 +6,7 @@ import click
 
 from sopctl.app import plans
 from sopctl.app.composition import new_run
-from sopctl.cli import consents, options, work
+from sopctl.cli import completions, consents, options, work
 from sopctl.cli.context import Context
 from sopctl.cli.drive import Ride, drive
 from sopctl.cli.runbook_options import RunbookCommand, loaded
@@ -15,7 +15,7 @@ from sopctl.views.lines import line
 
 
 @click.command(cls=RunbookCommand)
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=completions.runbooks)
 @options.planning
 @options.consenting
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop; changes nothing.")

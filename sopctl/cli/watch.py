@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from sopctl.app import standing
-from sopctl.cli import onwards, options
+from sopctl.cli import completions, onwards, options
 from sopctl.cli.context import Context
 from sopctl.core.journal import Entry
 
 
 @click.command()
-@click.argument("run", required=False, default="")
+@click.argument("run", required=False, default="", shell_complete=completions.runs)
 @options.output
 @options.target
 @click.pass_obj

@@ -15,6 +15,7 @@ from sopctl.views.lines import Span, count
 # Record data is JSON that the engine's records module wrote; this is where people read it.
 Data = Mapping[str, Any]
 
+REQUESTS: Final = 2  # ids of calls that are shown; all are in the record
 _OUTCOMES: Final[Mapping[str, str]] = {
     "applied": "good",
     "held": "good",
@@ -111,7 +112,12 @@ def _result(data: Data) -> list[Span]:
     text = ", ".join(f"{number} {kind}" for kind, number in sorted(found.items()))
     bad = [row for row in data["items"] if row["receipt"]["kind"] not in ("done", "accepted")]
     why = f": {bad[0]['resource']['name']}: {bad[0]['receipt']['why']}" if bad else ""
-    return [(f"{data['work']} answered: {text}{why}", "warn" if bad else "")]
+    ids = [one for row in data["items"] for one in row["receipt"]["requests"]]
+    spans: list[Span] = [(f"{data['work']} answered: {text}{why}", "warn" if bad else "")]
+    if ids:
+        more = f" and {len(ids) - REQUESTS} more" if len(ids) > REQUESTS else ""
+        spans.append((f"  request {', '.join(ids[:REQUESTS])}{more}", "quiet"))
+    return spans
 
 
 def _found(data: Data) -> list[Span]:

@@ -340,3 +340,15 @@ def test_every_connection_is_closed(shop):
     shop.run("--dry-run")
 
     assert shop.closed == 2
+
+
+def test_the_policy_of_the_organisation_is_a_ceiling(shop):
+    (shop.settings.config / "policy.yaml").write_text(
+        "max_objects: {lamp: {count: 2, percent: 100}}\n"
+    )
+
+    result = shop.run()
+
+    assert result.code == 4
+    assert "3 lamp would be touched; the guardrail allows 2" in result.err
+    assert shop.world.mutations == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sopctl.app import standing
-from sopctl.cli import options
+from sopctl.cli import completions, options
 from sopctl.cli.context import Context
 from sopctl.core.errors import UsageError
 from sopctl.journal import export as journal_export
@@ -15,7 +15,7 @@ from sopctl.views import html, markdown
 
 
 @click.command()
-@click.argument("run", required=False, default="")
+@click.argument("run", required=False, default="", shell_complete=completions.runs)
 @click.option(
     "--format",
     "shape",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from sopctl.app import standing
-from sopctl.cli import options
+from sopctl.cli import completions, options
 from sopctl.cli.context import Context
 from sopctl.core.codec import encode
 from sopctl.views import audit
 
 
 @click.command()
-@click.argument("run", required=False, default="")
+@click.argument("run", required=False, default="", shell_complete=completions.runs)
 @options.output
 @click.pass_obj
 def show(context: Context, /, run: str, **given: object) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from sopctl.cli import options
+from sopctl.cli import completions, options
 from sopctl.cli.context import Context
 from sopctl.core.codec import encode
 from sopctl.views import runbooks
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=completions.runbooks)
 @click.option("--source", is_flag=True, help="Print the file as it is.")
 @options.output
 @click.pass_obj

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sopctl.cli import options
+from sopctl.cli import completions, options
 from sopctl.cli.context import Context
 from sopctl.cli.watching import Silent
 from sopctl.core.codec import encode
@@ -13,7 +13,7 @@ from sopctl.views import targets
 
 
 @click.command()
-@click.argument("name", required=False, default="")
+@click.argument("name", required=False, default="", shell_complete=completions.targets)
 @options.output
 @click.pass_obj
 def check(context: Context, /, name: str, **given: object) -> int:

@@ -1,0 +1,61 @@
+"""The organisation's policy is a ceiling."""
+
+from __future__ import annotations
+
+import pytest
+
+from sopctl.app import policy
+from sopctl.core.errors import InvalidRunbookError, UsageError
+from sopctl.core.runbook import DEFAULT_GUARDRAIL, Guardrail
+
+WIDE = Guardrail(count=100, percent=50)
+
+
+def written(folder, text):
+    path = folder / "policy.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_without_a_file_there_is_none(tmp_path):
+    assert policy.load(tmp_path / "policy.yaml") == {}
+
+
+def test_limits_are_read_by_kind(tmp_path):
+    path = written(tmp_path, "max_objects: {aws.asg: {count: 100, percent: 50}}\n")
+
+    assert policy.load(path) == {"aws.asg": WIDE}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_object: {}\n",
+        "max_objects: {aws.asg: 3}\n",
+        "max_objects: {aws.asg: {count: many, percent: 5}}\n",
+        "[]\n",
+    ],
+)
+def test_a_wrong_file_stops_everything(tmp_path, text):
+    with pytest.raises(UsageError):
+        policy.load(written(tmp_path, text))
+
+
+def test_broken_yaml_is_reported_with_its_place(tmp_path):
+    with pytest.raises(InvalidRunbookError):
+        policy.load(written(tmp_path, "max_objects: {a: *x}\n"))
+
+
+def test_the_option_only_lowers():
+    needs = {"lamp": WIDE}
+
+    assert policy.lowered({}, needs, ["lamp"], 5)["lamp"].count == 5
+    assert policy.lowered({}, needs, ["lamp"], 500)["lamp"].count == 100
+    assert policy.lowered({}, {}, ["lamp"], 500)["lamp"] == DEFAULT_GUARDRAIL
+    assert policy.lowered({"lamp": Guardrail(count=3, percent=9)}, needs, ["lamp"], 50)["lamp"] == (
+        Guardrail(count=3, percent=9)
+    )
+
+
+def test_without_the_option_the_policy_stands():
+    assert policy.lowered({"lamp": WIDE}, {}, ["lamp"], 0) == {"lamp": WIDE}
