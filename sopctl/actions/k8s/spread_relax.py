@@ -232,7 +232,7 @@ ACTION = Action(
     converge=converge,
     order=order,
     effect=Effect(
-        describe="a probe pod of each workload is admitted accordingly (dry run)",
+        describe="probe pods are admitted accordingly (dry run), or rewritten workloads rolled out",
         look=look,
         within=600.0,
     ),
