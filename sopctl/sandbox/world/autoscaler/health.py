@@ -6,15 +6,14 @@ Source: cluster-autoscaler/clusterstate/clusterstate.go (`updateReadinessStats`,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
 from sopctl.sandbox.world.autoscaler.settings import Settings
 from sopctl.sandbox.world.autoscaler.taints import TO_BE_DELETED, has
 from sopctl.sandbox.world.controllers.nodes import ready
-from sopctl.sandbox.world.machines.machines import instance_id
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.times import moment
 
@@ -44,26 +43,16 @@ def readiness(nodes: Iterable[Obj], now: datetime) -> Readiness:
 
 
 def of_group(
-    group: NodeGroup, nodes: Iterable[Obj], settings: Settings, now: datetime
+    group: NodeGroup,
+    nodes: Iterable[Obj],
+    missing: Mapping[str, datetime],
+    settings: Settings,
+    now: datetime,
 ) -> Readiness:
-    """Count a group's nodes, and its instances that have not become nodes."""
-    counted = readiness(nodes, now)
-    known = {instance_id(node) for node in nodes}
-    waiting = [
-        each
-        for each in group.group.instances
-        if each.id in group.instances and each.id not in known
-    ]
-    long = sum(now - each.launched > settings.provision_time for each in waiting)
-    return Readiness(
-        total=counted.total,
-        ready=counted.ready,
-        not_started=counted.not_started,
-        being_deleted=counted.being_deleted,
-        unready=counted.unready,
-        unregistered=len(waiting) - long,
-        long_unregistered=long,
-    )
+    """Count a group's nodes and its instances without a node, `missing` since a time each."""
+    waiting = [missing[each] for each in group.instances if each in missing]
+    long = sum(now - since > settings.provision_time for since in waiting)
+    return replace(readiness(nodes, now), unregistered=len(waiting) - long, long_unregistered=long)
 
 
 def is_healthy(cluster: Readiness, settings: Settings) -> bool:

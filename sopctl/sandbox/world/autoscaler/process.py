@@ -38,6 +38,7 @@ class Process:
         self._groups: tuple[NodeGroup, ...] = ()
         self._refreshed: datetime | None = None
         self._zones: dict[str, str] = {}
+        self._missing: dict[str, datetime] = {}
         self._reader = Reader()
         self._backoff = Backoff()
         self._growth = Growth(cloud, settings, self._backoff)
@@ -52,8 +53,10 @@ class Process:
         self._imagine(members)
         if first:
             self._removal.clear_taints(view, members)
+        self._notice(members, now)
+        self._groups = self._removal.drop_unregistered(view, self._groups, self._missing, now)
         counts = {
-            group.name: of_group(group, members[group.name], self._settings, now)
+            group.name: of_group(group, members[group.name], self._missing, self._settings, now)
             for group in self._groups
         }
         cluster = readiness(view.all("nodes"), now)
@@ -62,6 +65,8 @@ class Process:
         if healthy:
             self._groups = self._growth.check(view, self._groups, counts, now)
             candidates = self._scale(view, members, counts, now)
+        else:
+            self._removal.remember((), now)  # a sick cluster: every unneeded time starts again
         seen = Seen(
             cluster=cluster,
             healthy=healthy,
@@ -125,6 +130,12 @@ class Process:
         self._groups = tuple(
             replace(each, group=by_name[each.name]) for each in self._groups if each.name in by_name
         )
+
+    def _notice(self, members: Mapping[str, list[Obj]], now: datetime) -> None:
+        """Remember since when an instance has been seen without a node."""
+        known = {instance_id(node) for nodes in members.values() for node in nodes}
+        alive = {each for group in self._groups for each in group.instances}
+        self._missing = {each: self._missing.get(each, now) for each in sorted(alive - known)}
 
     def _imagine(self, members: Mapping[str, list[Obj]]) -> None:
         """Remember the zone of a well, schedulable node of each group for its template.

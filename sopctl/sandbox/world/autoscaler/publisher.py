@@ -44,7 +44,7 @@ class Publisher:
         if self._settings.write_status:
             self._write(view, seen, now)
         if not seen.healthy:
-            text = "Cluster is unhealthy: too many unready nodes"
+            text = "Cluster is unhealthy"
             news = News(reason="ClusterUnhealthy", message=text, component=NAME, type="Warning")
             announce(view, self._settings, news, now)
 

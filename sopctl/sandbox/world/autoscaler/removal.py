@@ -84,6 +84,32 @@ class Removal:
         self._leaving &= present
         return tuple(by_name[group.name] for group in groups)
 
+    def drop_unregistered(
+        self,
+        view: View,
+        groups: tuple[NodeGroup, ...],
+        missing: Mapping[str, datetime],
+        now: datetime,
+    ) -> tuple[NodeGroup, ...]:
+        """Terminate instances that never became nodes, or whose Node somebody deleted.
+
+        Nothing freezes this: neither an annotation nor --scale-down-enabled=false.
+        """
+        left = []
+        for group in groups:
+            size = group.target
+            for identity in sorted(group.instances & missing.keys()):
+                late = now - missing[identity] > self._settings.provision_time
+                if not late or size <= group.min:
+                    continue
+                self._cloud.terminate(identity)
+                size -= 1
+                text = f"Removed unregistered node {identity}"
+                news = News(reason="DeleteUnregistered", message=text, component=NAME)
+                announce(view, self._settings, news, now)
+            left.append(replace(group, target=size))
+        return tuple(left)
+
     def soft_taint(
         self,
         view: View,

@@ -160,3 +160,22 @@ def test_a_new_leader_forgets_the_taints_of_the_old_one():
     world.run(60)
 
     assert stale not in (world.cluster.get("nodes", host)["spec"].get("taints") or [])
+
+
+def test_an_instance_whose_node_was_deleted_is_terminated_after_fifteen_minutes():
+    world = ScalingWorld(2, "--scale-down-enabled=false")
+    dead = world.zone_without_leader()
+    world.cluster.delete("nodes", world.nodes(dead)[0]["metadata"]["name"])
+    world.run(30)
+    counts = world.status()["clusterWide"]["health"]["nodeCounts"]["registered"]
+    assert counts["total"] == 5
+    [group] = [g for g in world.status()["nodeGroups"] if g["name"] == f"pool-{dead[-1]}"]
+    assert group["health"]["nodeCounts"]["unregistered"] == 1
+
+    world.run(800)
+    assert world.desired()[dead[-1]] == 2
+    world.run(120)
+
+    assert world.desired()[dead[-1]] == 1
+    assert len(world.cloud.terminated) == 1
+    assert any("Removed unregistered node" in t for t in world.events("DeleteUnregistered"))
