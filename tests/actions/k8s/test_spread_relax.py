@@ -255,3 +255,19 @@ def zonal_volume(zone):
 def test_the_binding_is_seen_absent_and_not_gone(prepared):
     (change,) = plan(prepared, ACTION, POLICY)
     assert look(prepared, ACTION, change) == {BINDING: Observed(ABSENT)}
+
+
+def test_while_the_switch_is_not_seen_yet_one_probe_is_enough(prepared):
+    for name in ("api", "cart"):
+        spec = pod_spec(topologySpreadConstraints=[spread(name)])
+        prepared.cluster.create("deployments", deployment(name, 1, spec))
+    changes = plan(prepared, ACTION, POLICY)
+    assert not effect(prepared, ACTION, POLICY, changes).ok
+    assert probes(prepared) == 1
+    apply(prepared, ACTION, changes)
+    assert effect(prepared, ACTION, POLICY, changes).detail == "3 probe pods were admitted relaxed"
+    assert probes(prepared) == 4
+
+
+def probes(stage):
+    return sum(c.query.get("dryRun") == "All" for c in stage.local.kube.calls)
