@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol, Self
 
-from sopctl.app import actor, policy, standing
+from sopctl.app import actor, drift, policy, standing
 from sopctl.app.connection import Connection, refuse_wrong
 from sopctl.core.action import AnyAction
 from sopctl.core.check import AnyCheck
@@ -196,6 +196,10 @@ class Desk:
     def say(self, run: str, *entries: Entry) -> RunState:
         """Record what a person decided; raises LockedError while a leg works on the run."""
         return control.say(run, self._deps(), *entries)
+
+    def moved_facts(self, state: RunState) -> list[drift.Difference]:
+        """The facts the plan stood on that are different now; see ``app.drift``."""
+        return drift.moved(state, self.place.connection.clock, self.place.connection.facts)
 
     def state(self, run: str) -> RunState:
         return control.load(run, self._deps())

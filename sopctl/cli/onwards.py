@@ -15,7 +15,7 @@ from sopctl.core.journal import Entry
 from sopctl.engine import records
 from sopctl.engine.guardrails import objects
 from sopctl.engine.state import Outcome, RunState, Work
-from sopctl.views import failure
+from sopctl.views import failure, states
 from sopctl.views import plan as plan_view
 from sopctl.views.lines import line
 
@@ -48,6 +48,9 @@ def go_on(context: Context, asked: Asked, state: RunState, decide: Decide | None
             desk.take(state.run, asked.reason)
         else:
             desk.free(state.run)
+        for name, then, now in desk.moved_facts(state):
+            moved = states.difference(then, now)
+            context.err.show([line(("since the plan: ", "warn"), f"{name}: ", *moved)])
         retry = Retry(context, asked)
         if entries := (decide or retry.entries)(desk, state):
             desk.say(state.run, *entries)
