@@ -40,6 +40,7 @@ class App:
         self.settings = settings or from_environment()
         self._parts = parts or Parts()
         self._store: SqliteStore | None = None
+        self._reader: SqliteStore | None = None
 
     @cached_property
     def targets(self) -> Targets:
@@ -67,8 +68,13 @@ class App:
         return self._store
 
     def reader(self) -> SqliteStore:
-        """The same journals as a store that cannot write, for `audit verify`."""
-        return self.store
+        """The same journals through a store that cannot write, for `audit verify`."""
+        from sopctl.journal.sqlite import SqliteStore  # noqa: PLC0415  # as above
+
+        path = self.settings.state / "journal.db"
+        if self._reader is None and path.exists():
+            self._reader = SqliteStore(path, read_only=True)
+        return self._reader or self.store
 
     def catalogs(self) -> Catalogs:
         if self._parts.catalogs is not None:
@@ -148,8 +154,9 @@ class App:
         return seen.zones(self.settings.state)
 
     def close(self) -> None:
-        if self._store is not None:
-            self._store.close()
+        for store in (self._store, self._reader):
+            if store is not None:
+                store.close()
 
 
 def _connect(target: Target, agent: str) -> Connection:

@@ -15,7 +15,7 @@ from sopctl.core.action import AnyAction
 from sopctl.core.check import AnyCheck
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
-from sopctl.core.errors import TemporaryError, UnreachableError, UsageError
+from sopctl.core.errors import TemporaryError, UnreachableError, UsageError, WrongTargetError
 from sopctl.core.journal import Entry, Holder, Record, Store
 from sopctl.core.plan import Plan, PlannedStep
 from sopctl.core.runbook import ParameterType, Runbook
@@ -111,6 +111,19 @@ class Desk:
             self._identity = found
         return self._identity
 
+    def recognise(self, plan: Plan) -> None:
+        """Raise WrongTargetError unless *plan*, made earlier, was made for who answers now."""
+        found = self.identify()
+        for what, then, now in (
+            ("AWS account", plan.target.get("account"), found.account),
+            ("cluster", plan.target.get("cluster_uid"), found.cluster_uid),
+        ):
+            if then and now and then != now:
+                raise WrongTargetError(
+                    f"this was planned for {what} {then}, but {now} answers",
+                    hint="Go back to where it was planned, or make a new plan here.",
+                )
+
     def plan(self, wish: Wish) -> Plan:
         """What *wish* would change now; reads only."""
         from sopctl.runbook import parameters  # noqa: PLC0415  # pydantic takes 0.2 s
@@ -153,6 +166,7 @@ class Desk:
     def plan_back(self, source: RunState, steps: Sequence[str] = ()) -> Plan:
         """How *source*, a finished run, would be rolled back now; reads only."""
         assert source.plan is not None
+        self.recognise(source.plan)
         target = self._target(self.identify(), source.plan.target.get("zones", []))
         asked = Return(
             source=source,

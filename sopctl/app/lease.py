@@ -88,6 +88,7 @@ class ClusterLease:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lease")
         self._renewal: Future[None] | None = None
         self._held = False
+        self._stray = False  # a call that we did not wait for may have taken it all the same
         self._renewed = 0.0
 
     def acquire(self, run: str) -> str:
@@ -95,6 +96,7 @@ class ClusterLease:
         try:
             who = self._take(run)
         except (SopError, TimeoutError) as error:
+            self._stray = True
             self._go_without(_reason(error))
             return ""
         self._held = not who
@@ -115,8 +117,8 @@ class ClusterLease:
 
     def release(self, run: str) -> None:
         """Give it back; what does not work expires by itself."""
-        if self._held:
-            self._held = False
+        if self._held or self._stray:
+            self._held = self._stray = False
             try:
                 self._bounded(lambda: self._give_back(run))
             except (SopError, TimeoutError) as error:

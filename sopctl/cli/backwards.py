@@ -69,7 +69,8 @@ class Back:
 
     def undo(self, desk: Desk, view: RunView) -> int:
         """Turn an open run round; one that is on its way back already just goes on."""
-        desk.identify()
+        assert self.source.plan is not None
+        desk.recognise(self.source.plan)
         desk.free(self.source.run)
         keys = [w.key for w in self.source.works if not w.back and not w.superseded]
         keys = [key for key in keys if not self.asked.steps or key in self.asked.steps]
@@ -87,7 +88,6 @@ class Back:
         if self.asked.dry_run:
             return ExitCode.DONE
         if keys:
-            assert self.source.plan is not None
             consents.agree_to_change(
                 self.context, self.source.plan, self.asked, "Undo these changes?"
             )

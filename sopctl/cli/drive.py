@@ -100,6 +100,11 @@ def _ended(ride: Ride) -> int:
 
 def _say_parked(ride: Ride, result: Parked) -> None:
     state = ride.desk.state(ride.run)
+    if ride.asked.json:
+        facts = {"why": result.why, "detail": result.detail, "work": result.work}
+        ride.context.out.data(
+            {"schema": "sopctl.end/1", "run": ride.run, "outcome": "parked", **facts}
+        )
     if not ride.context.terminal.interactive:
         work = answers.work_of(state, result)
         ride.context.err.show(failure.lines(state, result.why, result.detail, work))

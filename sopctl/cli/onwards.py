@@ -43,7 +43,8 @@ def go_on(context: Context, asked: Asked, state: RunState, decide: Decide | None
     view = work.view(context, asked, state.run, context.app.store.read(state.run))
     target = context.app.target(backwards.target_name(state))
     with context.app.desk(target, view, run=state.run) as desk:
-        desk.identify()
+        assert state.plan is not None
+        desk.recognise(state.plan)
         if asked.takeover:
             desk.take(state.run, asked.reason)
         else:
@@ -61,7 +62,7 @@ def go_on(context: Context, asked: Asked, state: RunState, decide: Decide | None
                 view=view,
                 asked=asked,
                 run=state.run,
-                takes_back=bool(state.undoing or (state.plan and state.plan.source_run)),
+                takes_back=bool(state.undoing or state.plan.source_run),
             )
         )
         work.show_stats(context, desk, asked)

@@ -32,11 +32,7 @@ def run(ctx: click.Context, /, **given: object) -> int:
     asked, book, run_id = options.asked(given), loaded(ctx), new_run()
     view = work.view(context, asked, run_id)
     with context.app.desk(context.app.target(asked.target), view, run=run_id) as desk:
-        plan = (
-            plans.load(asked.plan_file, book, desk.place.target)
-            if asked.plan_file
-            else work.planned(context, desk, book, asked)
-        )
+        plan = work.from_file(desk, book, asked) or work.planned(context, desk, book, asked)
         work.show(context, plan, asked)
         if asked.plan_out:
             plans.save(plan, asked.plan_out)

@@ -36,7 +36,8 @@ class RunbookCommand(click.Command):
         if book is None:
             return own
         taken = {option for param in own for option in param.opts}
-        return [*own, *(o for p in book.parameters if (o := _option(p)).opts[0] not in taken)]
+        theirs = (_option(parameter) for parameter in book.parameters)
+        return [*(option for option in theirs if option.opts[0] not in taken), *own]
 
     def _named(self, ctx: click.Context, args: Sequence[str]) -> str:
         """The runbook among *args*: the first word that names one, else the first word."""

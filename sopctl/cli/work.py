@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sopctl.app import plans
 from sopctl.app.desk import Desk, Wish
 from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
@@ -56,6 +57,15 @@ def planned(context: Context, desk: Desk, book: Runbook, asked: Asked) -> Plan:
     wish = Wish(runbook=book, given=given(context, book, asked), max_objects=asked.max_objects)
     plan = desk.plan(wish)
     context.app.remember_zones(plan)
+    return plan
+
+
+def from_file(desk: Desk, book: Runbook, asked: Asked) -> Plan | None:
+    """The plan in the file that was named, if one was, made for this very target."""
+    if asked.plan_file is None:
+        return None
+    plan = plans.load(asked.plan_file, book, desk.place.target)
+    desk.recognise(plan)
     return plan
 
 

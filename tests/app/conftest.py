@@ -12,7 +12,7 @@ from sopctl.providers.limits import Limits
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.http import KubeServer
 
-QUICK = Limits(connect=1.0, read=1.0, attempts=1, deadline=2.0)
+QUICK = Limits(connect=2.0, read=5.0, attempts=1, deadline=6.0)
 
 
 @pytest.fixture

@@ -157,3 +157,16 @@ def test_where_the_lock_is_required_there_is_no_run_without(kube, lease):
 
     with pytest.raises(LockedError, match="cannot be taken"):
         lease("ana@laptop/1", required=True).acquire("R1")
+
+
+def test_a_lock_that_was_taken_after_we_gave_up_is_not_left_behind(kube, lease):
+    slow = FaultRule(method="POST", path_regex="leases", kind="delay", value=2.0, count=1)
+    kube.faults.append(slow)
+    lock = lease("ana@laptop/1", patience=1.0)
+    lock._k8s.get("/version")  # connected
+
+    lock.acquire("R1")
+    lock._policy = LeasePolicy(patience=20.0)
+    lock.release("R1")
+
+    assert not stored(kube).get("holderIdentity")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 DARK = {"l0": False, "l1": False, "l2": False}
 LIT = {"l0": True, "l1": True, "l2": True}
@@ -352,3 +353,34 @@ def test_the_policy_of_the_organisation_is_a_ceiling(shop):
     assert result.code == 4
     assert "3 lamp would be touched; the guardrail allows 2" in result.err
     assert shop.world.mutations == 0
+
+
+def test_a_plan_made_for_another_cluster_is_refused_though_the_name_is_the_same(shop, tmp_path):
+    file = tmp_path / "plan.json"
+    base = ("run", "lights", "--zone", "us-east-1a", "--target", "prod")
+    shop(*base, "--dry-run", "--plan-out", file)
+    shop.identity = replace(shop.identity, cluster_uid="uid-2")
+
+    result = shop(*base, "--plan", file, "--confirm-target", "use1-az4")
+
+    assert result.code == 4
+    assert "this was planned for cluster uid-1, but uid-2 answers" in result.err
+    assert shop.world.mutations == 0
+
+
+def test_a_roll_back_where_another_cluster_answers_is_refused(shop):
+    shop("run", "lights", "--zone", "us-east-1a", "--target", "prod", "--confirm-target", "uid-1")
+    writes = shop.world.mutations
+    shop.identity = replace(shop.identity, account="444455556666")
+
+    result = shop("rollback", "--confirm-target", "uid-1")
+
+    assert result.code == 4
+    assert "planned for AWS account 111122223333, but 444455556666 answers" in result.err
+    assert shop.world.mutations == writes
+
+
+def test_a_parked_run_ends_its_json_with_why(shop):
+    last = shop.run("--no-gently", "-o", "json").rows[-1]
+
+    assert (last["outcome"], last["why"], last["work"]) == ("parked", "gate", "go")
