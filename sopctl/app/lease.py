@@ -21,8 +21,9 @@ from sopctl.core.errors import (
     FencedError,
     LockedError,
     NotFoundError,
+    OutcomeUnknownError,
     SopError,
-    UnreachableError,
+    TemporaryError,
 )
 from sopctl.providers.k8s import K8s, Obj
 
@@ -118,11 +119,12 @@ class ClusterLease:
     def release(self, run: str) -> None:
         """Give it back; what does not work expires by itself."""
         if self._held or self._stray:
-            self._held = self._stray = False
+            held, self._held, self._stray = self._held, False, False
             try:
                 self._bounded(lambda: self._give_back(run))
             except (SopError, TimeoutError) as error:
-                self._warn(f"the lock in the cluster is left to expire: {_reason(error)}")
+                if held:
+                    self._warn(f"the lock in the cluster is left to expire: {_reason(error)}")
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -216,7 +218,7 @@ class ClusterLease:
 
 
 def _reason(error: SopError | TimeoutError) -> str:
-    if isinstance(error, UnreachableError) or not isinstance(error, SopError):
+    if isinstance(error, TemporaryError | OutcomeUnknownError | TimeoutError):
         return "the cluster does not answer in time"
     return error.summary
 

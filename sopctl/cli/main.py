@@ -5,6 +5,7 @@ Nothing heavy is imported here: `sopctl --help` must answer at once, at 3 a.m., 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -61,9 +62,21 @@ def execute(args: Sequence[str], context: Context) -> int:
 def main() -> None:
     """The entry point of the process."""
     os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal need not know every sign
     context = Context()
     if "_SOPCTL_COMPLETE" in os.environ:
         root.main(prog_name="sopctl", obj=context)
     code = execute(sys.argv[1:], context)
     context.close()
+    _let_go_of_a_closed_pipe()
     sys.exit(code)
+
+
+def _let_go_of_a_closed_pipe() -> None:
+    """Flush now, where it can be handled: `sopctl audit show | head` is no error."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

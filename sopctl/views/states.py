@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 
 from sopctl.core.codec import Json
-from sopctl.core.resource import ResourceId
 from sopctl.views.lines import Span
 
 SHORT = 48
@@ -64,11 +63,6 @@ def _apart(before: Json, after: Json, *, full: bool) -> tuple[str, str]:
 def _cut(text: str, start: int) -> str:
     shown = text[start : start + SHORT]
     return ("..." if start else "") + shown + ("..." if start + SHORT < len(text) else "")
-
-
-def resource(found: ResourceId) -> str:
-    """Name and part; the kind stands in the heading."""
-    return found.name + (f" [{found.part}]" if found.part else "")
 
 
 def duration(seconds: float) -> str:
