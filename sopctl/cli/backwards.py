@@ -13,8 +13,7 @@ from sopctl.cli.options import Asked
 from sopctl.core.errors import ExitCode, UsageError
 from sopctl.engine import records
 from sopctl.engine.state import RunState
-from sopctl.views import failure
-from sopctl.views.lines import line
+from sopctl.views import undo
 from sopctl.views.run import RunView
 
 
@@ -79,12 +78,7 @@ class Back:
                 f"run {self.source.run} has no step {', '.join(sorted(unknown))}",
                 hint=f"Its steps are {', '.join(keys)}.",
             )
-        self.context.err.show(
-            [
-                line("Run ", (self.source.run, "strong"), " has not ended; it is undone."),
-                failure.in_place(self.source),
-            ]
-        )
+        self.context.err.show(undo.lines(self.source, keys, full=self.asked.full))
         if self.asked.dry_run:
             return ExitCode.DONE
         if keys:

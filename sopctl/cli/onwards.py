@@ -14,7 +14,7 @@ from sopctl.core.errors import UsageError
 from sopctl.core.journal import Entry
 from sopctl.engine import records
 from sopctl.engine.guardrails import objects
-from sopctl.engine.state import Outcome, RunState, Work
+from sopctl.engine.state import BAD_OUTCOMES, Outcome, RunState, Work
 from sopctl.views import failure, states
 from sopctl.views import plan as plan_view
 from sopctl.views.lines import line
@@ -69,6 +69,14 @@ def go_on(context: Context, asked: Asked, state: RunState, decide: Decide | None
         return code
 
 
+def _stands_still(work: Work) -> bool:
+    """Whether the run waits for a decision about *work*."""
+    if work.superseded or work.accepted:
+        return False
+    unseen = any(watched.ok is False for watched in work.watches.values())
+    return unseen or work.outcome in (*BAD_OUTCOMES, Outcome.PENDING_RETRY)
+
+
 class Retry:
     """Steps to be tried again: shown as they would be done now, and agreed to."""
 
@@ -77,16 +85,19 @@ class Retry:
         self._asked = asked
 
     def entries(self, desk: Desk, state: RunState) -> list[Entry]:
-        found = [work for work in state.works if self._wanted(work)]
-        if unknown := set(self._asked.steps) - {work.key for work in found}:
+        known = {work.key for work in state.works if _stands_still(work)}
+        if unknown := {*self._asked.steps, *self._asked.skips} - known:
             raise UsageError(
-                f"run {state.run} has no step {', '.join(sorted(unknown))} that can be retried",
-                hint="See `sopctl audit show`.",
+                f"run {state.run} has no step {', '.join(sorted(unknown))} to decide about",
+                hint=f"See `sopctl audit show {state.run}`.",
             )
-        return [entry for work in found for entry in self._entry(desk, state, work)]
+        why, by = self._asked.reason or "resumed", actor.user()
+        skips = [records.decision(key, "skip", by, why) for key in self._asked.skips]
+        found = [work for work in state.works if work.key in known and self._wanted(work)]
+        return [*skips, *(entry for work in found for entry in self._entry(desk, state, work))]
 
     def _wanted(self, work: Work) -> bool:
-        if work.superseded or work.accepted:
+        if work.key in self._asked.skips:
             return False
         if work.outcome is Outcome.PENDING_RETRY:
             return not self._asked.steps or work.key in self._asked.steps

@@ -41,6 +41,7 @@ class Asked:
     stats: bool = False
     on_conflict: str = "ask"
     steps: tuple[str, ...] = ()
+    skips: tuple[str, ...] = ()
     takeover: bool = False
 
     @property

@@ -14,6 +14,7 @@ from sopctl.core.errors import UsageError
 @click.argument("run", required=False, default="", shell_complete=completions.runs)
 @click.option("--takeover", is_flag=True, help="Take the run from whoever works on it.")
 @click.option("--retry", "steps", multiple=True, metavar="STEP", help="Retry this step.")
+@click.option("--skip", "skips", multiple=True, metavar="STEP", help="Leave this step as it is.")
 @click.option(
     "--on-conflict",
     type=click.Choice(["ask", "keep", "restore", "skip"]),

@@ -101,7 +101,7 @@ def step(number: int, step: PlannedStep, *, full: bool = False) -> list[Line]:
         shown.append(line((step.why, "quiet"), indent=4))
     if step.skipped or step.unplanned:
         shown.append(line((step.skipped or step.unplanned, "warn"), indent=4))
-    shown += _changes(step.changes, full=full)
+    shown += changes(step.changes, full=full)
     if step.unchanged:
         shown.append(
             line((f"{count(len(step.unchanged), 'resource')} already so", "quiet"), indent=4)
@@ -124,11 +124,11 @@ def _heading(number: int, step: PlannedStep) -> Line:
     return line(*spans)
 
 
-def _changes(changes: Sequence[PlannedChange], *, full: bool) -> list[Line]:
+def changes(found: Sequence[PlannedChange], *, full: bool = False) -> list[Line]:
     """Changes that are alike stand together: what they are, then which."""
     alike: dict[str, list[PlannedChange]] = {}
     spans: dict[str, list[Span]] = {}
-    for change in changes:
+    for change in found:
         difference = states.difference(change.before, change.after, full=full)
         key = f"{change.resource.kind}|{change.resource.part}|{difference}"
         alike.setdefault(key, []).append(change)

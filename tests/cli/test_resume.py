@@ -102,7 +102,23 @@ def test_a_step_that_cannot_be_retried_is_named(shop):
     result = shop("resume", run, "--retry", "dim", "--yes")
 
     assert result.code == 2
-    assert "has no step dim that can be retried" in result.err
+    assert "has no step dim to decide about" in result.err
+
+
+def test_a_failed_step_can_be_skipped_from_a_script(shop):
+    run = failed(shop)
+
+    result = shop("resume", run, "--skip", "light", "--reason", "l1 is gone")
+
+    assert result.code == 0, result.err
+    assert shop.lamps == {"l0": True, "l1": False, "l2": True}
+    assert "light skip, decided by" in shop("audit", "show", run).out
+
+
+def test_a_step_that_is_fine_is_not_decided_about(shop):
+    run = parked(shop)
+
+    assert shop("resume", run, "--skip", "light", "--reason", "x").code == 2
 
 
 def test_mark_done_believes_what_is_seen(shop):

@@ -141,7 +141,8 @@ def test_a_run_that_is_not_over_is_undone_within_itself(shop):
 
     assert result.code == 0, result.err
     assert shop.lamps == DARK
-    assert "it is undone" in result.err
+    assert "it is undone within itself" in result.err
+    assert "lamp: true -> false" in result.err
     assert len(shop("audit", "list", "-o", "json").rows) == 1
 
 
