@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,8 @@ _TOKEN = re.compile(
     ''',
     re.VERBOSE | re.DOTALL,
 )
+# Source: the macros in langdef.md that take a name for each item of a list.
+_LOOPS: Final = frozenset({"all", "exists", "exists_one", "map", "filter"})
 _QUOTES = re.compile(r"""^[bBrR]*("{3}|'{3}|"|')(?P<text>.*)\1$""", re.DOTALL)
 
 
@@ -37,6 +39,15 @@ class Hole:
 
     source: str
     offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of an expression: string, comment, name, number, space or other, and where it is."""
+
+    kind: str
+    text: str
+    start: int
 
 
 class TextError(ValueError):
@@ -87,27 +98,61 @@ def references(source: str) -> frozenset[str]:
     Two levels; ``steps['drain'].outcome`` counts as ``steps.drain``. A root without a name that
     can be read off the text stands for itself: ``facts``.
     """
-    tokens = [
-        (token.lastgroup or "", token.group())
-        for token in _TOKEN.finditer(source)
-        if token.lastgroup not in {"space", "comment"}
-    ]
-    return frozenset(_references(tokens))
+    found = tokens(source)
+    return frozenset(reference(found, at) for at in roots(found))
 
 
-def _references(tokens: list[tuple[str, str]]) -> Iterator[str]:
-    end = ("", "")
-    padded = [end, *tokens, end, end]
-    windows = zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
-    for before, (kind, name), (_, link), (next_kind, next_text) in windows:
-        if kind != "name" or name not in ROOTS or before[1] == ".":
-            continue
-        if link == "." and next_kind == "name":
-            yield f"{name}.{next_text.strip('`')}"
-        elif link == "[" and next_kind == "string" and (quoted := _QUOTES.match(next_text)):
-            yield f"{name}.{quoted['text']}"
-        else:
-            yield name
+def tokens(source: str, *, spaces: bool = False) -> tuple[Token, ...]:
+    """The pieces of *source* that mean something; *spaces*: all, so that they make it up again."""
+    every = (
+        Token(one.lastgroup or "", one.group(), one.start()) for one in _TOKEN.finditer(source)
+    )
+    return tuple(one for one in every if spaces or one.kind not in {"space", "comment"})
+
+
+def roots(found: Sequence[Token]) -> Iterator[int]:
+    """The indexes of the tokens from which a parameter, a fact, a step or a gate is reached."""
+    for at, token in enumerate(found):
+        selected = at > 0 and found[at - 1].text == "."
+        if token.kind == "name" and token.text in ROOTS and not selected:
+            yield at
+
+
+def reference(found: Sequence[Token], at: int) -> str:
+    """What the root at the index *at* leads to: ``params.zone``, or ``params`` if that is open."""
+    root, link, after = found[at].text, _at(found, at + 1), _at(found, at + 2)
+    if link.text == "." and after.kind == "name":
+        return f"{root}.{after.text.strip('`')}"
+    if link.text == "[" and after.kind == "string" and (quoted := _QUOTES.match(after.text)):
+        return f"{root}.{quoted['text']}"
+    return root
+
+
+def _at(found: Sequence[Token], at: int) -> Token:
+    """The token at the index *at*, or an empty one outside of the text."""
+    return found[at] if 0 <= at < len(found) else Token("", "", 0)
+
+
+def misleading(source: str) -> Iterator[tuple[str, int]]:
+    """Names that look as if they started from a root but do not, or the other way; with offsets.
+
+    A loop variable may be named like a root, and ``.params.zone`` starts from the root although a
+    dot comes first: whoever reads the text, a person or references(), is misled.
+    """
+    found = tokens(source)
+    for at, token in enumerate(found):
+        if token.text == "." and not _is_operand(_at(found, at - 1)):
+            yield "a name cannot start with a dot", token.start
+        around = (_at(found, at - 3).text, _at(found, at - 1).text, _at(found, at + 1).text)
+        is_loop = around == (".", "(", ",") and _at(found, at - 2).text in _LOOPS
+        if is_loop and token.text in ROOTS:
+            yield f"{token.text} cannot be the name of a loop variable", token.start
+
+
+def _is_operand(token: Token) -> bool:
+    return token.text in (")", "]", "}") or (
+        token.kind in ("name", "string", "number") and token.text != "in"
+    )
 
 
 def holes(value: Json) -> Iterator[Hole]:

@@ -14,7 +14,7 @@ from sopctl.core.codec import Json
 from sopctl.runbook import duration
 from sopctl.runbook.document import Path
 from sopctl.runbook.fitting import Annotation, origin_of
-from sopctl.runbook.model import NAME, PARAMETER_NAME, STEP_ID, RunbookShape
+from sopctl.runbook.model import NAME, PARAMETER_NAME, STEP_ID, STEP_NAME, RunbookShape
 from sopctl.runbook.rules import Finding
 from sopctl.runbook.suggest import did_you_mean
 
@@ -27,11 +27,16 @@ _KINDS = {
     "model_type": ("a mapping", "Write fields, one a line, indented."),
     "model_attributes_type": ("a mapping", "Write fields, one a line, indented."),
 }
+# Fields that people look for and that are not there on purpose.
+_INSTEAD = {
+    "until": "Write check: with wait: 10m, which asks again until it holds.",
+}
 _PATTERNS = {
     duration.PATTERN: ("a duration", duration.HINT),
     NAME: ("a name", "Use lower-case letters, digits, dots, dashes; at most 64."),
     PARAMETER_NAME: ("a parameter name", "Use lower-case letters, digits and _; a letter first."),
     STEP_ID: ("an id", "Use lower-case letters, digits, - and _; a letter first."),
+    STEP_NAME: ("the id of a step", "Use ids, and STEP.ID for those of an included runbook."),
 }
 
 
@@ -53,7 +58,9 @@ def _finding(detail: ErrorDetails, path: Path, value: object, *, key: bool) -> F
     if kind == "missing":
         return Finding(path=path[:-1], summary=f"{name} is missing", hint=f"Add {name}:.")
     if kind == "extra_forbidden":
-        hint = did_you_mean(str(name), _fields_at(path[:-1]), what="fields")
+        hint = _INSTEAD.get(str(name)) or did_you_mean(
+            str(name), _fields_at(path[:-1]), what="fields"
+        )
         return Finding(path=path, summary=f"there is no field {name}", hint=hint, key=True)
     if kind in _KINDS:
         what, hint = _KINDS[kind]

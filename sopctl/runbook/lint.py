@@ -9,11 +9,21 @@ from pathlib import Path as FilePath
 
 from sopctl.core.action import AnyAction, Undo
 from sopctl.core.check import AnyCheck
-from sopctl.core.codec import Json
 from sopctl.core.errors import Problem
 from sopctl.core.runbook import Runbook
-from sopctl.runbook import cel_text, fitting, loader, names, typing_rules
+from sopctl.runbook import (
+    advice,
+    composed,
+    fitting,
+    includes,
+    loader,
+    names,
+    rules,
+    typing_rules,
+)
 from sopctl.runbook.document import Document, Path
+from sopctl.runbook.inside import PREFIX, Inside
+from sopctl.runbook.loader import Loaded
 from sopctl.runbook.rules import Fields, Finding, entries, texts
 from sopctl.runbook.shapes import Shape
 from sopctl.runbook.suggest import did_you_mean
@@ -33,7 +43,7 @@ class Known:
 def load(source: FilePath | str, known: Known, *, file: str = "") -> Runbook:
     """The runbook, if nothing is wrong with it; raises InvalidRunbookError with all problems."""
     loaded = loader.read(source, file=file)
-    found = check(loaded.document, known)
+    found = check(loaded, known)
     if found or loaded.runbook is None:
         raise loader.invalid(loaded.document.file, found)
     return loaded.runbook
@@ -42,61 +52,27 @@ def load(source: FilePath | str, known: Known, *, file: str = "") -> Runbook:
 def lint(source: FilePath | str, known: Known, *, file: str = "") -> tuple[Problem, ...]:
     """All problems, and advice: what is not wrong but probably not meant either."""
     loaded = loader.read(source, file=file)
-    found = check(loaded.document, known)
+    found = check(loaded, known)
     advised = Document(file=loaded.document.file)
     if not loaded.document.fatal:
         advised = _twin(loaded.document)
-        loader.report(advised, advice(loaded.document.data, loaded.document.file))
+        loader.report(advised, advice.check(loaded, known.actions))
     return tuple(sorted({*found, *advised.problems}))
 
 
-def check(document: Document, known: Known) -> tuple[Problem, ...]:
-    """The problems of *document*, those of the loader included."""
-    twin = _twin(document)
-    if not document.fatal and isinstance(document.data, Mapping):
-        loader.report(twin, _check(document.data, known))
-    return tuple(sorted({*document.problems, *twin.problems}))
-
-
-def advice(data: Json, file: str) -> Iterator[Finding]:
-    """What does no harm, but is probably not meant."""
-    if not isinstance(data, Mapping):
-        return
-    used: set[str] = set()
-    for _, source, _ in names.expressions(data):
-        used |= cel_text.references(source)
-    declared = data.get("parameters")
-    for name in declared if isinstance(declared, Mapping) else ():
-        if not used & {f"params.{name}", "params"}:
-            yield Finding(
-                path=("parameters", name), summary=f"the parameter {name} is not used",
-                hint="Use it, or remove it.", key=True,
-            )  # fmt: skip
-    metadata = data.get("metadata")
-    yield from _contradictions(data)
-    if isinstance(metadata, Mapping) and file.endswith((".yaml", ".yml")):
-        yield from _misnamed(metadata.get("name"), FilePath(file).stem)
-
-
-def _contradictions(data: Fields) -> Iterator[Finding]:
-    """``empty: fail`` beside what says that there may be nothing."""
-    for path, fields in entries(data, "steps"):
-        if fields.get("empty") != "fail":
-            continue
-        for name, value in (("on_failure", "continue"), ("keep", True)):
-            if fields.get(name) == value:
-                yield Finding(
-                    path=(*path, "empty"), summary=f"empty: fail beside {name} stops the run",
-                    hint="Write empty: warn, so that it goes on with nothing selected.",
-                )  # fmt: skip
-
-
-def _misnamed(name: Json, stem: str) -> Iterator[Finding]:
-    if isinstance(name, str) and name != stem:
-        yield Finding(
-            path=("metadata", "name"), summary=f"{name} is in a file named {stem}",
-            hint=f"`sopctl run` finds it as {stem}: give both the same name.",
-        )  # fmt: skip
+def check(loaded: Loaded, known: Known) -> tuple[Problem, ...]:
+    """The problems of *loaded*, those of the loader and of included runbooks among them."""
+    twin = _twin(loaded.document)
+    data = loaded.document.data
+    if not loaded.document.fatal and isinstance(data, Mapping):
+        for path, fields, name in includes.named(data):
+            inner = loaded.included.get(str(fields.get("id")))
+            if inner is not None and inner.runbook is not None:
+                loader.report_broken(twin, (*path, "uses"), name, check(inner, known))
+        loader.report(twin, _check(loaded, data, known))
+        if not twin.problems:
+            loader.report(twin, _check_included(loaded, data, known))
+    return tuple(sorted({*loaded.document.problems, *twin.problems}))
 
 
 def _twin(document: Document) -> Document:
@@ -107,14 +83,25 @@ def _twin(document: Document) -> Document:
     )  # fmt: skip
 
 
-def _check(data: Fields, known: Known) -> Iterator[Finding]:
+def _check(loaded: Loaded, data: Fields, known: Known) -> Iterator[Finding]:
     types = typing_rules.types(data, known.facts)
     for section in names.SECTIONS:
         for path, fields in entries(data, section):
-            yield from _check_use(path, fields, known, types)
-    yield from typing_rules.check(data, types)
-    yield from _check_return(data, known)
+            if not str(fields.get("uses")).startswith(PREFIX):
+                yield from _check_use(path, fields, known, types)
+    yield from typing_rules.check(data, types, loaded.inside)
+    yield from composed.check_given(data, loaded.inside, types)
+    yield from _check_return(data, known, loaded.inside)
     yield from _check_guardrails(data, known)
+
+
+def _check_included(loaded: Loaded, data: Fields, known: Known) -> Iterator[Finding]:
+    """What is included, with everything in its place."""
+    kinds: dict[str, type] = {one.id: one.params for one in known.actions.values()}
+    kinds |= {one.id: one.params for one in known.checks.values()}
+    types = typing_rules.types(data, known.facts)
+    if loaded.runbook is not None:
+        yield from composed.check_steps(data, loaded.runbook, kinds, types)
 
 
 def _check_use(
@@ -161,24 +148,21 @@ def _unknown(path: Path, used: str, word: str, table: set[str], other: set[str])
     return Finding(path=path, summary=f"there is no {what} {used}", hint=hint)
 
 
-def _check_return(data: Fields, known: Known) -> Iterator[Finding]:
+def _check_return(data: Fields, known: Known, inside: Inside) -> Iterator[Finding]:
     """Each step that can be restored is, exactly once; no return at all is the reverse order."""
-    staged = [texts(fields.get("restore")) for _, fields in entries(data, "return")]
     if not any(True for _ in entries(data, "return")):
         return
-    restored = {step for stage in staged for step in stage}
-    undo = {}
+    staged = [texts(fields.get("restore")) for _, fields in entries(data, "return")]
+    restored = {one for stage in staged for step in stage for one in rules.restored(step, inside)}
+    undo = dict(_undo(data, known, inside))
     for path, fields in entries(data, "steps"):
-        action = known.actions.get(str(fields.get("uses")))
-        step = fields.get("id")
-        if action is None or not isinstance(step, str):
-            continue
-        undo[step] = action.undo
-        if action.undo is Undo.EXACT and step not in restored:
-            yield Finding(
-                path=(*path, "id"), summary=f"step {step} is never restored",
-                hint="Add it to a restore of return.",
-            )  # fmt: skip
+        here = str(fields.get("id"))
+        for step in (here, *inside.ids(here)):
+            if undo.get(step) is Undo.EXACT and step not in restored:
+                yield Finding(
+                    path=(*path, "id"), summary=f"step {step} is never restored",
+                    hint="Add it to a restore of return.",
+                )  # fmt: skip
     for path, fields in entries(data, "return"):
         for index, step in enumerate(texts(fields.get("restore"))):
             if undo.get(step, Undo.EXACT) is not Undo.EXACT:
@@ -186,6 +170,20 @@ def _check_return(data: Fields, known: Known) -> Iterator[Finding]:
                     path=(*path, "restore", index), summary=f"step {step} cannot be restored",
                     hint="Remove it here: its action has no way back, or needs none.",
                 )  # fmt: skip
+
+
+def _undo(data: Fields, known: Known, inside: Inside) -> Iterator[tuple[str, Undo]]:
+    """Whether each step can be restored, those of included runbooks among them."""
+    for _, fields in entries(data, "steps"):
+        step = fields.get("id")
+        if not isinstance(step, str):
+            continue
+        if action := known.actions.get(str(fields.get("uses"))):
+            yield step, action.undo
+        book = inside.books.get(step)
+        for inner in book.steps if book else ():
+            if action := known.actions.get(inner.uses):
+                yield f"{step}.{inner.id}", action.undo
 
 
 def _check_guardrails(data: Fields, known: Known) -> Iterator[Finding]:

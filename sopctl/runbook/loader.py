@@ -4,26 +4,59 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path as FilePath
+from typing import Final
 
 from pydantic import ValidationError
 
 from sopctl.core.errors import InvalidRunbookError, Problem, UsageError
 from sopctl.core.runbook import Runbook
-from sopctl.runbook import build, complaints, names, rules, strict_yaml
-from sopctl.runbook.document import Document, Place
+from sopctl.runbook import (
+    binding,
+    build,
+    complaints,
+    expand,
+    includes,
+    inside,
+    names,
+    rules,
+    strict_yaml,
+)
+from sopctl.runbook.document import Document, Path, Place
+from sopctl.runbook.inside import Inside
 from sopctl.runbook.model import RunbookShape
 from sopctl.runbook.suggest import did_you_mean
+
+MAX_DEPTH: Final = 4
+"""How many runbooks may stand in each other, below the first."""
+MAX_STEPS: Final = 500
+"""How many steps a runbook may have, those of included runbooks counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """The files that include each other, down to the one that is read, and what was read before."""
+
+    open: tuple[FilePath, ...] = ()
+    read: dict[tuple[FilePath, int], Loaded] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What was read: *runbook* is None if the shape is wrong. *document* has the places."""
+    """What was read: *runbook* is None if something is wrong. *document* has the places.
+
+    *included* is what the steps that include a runbook stand for, by their ids.
+    """
 
     runbook: Runbook | None
     document: Document
+    included: Mapping[str, Loaded] = field(default_factory=dict)
+
+    @property
+    def inside(self) -> Inside:
+        return Inside({step: one.runbook for step, one in self.included.items()})
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -44,14 +77,22 @@ def load(source: FilePath | str, *, file: str = "") -> Runbook:
 
 def invalid(file: str, problems: tuple[Problem, ...]) -> InvalidRunbookError:
     """The error that lists *problems*."""
-    count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
     return InvalidRunbookError(
-        f"{file} has {count}", problems=problems, hint="Correct them and run `sopctl runbook lint`."
+        f"{file} has {counted(problems)}",
+        problems=problems,
+        hint="Correct them and run `sopctl runbook lint`.",
     )
 
 
-def read(source: FilePath | str, *, file: str = "") -> Loaded:
-    """As load(), but what is wrong in the file is in the answer; UsageError if there is none."""
+def counted(problems: tuple[Problem, ...]) -> str:
+    return f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+
+
+def read(source: FilePath | str, *, file: str = "", trail: Trail | None = None) -> Loaded:
+    """As load(), but what is wrong in the file is in the answer; UsageError if there is none.
+
+    Runbooks that it includes are looked for beside it, then among those that come with sopctl.
+    """
     if isinstance(source, str):
         text, name = source, file or "<text>"
     else:
@@ -65,14 +106,105 @@ def read(source: FilePath | str, *, file: str = "") -> Loaded:
     if document.fatal:
         return Loaded(runbook=None, document=document)
     shape = _shape(document)
-    report(document, rules.check(document.data))
-    report(document, names.check(document.data))
-    runbook = None
-    if shape is not None and not document.problems:
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        path = "" if isinstance(source, str) else str(source)
-        runbook = build.runbook(shape, source=text, digest=digest, path=path)
-    return Loaded(runbook=runbook, document=document)
+    path = None if isinstance(source, str) else source
+    included = _included(document, path, trail or Trail())
+    loaded = Loaded(runbook=None, document=document, included=included)
+    report(document, rules.check(document.data, loaded.inside))
+    report(document, names.check(document.data, loaded.inside))
+    report(document, includes.check(document.data, loaded.inside))
+    if shape is None or document.problems:
+        return loaded
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    runbook = build.runbook(shape, source=text, digest=digest, path=str(path or ""))
+    return replace(loaded, runbook=_expanded(runbook, loaded))
+
+
+def _included(document: Document, path: FilePath | None, trail: Trail) -> dict[str, Loaded]:
+    """The runbooks that the steps of *document* include; those that are not right are reported."""
+    found: dict[str, Loaded] = {}
+    data = document.data
+    for place, fields, name in includes.named(data) if isinstance(data, Mapping) else ():
+        step, at = fields.get("id"), (*place, "uses")
+        if not isinstance(step, str):
+            continue
+        found[step] = Loaded(runbook=None, document=Document(file=name))
+        try:
+            file = _beside(name, path)
+        except UsageError as error:
+            report(document, [rules.Finding(path=at, summary=error.summary, hint=error.hint)])
+            continue
+        here = (*trail.open, path.resolve()) if path else trail.open
+        if wrong := _too_deep(at, file, here):
+            report(document, [wrong])
+            continue
+        found[step] = one = _once(file, replace(trail, open=here))
+        report_broken(document, at, name, one.problems)
+    return found
+
+
+def _beside(name: str, path: FilePath | None) -> FilePath:
+    """The file of the runbook *name*, for the runbook in *path*; raises UsageError."""
+    dirs = [path.parent] if path else []
+    known = available([*dirs, packaged()])
+    if name not in known:
+        raise UsageError(
+            f"there is no runbook {name}", hint=did_you_mean(name, known, what="runbooks")
+        )
+    return known[name]
+
+
+def _too_deep(at: Path, file: FilePath, here: tuple[FilePath, ...]) -> rules.Finding | None:
+    if file.resolve() in here:
+        ring = [one.stem for one in (*here[here.index(file.resolve()) :], file)]
+        summary, hint = f"the runbook includes itself: {' > '.join(ring)}", "Break the ring."
+    elif len(here) > MAX_DEPTH:
+        summary = f"more than {MAX_DEPTH} runbooks stand in each other"
+        hint = f"Include {file.stem} further up."
+    else:
+        return None
+    return rules.Finding(path=at, summary=summary, hint=hint)
+
+
+def _once(file: FilePath, trail: Trail) -> Loaded:
+    key = (file.resolve(), len(trail.open))
+    if key not in trail.read:
+        trail.read[key] = read(file, trail=trail)
+    return trail.read[key]
+
+
+def report_broken(document: Document, at: Path, name: str, problems: tuple[Problem, ...]) -> None:
+    """Add the *problems* of the included runbook *name*, and that they are in the way here."""
+    if problems:
+        document.problems.extend(problems)
+        finding = rules.Finding(
+            path=at, summary=f"the runbook {name} has {counted(problems)}", hint="Correct it first."
+        )
+        report(document, [finding])
+
+
+def _expanded(book: Runbook, loaded: Loaded) -> Runbook | None:
+    """*book* with what it includes in place; None, and reported, if that cannot be."""
+    placed: dict[str, expand.Placed] = {}
+    books = {step: one for step, one in loaded.inside.books.items() if one is not None}
+    steps = len(book.steps) + sum(len(inside.flat(one)) for one in books.values())
+    if books and steps > MAX_STEPS:
+        summary = f"there are {steps} steps, more than {MAX_STEPS}"
+        report(loaded.document, [rules.Finding(path=("steps",), summary=summary, hint="Split it.")])
+        return None
+    for index, step in enumerate(book.steps):
+        if step.id not in books:
+            continue
+        try:
+            placed[step.id] = expand.place(step, books[step.id])
+        except binding.BindingError as error:
+            at: Path = ("steps", index, "uses")
+            hint = "Change the included runbook; on its own it may do so."
+            report(loaded.document, [rules.Finding(path=at, summary=str(error), hint=hint)])
+    if loaded.document.problems:
+        return None
+    digests = [book.digest, *(one.digest for one in books.values())]
+    whole = hashlib.sha256("\n".join(digests).encode()).hexdigest() if books else book.digest
+    return replace(expand.expand(book, placed), digest=whole)
 
 
 def report(document: Document, findings: Iterable[rules.Finding]) -> None:

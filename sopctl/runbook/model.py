@@ -16,6 +16,7 @@ from sopctl.runbook import duration
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 PARAMETER_NAME = r"^[a-z][a-z0-9_]{0,62}$"
 STEP_ID = r"^[a-z][a-z0-9_-]{0,62}$"
+STEP_NAME = r"^[a-z][a-z0-9_-]{0,62}(\.[a-z][a-z0-9_-]{0,62}){0,4}$"
 
 
 def _text(value: object) -> object:
@@ -31,6 +32,8 @@ Duration: TypeAlias = Annotated[
     str, Field(pattern=duration.PATTERN, description="Such as 90s, 10m, 12h or 3d.")
 ]
 StepId: TypeAlias = Annotated[Text, Field(pattern=STEP_ID)]
+StepName: TypeAlias = Annotated[Text, Field(pattern=STEP_NAME)]
+"""An id, or that of a step of an included runbook: ``evacuate.cordon``."""
 
 
 class Shape(BaseModel):
@@ -94,12 +97,15 @@ def _exactly_one(*kinds: str) -> ConfigDict:
 class StepShape(Question):
     model_config = _exactly_one("uses", "check", "gate", "notify")
 
+    uses: Annotated[
+        Text | None, Field(description="An action, or another runbook: `runbook/NAME`.")
+    ] = None
     notify: Annotated[Text | None, Field(description="What people are told.")] = None
     when: Annotated[
         Text, Field(description="A CEL expression; the step is skipped if it is false.")
     ] = ""
     needs: Annotated[
-        tuple[StepId, ...] | None,
+        tuple[StepName, ...] | None,
         Field(description="Earlier steps whose effect has to be seen first."),
     ] = None
     on_failure: OnFailure = OnFailure.STOP
@@ -120,7 +126,7 @@ class StepShape(Question):
 class ReturnShape(Question):
     model_config = _exactly_one("restore", "check", "gate", "uses")
 
-    restore: Annotated[tuple[StepId, ...] | None, Field(min_length=1)] = None
+    restore: Annotated[tuple[StepName, ...] | None, Field(min_length=1)] = None
     canary: Annotated[
         Count | None, Field(description="Restore that many objects first, then the rest.")
     ] = None

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sopctl.core.codec import Json
 from sopctl.core.errors import UsageError
-from sopctl.core.runbook import Parameter, ParameterType
+from sopctl.core.runbook import Parameter, ParameterType, StepKind
 from sopctl.runbook import cel_text, parameters
 from sopctl.runbook.document import Path
+from sopctl.runbook.inside import NOTHING, Inside
 from sopctl.runbook.rules import Fields, Finding, entries, texts
 from sopctl.runbook.suggest import did_you_mean
 
+WITH_EXPRESSIONS: Final = ("with", "gate", "notify")
+"""The fields in which ``${{ }}`` is resolved."""
 SECTIONS: Final = ("before", "steps", "after", "return")
 # Source: cel-spec, langdef.md#syntax (reserved words cannot be selected as fields).
 _RESERVED: Final = frozenset({
@@ -23,7 +27,7 @@ _RESERVED: Final = frozenset({
 _USED_BY_COMMANDS: Final = frozenset({"help"})
 
 
-def check(data: Json) -> Iterator[Finding]:
+def check(data: Json, inside: Inside = NOTHING) -> Iterator[Finding]:
     """Everything wrong with the declarations and with what refers to them."""
     if not isinstance(data, Mapping):
         return
@@ -33,7 +37,9 @@ def check(data: Json) -> Iterator[Finding]:
             if isinstance(fields, Mapping):
                 yield from _check_parameter(name, fields)
     for path, source, offset in expressions(data):
-        yield from check_references(data, path, source, offset)
+        yield from _check_text(path, source, offset)
+        for finding in check_references(data, path, source, inside):
+            yield replace(finding, offset=offset + (finding.offset or 0))
     yield from _check_holes(data)
 
 
@@ -57,7 +63,8 @@ def texts_with_holes(data: Fields) -> Iterator[tuple[Path, str]]:
 def _data_texts(data: Fields) -> Iterator[tuple[Path, str]]:
     for section in SECTIONS:
         for path, fields in entries(data, section):
-            yield from _texts(fields.get("with"), (*path, "with"))
+            for name in WITH_EXPRESSIONS:
+                yield from _texts(fields.get(name), (*path, name))
 
 
 def _is_whole(text: str) -> bool:
@@ -84,7 +91,7 @@ def _check_holes(data: Fields) -> Iterator[Finding]:
     for section in SECTIONS:
         for path, fields in entries(data, section):
             for name, value in fields.items():
-                if name != "with" and isinstance(value, str) and "${{" in value:
+                if name not in WITH_EXPRESSIONS and isinstance(value, str) and "${{" in value:
                     yield _misplaced((*path, name), name, value)
     for path, text in _data_texts(data):
         yield from _check_hole(path, text)
@@ -94,7 +101,10 @@ def _misplaced(path: Path, name: str, value: str) -> Finding:
     if name == "when":
         summary, hint = "when is an expression already", "Write it without ${{ and }}."
     else:
-        summary, hint = f"{name} cannot have an expression", "Write it out; only with can have one."
+        summary, hint = (
+            f"{name} cannot have an expression",
+            "Write it out; only with, gate and notify can have one.",
+        )
     return Finding(path=path, summary=summary, hint=hint, offset=value.index("${{"))
 
 
@@ -105,56 +115,65 @@ def _check_hole(path: Path, text: str) -> Iterator[Finding]:
         yield Finding(path=path, summary=str(error), hint="Close it with }}.", offset=error.offset)
 
 
-def check_references(data: Fields, path: Path, source: str, offset: int) -> Iterator[Finding]:
-    """Parameters, steps and gates that an expression names and that are not there."""
-    if misplaced := tuple(_outcomes(path, source, offset)):
+def _check_text(path: Path, source: str, offset: int) -> Iterator[Finding]:
+    for summary, at in cel_text.misleading(source):
+        hint = "Give it another name." if "loop" in summary else "Remove the dot."
+        yield Finding(path=path, summary=summary, hint=hint, offset=offset + at)
+
+
+def check_references(
+    data: Fields, path: Path, source: str, inside: Inside = NOTHING
+) -> Iterator[Finding]:
+    """Parameters, steps and gates that an expression names and that are not there.
+
+    Offsets are into *source*.
+    """
+    if misplaced := tuple(_outcomes(path, source)):
         yield from misplaced
         return
     known = {
         "params": _keys(data.get("parameters")),
-        "steps": _earlier(data, path, gates=False),
-        "gates": _earlier(data, path, gates=True),
+        "steps": tuple(_earlier(data, path, inside)),
+        "gates": tuple(_earlier(data, path, inside, StepKind.GATE)),
     }
     for reference in sorted(cel_text.references(source)):
         root, _, name = reference.partition(".")
-        if not name or root not in known or name in known[root]:
+        if not name or root not in known or name in known[root] or inside.is_unclear(name):
             continue
         what = {"params": "parameter", "steps": "earlier step", "gates": "earlier gate"}[root]
         hint = did_you_mean(name, known[root], what=f"{what}s")
-        if any(one.startswith(f"{name}-") for one in known[root]):
+        if inner := [one for one in known[root] if one.startswith(f"{name}.")]:
+            hint = f"Name one of its steps: {root}['{inner[0]}']."
+        elif any(one.startswith(f"{name}-") for one in known[root]):
             hint = f"Write {root}['{name}-...'] for a name with a dash."
         start = max(0, source.find(reference))
-        yield Finding(
-            path=path, summary=f"there is no {what} {name}", hint=hint, offset=offset + start
-        )
+        yield Finding(path=path, summary=f"there is no {what} {name}", hint=hint, offset=start)
 
 
-def _outcomes(path: Path, source: str, offset: int) -> Iterator[Finding]:
-    """Steps and gates in ``with``: what is given to an action is known before the first step."""
+def _outcomes(path: Path, source: str) -> Iterator[Finding]:
+    """Steps and gates outside of ``when``: everything else is known before the first step."""
     for reference in sorted(cel_text.references(source)):
         root = reference.partition(".")[0]
-        if root in ("steps", "gates") and path[2:3] == ("with",):
+        if root in ("steps", "gates") and path[2] in WITH_EXPRESSIONS:
             yield Finding(
                 path=path, summary=f"{root} can be looked at only in when",
-                hint="Use parameters and facts here.", offset=offset + max(0, source.find(root)),
+                hint="Use parameters and facts here.", offset=max(0, source.find(root)),
             )  # fmt: skip
 
 
-def _earlier(data: Fields, path: Path, *, gates: bool) -> tuple[str, ...]:
-    """The ids of the steps (or gates) that are over when the one at *path* starts."""
+def _earlier(data: Fields, path: Path, inside: Inside, *kinds: StepKind) -> Iterator[str]:
+    """The ids of the steps (of *kinds*) that are over when the one at *path* starts."""
     order = {section: index for index, section in enumerate(SECTIONS)}
     here = (order[str(path[0])], int(path[1]))
-    found: list[str] = []
     for section in SECTIONS:
         for place, fields in entries(data, section):
-            over = (order[section], int(place[1])) < here
-            if (
-                over
-                and isinstance(step := fields.get("id"), str)
-                and (not gates or "gate" in fields)
-            ):
-                found.append(step)
-    return tuple(found)
+            step = fields.get("id")
+            if (order[section], int(place[1])) >= here or not isinstance(step, str):
+                continue
+            if step in inside.books:
+                yield from inside.ids(step, *kinds)
+            elif not kinds or any(kind.value in fields for kind in kinds):
+                yield step
 
 
 def _keys(value: Json) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sopctl.core.codec import Json
+from sopctl.core.runbook import StepKind
 from sopctl.runbook.document import Path
+from sopctl.runbook.inside import NOTHING, Inside
 from sopctl.runbook.suggest import did_you_mean
 
 Fields: TypeAlias = Mapping[str, Json]
@@ -47,16 +49,16 @@ class Finding:
     offset: int | None = None
 
 
-def check(data: Json) -> Iterator[Finding]:
-    """Everything wrong between fields."""
+def check(data: Json, inside: Inside = NOTHING) -> Iterator[Finding]:
+    """Everything wrong between fields; *inside*: what can be named of included runbooks."""
     if not isinstance(data, Mapping):
         return
     for section, allowed in _SECTIONS.items():
         for path, fields in entries(data, section):
             yield from _check_entry(path, fields, allowed)
     yield from _check_ids(data)
-    yield from _check_needs(data)
-    yield from _check_restores(data)
+    yield from _check_needs(data, inside)
+    yield from _check_restores(data, inside)
 
 
 def entries(data: Fields, section: str) -> Iterator[tuple[Path, Fields]]:
@@ -132,18 +134,18 @@ def _check_ids(data: Fields) -> Iterator[Finding]:
             seen.setdefault(step, path)
 
 
-def _check_needs(data: Fields) -> Iterator[Finding]:
+def _check_needs(data: Fields, inside: Inside) -> Iterator[Finding]:
     earlier: list[str] = []
-    every = step_ids(data)
+    every = tuple(one for step in step_ids(data) for one in (step, *inside.ids(step)))
     for path, fields in entries(data, "steps"):
         for index, need in enumerate(texts(fields.get("needs"))):
             place = (*path, "needs", index)
             if need == fields.get("id"):
                 yield Finding(path=place, summary=f"step {need} needs itself", hint="Remove it.")
-            elif need not in every:
+            elif need not in every and not inside.is_unclear(need):
                 hint = did_you_mean(need, every, what="steps")
                 yield Finding(path=place, summary=f"there is no step {need}", hint=hint)
-            elif need not in earlier:
+            elif need.partition(".")[0] not in earlier:
                 yield Finding(
                     path=place, summary=f"step {need} comes later",
                     hint="Steps run in the order they are written; move it up.",
@@ -152,22 +154,41 @@ def _check_needs(data: Fields) -> Iterator[Finding]:
             earlier.append(step)
 
 
-def _check_restores(data: Fields) -> Iterator[Finding]:
-    actions = {step.get("id") for _, step in entries(data, "steps") if "uses" in step}
-    every = step_ids(data)
+def _check_restores(data: Fields, inside: Inside) -> Iterator[Finding]:
+    restorable = tuple(_restorable(data, inside))
+    every = (*step_ids(data), *restorable)
     seen: set[str] = set()
     for path, fields in entries(data, "return"):
         for index, step in enumerate(texts(fields.get("restore"))):
             place = (*path, "restore", index)
+            if inside.is_unclear(step):
+                continue
+            if step in inside.books and "canary" in fields:
+                yield Finding(
+                    path=(*path, "canary"), summary="canary means nothing for a whole runbook",
+                    hint="Remove it, or restore its steps one by one.", key=True,
+                )  # fmt: skip
             if step not in every:
                 hint = did_you_mean(step, every, what="steps")
                 yield Finding(path=place, summary=f"there is no step {step}", hint=hint)
-            elif step not in actions:
+            elif step not in restorable:
                 yield Finding(
                     path=place, summary=f"step {step} changes nothing", hint="Remove it here."
                 )
-            elif step in seen:
+            elif twice := seen & set(restored(step, inside)):
                 yield Finding(
-                    path=place, summary=f"step {step} is restored twice", hint="Keep one of them."
-                )
-            seen.add(step)
+                    path=place, summary=f"step {min(twice)} is restored twice",
+                    hint="Keep one of them.",
+                )  # fmt: skip
+            seen |= set(restored(step, inside))
+
+
+def restored(step: str, inside: Inside) -> tuple[str, ...]:
+    """What ``restore: [step]`` restores: itself, or everything that a whole runbook changes."""
+    return (step, *inside.ids(step, StepKind.ACTION))
+
+
+def _restorable(data: Fields, inside: Inside) -> Iterator[str]:
+    for _, fields in entries(data, "steps"):
+        if "uses" in fields and isinstance(step := fields.get("id"), str):
+            yield from restored(step, inside)

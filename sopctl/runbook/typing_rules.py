@@ -11,6 +11,7 @@ from sopctl.runbook import cel_text, expressions, names, parameters
 from sopctl.runbook.cel_text import Hole, TextError
 from sopctl.runbook.document import Path
 from sopctl.runbook.expressions import InvalidExpressionError
+from sopctl.runbook.inside import Inside
 from sopctl.runbook.rules import Fields, Finding
 from sopctl.runbook.shapes import Shape, leaves
 from sopctl.runbook.suggest import did_you_mean
@@ -37,13 +38,13 @@ def _parameter(fields: Fields) -> str:
     return "dyn" if may_be_null else parameters.CEL_TYPES[ParameterType(kind)]
 
 
-def check(data: Fields, declared: Mapping[str, Shape]) -> Iterator[Finding]:
+def check(data: Fields, declared: Mapping[str, Shape], inside: Inside) -> Iterator[Finding]:
     """Every expression that does not compile, or gives what its place cannot take."""
     for path, source, offset in names.expressions(data):
         try:
             found = expressions.compile(source, declared).type
         except InvalidExpressionError as error:
-            if not _is_known_already(data, path, source):
+            if not _is_known_already(data, path, source, inside):
                 yield _complaint(error, path, source, offset, declared)
             continue
         if path[2:] == ("when",) and found not in ("bool", "dyn"):
@@ -53,7 +54,8 @@ def check(data: Fields, declared: Mapping[str, Shape]) -> Iterator[Finding]:
             )  # fmt: skip
     for path, text in names.texts_with_holes(data):
         pieces = cel_text.split(text)
-        for hole in (piece for piece in pieces if isinstance(piece, Hole) and len(pieces) > 1):
+        is_text = len(pieces) > 1 or path[2] != "with"
+        for hole in (piece for piece in pieces if isinstance(piece, Hole) and is_text):
             found = _type(hole.source, declared)
             if found not in _PLAIN:
                 yield _not_plain(path, hole.offset, found)
@@ -105,9 +107,10 @@ def _not_plain(path: Path, offset: int, found: str) -> Finding:
     )  # fmt: skip
 
 
-def _is_known_already(data: Fields, path: Path, source: str) -> bool:
-    """Whether the loader has named a parameter or step that is not there."""
-    return any(True for _ in names.check_references(data, path, source, 0))
+def _is_known_already(data: Fields, path: Path, source: str, inside: Inside) -> bool:
+    """Whether the loader has said what is wrong with a name."""
+    misled = any(True for _ in cel_text.misleading(source))
+    return misled or any(True for _ in names.check_references(data, path, source, inside))
 
 
 def _complaint(
