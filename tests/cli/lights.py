@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sopctl.core.action import Undo
 from sopctl.core.check import Check, Verdict
+from sopctl.core.errors import UnreachableError
 from tests.engine import toys
 
 
@@ -26,6 +27,15 @@ def _bright(world, params):
 
 
 LAMP = replace(toys.LAMPS, params=Params, settle=0.0)
+
+
+def _far(world, params):
+    if getattr(world, "dead", False):
+        raise UnreachableError("the far end does not answer")
+    return toys.LAMPS.select(world, params)
+
+
+FAR = replace(LAMP, id="toy.far", select=_far)
 BURN = replace(
     LAMP,
     id="toy.burn",
@@ -33,7 +43,7 @@ BURN = replace(
     effect=None,
     consent=lambda params: "ash stays behind",
 )
-ACTIONS = {action.id: action for action in (LAMP, BURN)}
+ACTIONS = {action.id: action for action in (LAMP, BURN, FAR)}
 CHECKS = {"toy.bright": Check(id="toy.bright", summary="is lit", params=CheckParams, look=_bright)}
 
 
