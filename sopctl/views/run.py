@@ -196,7 +196,7 @@ def progress(state: RunState) -> list[Line]:
                 _detail(work),
             ]
         )
-        whys.append(work.why)
+        whys.append("" if work.superseded else work.why)
     shown = []
     for row, why in zip(table(rows), whys, strict=True):
         shown.append(row)
@@ -223,9 +223,12 @@ def _detail(work: Work) -> Span:
         parts.append(f"{unknown} unknown")
     if work.started and work.ended:
         parts.append(states.duration((work.ended - work.started).total_seconds()))
-    for watched in work.watches.values():
+    for watched in () if work.superseded else work.watches.values():
         word = {None: "watching", True: "seen", False: "missing"}[watched.ok]
-        parts.append(f"{'effect' if watched.what == 'effect' else 'second look'} {word}")
+        if watched.what == "effect":
+            parts.append(f"effect {word}")
+        elif not watched.ok:
+            parts.append(f"second look {word}")
     return ", ".join(parts), "quiet"
 
 
