@@ -33,6 +33,10 @@ class Connection(Protocol):
         """Who and what answers. Raises what a provider raises that is not merely silent."""
         ...
 
+    def context(self) -> str:
+        """The kubeconfig's context in use; empty if there is none."""
+        ...
+
     def zone(self, wanted: str) -> tuple[str, str]:
         """(name, id) of the zone; RefusedError if there is none, UnreachableError."""
         ...
@@ -84,6 +88,9 @@ class RealConnection:
             user=user,
             unreachable=tuple(silent),
         )
+
+    def context(self) -> str:
+        return str(self._k8s.entries[0].get("name") or "")
 
     def zone(self, wanted: str) -> tuple[str, str]:
         found = self._snapshot.zone(wanted)

@@ -260,7 +260,9 @@ class Desk:
             "region": identity.region or target.region,
             "cluster_uid": identity.cluster_uid or target.cluster_uid,
             "server": identity.server,
-            "context": target.context,
+            "context": target.context or self.place.connection.context(),
+            "profile": target.profile,
+            "caller": identity.caller,
             "zones": zones,
         }
 

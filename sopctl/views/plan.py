@@ -12,6 +12,7 @@ from sopctl.core.runbook import OnFailure, StepKind
 from sopctl.views import states
 from sopctl.views.lines import EMPTY, Line, Span, count, line
 
+UNNAMED = "current"  # the target that nobody gave a name: shown in full
 FOLD = 4  # alike changes that are shown by name
 
 _UNDO: Mapping[Undo, str] = {
@@ -52,6 +53,9 @@ def target(plan: Plan) -> Line:
     if uid or server:
         parts.append("cluster " + " at ".join(str(each) for each in (uid, server) if each))
     parts += [f"zone {zone['name']}" + _zone_id(zone) for zone in found.get("zones", ())]
+    if found.get("name") == UNNAMED:
+        whose = (("context", "context"), ("profile", "profile"), ("caller", "as"))
+        parts += [f"{word} {found[key]}" for key, word in whose if found.get(key)]
     spans: list[Span] = [(", ".join(parts), "target")]
     if env := found.get("labels", {}).get("env"):
         spans.append((f"  env={env}", "danger" if env.startswith("prod") else "quiet"))

@@ -92,6 +92,9 @@ class ToyConnection:
     def identify(self):
         return self.shop.identity
 
+    def context(self):
+        return "my-context"
+
     def zone(self, wanted):
         if wanted not in ("us-east-1a", "use1-az4"):
             raise RefusedError(f"there is no zone {wanted!r}", hint="The zones are us-east-1a.")
@@ -138,6 +141,7 @@ class Shop:
         self.targets = {
             "toy": Target(name="toy", account="111122223333", cluster_uid="uid-1"),
             "prod": Target(name="prod", labels={"env": "prod"}),
+            "current": Target(name="current", profile="me"),
         }
         self.write("lights", LIGHTS)
         self.terminal = Nobody()

@@ -384,3 +384,17 @@ def test_a_parked_run_ends_its_json_with_why(shop):
     last = shop.run("--no-gently", "-o", "json").rows[-1]
 
     assert (last["outcome"], last["why"], last["work"]) == ("parked", "gate", "go")
+
+
+def test_a_target_without_a_name_is_shown_in_full_and_confirmed_by_typing(shop):
+    base = ("run", "lights", "--zone", "us-east-1a", "--target", "current")
+    shown = shop(*base, "--dry-run").out.splitlines()[0]
+
+    refused = shop(*base, "--yes")
+    shop.person("use1-az4")
+    agreed = shop(*base)
+
+    assert shown.endswith("context my-context, profile me, as arn:aws:iam::111122223333:user/me")
+    assert refused.code == 4
+    assert "needs a typed confirmation" in refused.err
+    assert agreed.code == 0, agreed.err
