@@ -65,7 +65,7 @@ def text(value: str, scope: Scope) -> str:
 
 def both(first: str, second: str) -> str:
     """The condition that both conditions hold; an empty one always does."""
-    return f"({first}) && ({second})" if first and second else first or second
+    return f"{closed(first)} && {closed(second)}" if first and second else first or second
 
 
 def literal(value: Json) -> str:

@@ -28,7 +28,9 @@ _MORE: Final = 0x80  # in a byte of a varint
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class Field:
+    """A field of a message: *value* of a number, *data* of anything else."""
+
     number: int
     value: int
     data: bytes
@@ -40,51 +42,66 @@ def unordered_lists(serialized: bytes) -> tuple[int, ...]:
     The order in which the library goes over a map differs between processes, so such a list, and
     with it the hash of a plan, would too.
     """
-    checked = _only(list(_fields(serialized)), 2)  # google.protobuf.Any.value
-    fields = list(_fields(checked))
     types = {}
-    for entry in (list(_fields(field.data)) for field in fields if field.number == _TYPE_MAP):
-        kind = list(_fields(_only(entry, 2)))
+    for entry in (
+        list(fields(one.data)) for one in _checked(serialized) if one.number == _TYPE_MAP
+    ):
+        kind = list(fields(_only(entry, 2)))
         types[_number(entry, 1)] = kind[0].number if kind else 0
-    positions = {}
-    for field in _fields(_only(fields, _SOURCE_INFO)):
+    places = positions(serialized)
+    ranges = _ranges(expression(serialized))
+    return tuple(places.get(range_, 0) for range_ in ranges if types.get(range_) != _LIST_TYPE)
+
+
+def expression(serialized: bytes) -> bytes:
+    """The Expr in what the library hands out."""
+    return _only(_checked(serialized), _EXPR)
+
+
+def positions(serialized: bytes) -> dict[int, int]:
+    """Where each part of the expression is in its source, by the id of the part."""
+    found = {}
+    for field in fields(_only(_checked(serialized), _SOURCE_INFO)):
         if field.number == _POSITIONS:
-            entry = list(_fields(field.data))
-            positions[_number(entry, 1)] = _number(entry, 2)
-    ranges = _ranges(_only(fields, _EXPR))
-    return tuple(positions.get(range_, 0) for range_ in ranges if types.get(range_) != _LIST_TYPE)
+            entry = list(fields(field.data))
+            found[_number(entry, 1)] = _number(entry, 2)
+    return found
 
 
-def _ranges(expression: bytes) -> Iterator[int]:
+def _checked(serialized: bytes) -> list[Field]:
+    return list(fields(_only(list(fields(serialized)), 2)))  # google.protobuf.Any.value
+
+
+def _ranges(message: bytes) -> Iterator[int]:
     """The ids of what the macros that make lists (map, filter) go over."""
-    for field in _fields(expression):
+    for field in fields(message):
         if field.number == _STRUCT:
-            for entry in (one for one in _fields(field.data) if one.number == _ENTRIES):
+            for entry in (one for one in fields(field.data) if one.number == _ENTRIES):
                 yield from _nested(entry.data, (3, 4))
         elif field.number in _CHILDREN:
             yield from _nested(field.data, _CHILDREN[field.number])
         if field.number == _COMPREHENSION:
-            parts = list(_fields(field.data))
-            start = _fields(_only(parts, 4))  # accu_init: an empty list for map and filter
+            parts = list(fields(field.data))
+            start = fields(_only(parts, 4))  # accu_init: an empty list for map and filter
             if any(one.number == _LIST for one in start):
-                yield _number(list(_fields(_only(parts, 2))), 2)
+                yield _number(list(fields(_only(parts, 2))), 2)
 
 
 def _nested(message: bytes, numbers: tuple[int, ...]) -> Iterator[int]:
-    for field in _fields(message):
+    for field in fields(message):
         if field.number in numbers:
             yield from _ranges(field.data)
 
 
-def _only(fields: list[_Field], number: int) -> bytes:
+def _only(fields: list[Field], number: int) -> bytes:
     return next((field.data for field in fields if field.number == number), b"")
 
 
-def _number(fields: list[_Field], number: int) -> int:
+def _number(fields: list[Field], number: int) -> int:
     return next((field.value for field in fields if field.number == number), 0)
 
 
-def _fields(message: bytes) -> Iterator[_Field]:
+def fields(message: bytes) -> Iterator[Field]:
     """The fields of a message. Source: https://protobuf.dev/programming-guides/encoding/."""
     at = 0
     while at < len(message):
@@ -92,10 +109,10 @@ def _fields(message: bytes) -> Iterator[_Field]:
         number, wire = key >> 3, key & 7
         if wire == _VARINT:
             value, at = _varint(message, at)
-            yield _Field(number, value, b"")
+            yield Field(number, value, b"")
         elif wire == _BYTES:
             size, at = _varint(message, at)
-            yield _Field(number, 0, message[at : at + size])
+            yield Field(number, 0, message[at : at + size])
             at += size
         else:
             at += _FIXED[wire]

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sopctl.core.codec import Json
 from sopctl.core.errors import RefusedError
-from sopctl.runbook import arguments, cel_text, checked_ast
+from sopctl.runbook import arguments, cel_text, checked_ast, item_fields
+from sopctl.runbook.item_fields import UnknownField
 from sopctl.runbook.shapes import Leaf, Shape, inferred, leaves
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class Expression:
     type: str
     names: tuple[str, ...]  # the declared names that it may read
     program: Native
+
+    def unknown_fields(self, types: Mapping[str, Shape]) -> tuple[UnknownField, ...]:
+        """The fields of items in lists that *types*, as given to compile(), do not have."""
+        return tuple(item_fields.unknown(self.program.serialize(), types))
 
     def evaluate(self, env: Mapping[str, Json]) -> Json:
         """Its value over *env*: ``{"params": {...}, "facts": {...}}``; raises RefusedError."""

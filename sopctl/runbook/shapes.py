@@ -29,7 +29,7 @@ def leaves(types: Mapping[str, Shape], prefix: str = "") -> Iterator[Leaf]:
 
 
 def _type(shape: Shape) -> str:
-    """*shape* as the text of a type. The fields of items are known to be text, and no more."""
+    """*shape* as the text of a type. The fields of items are looked at by item_fields."""
     if isinstance(shape, Mapping):
         return "map(string, dyn)"
     if isinstance(shape, str):

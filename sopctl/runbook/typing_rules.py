@@ -42,11 +42,18 @@ def check(data: Fields, declared: Mapping[str, Shape], inside: Inside) -> Iterat
     """Every expression that does not compile, or gives what its place cannot take."""
     for path, source, offset in names.expressions(data):
         try:
-            found = expressions.compile(source, declared).type
+            compiled = expressions.compile(source, declared)
         except InvalidExpressionError as error:
             if not _is_known_already(data, path, source, inside):
                 yield _complaint(error, path, source, offset, declared)
             continue
+        found = compiled.type
+        for field in compiled.unknown_fields(declared):
+            yield Finding(
+                path=path, summary=f"there is no field {field.name}",
+                hint=did_you_mean(field.name, field.known, what="fields"),
+                offset=offset + field.offset,
+            )  # fmt: skip
         if path[2:] == ("when",) and found not in ("bool", "dyn"):
             yield Finding(
                 path=path, summary=f"when is {found}, neither true nor false",
