@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from sopctl.app.desk import Catalogs, Desk, Watcher
     from sopctl.core.plan import Plan
     from sopctl.engine.state import RunState
+    from sopctl.journal.redact import Scrubber
     from sopctl.journal.sqlite import SqliteStore
     from sopctl.runbook.lint import Known
+
+
+# Shorter ones are words: taking them out would take names and states out of the journal too.
+_LONG_ENOUGH = 16
+_SECRET = ("SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "PRIVATE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +64,27 @@ class App:
         found = self.catalogs()
         return Known(actions=found.actions, checks=found.checks, facts=SHAPES)
 
+    @cached_property
+    def scrubber(self) -> Scrubber:
+        """Keeps secrets out of the journal: what the environment names so, and credentials."""
+        from sopctl.journal.redact import Scrubber  # noqa: PLC0415  # only when needed
+
+        scrubber = Scrubber()
+        named = (k for k in self.settings.environ if any(w in k.upper() for w in _SECRET))
+        scrubber.register(*filter(_guarded, (self.settings.environ[key] for key in named)))
+        return scrubber
+
+    def _hide(self, *secrets: str) -> None:
+        self.scrubber.register(*filter(_guarded, secrets))
+
     @property
     def store(self) -> SqliteStore:
         """The journals of this machine; raises AuditUnavailableError."""
         if self._store is None:
             from sopctl.journal.sqlite import SqliteStore  # noqa: PLC0415  # only when needed
 
-            self._store = SqliteStore(self.settings.state / "journal.db")
+            path = self.settings.state / "journal.db"
+            self._store = SqliteStore(path, scrubber=self.scrubber)
         return self._store
 
     def reader(self) -> SqliteStore:
@@ -113,7 +133,7 @@ class App:
         from sopctl.app.desk import Desk, Place  # noqa: PLC0415  # the engine
 
         agent = f"sopctl/{__version__}" + (f" run/{run}" if run else "")
-        connect = self._parts.connect or _connect
+        connect = self._parts.connect or self._connect
         place = Place(
             target=target,
             connection=connect(target, agent),
@@ -122,6 +142,12 @@ class App:
             policy=policy.load(self.settings.config / "policy.yaml"),
         )
         return Desk(place, watcher)
+
+    def _connect(self, target: Target, agent: str) -> Connection:
+        from sopctl.app.clocks import clock_of  # noqa: PLC0415  # HTTP, only for targets with a clock
+        from sopctl.app.connection import RealConnection  # noqa: PLC0415  # the providers
+
+        return RealConnection(target, clock_of(target), agent=agent, hide=self._hide)
 
     def now_of(self, state: RunState) -> datetime:
         """The time where *state* runs; when its last record was made, if nobody can tell."""
@@ -159,11 +185,8 @@ class App:
                 store.close()
 
 
-def _connect(target: Target, agent: str) -> Connection:
-    from sopctl.app.clocks import clock_of  # noqa: PLC0415  # HTTP, only for targets with a clock
-    from sopctl.app.connection import RealConnection  # noqa: PLC0415  # the providers
-
-    return RealConnection(target, clock_of(target), agent=agent)
+def _guarded(secret: str) -> bool:
+    return len(secret) >= _LONG_ENOUGH
 
 
 def new_run() -> str:

@@ -48,11 +48,19 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
+def _nothing(*_secrets: str) -> None:
+    return None
+
+
 class RealConnection:
     """AWS and Kubernetes over their SDKs; nothing is opened before it is needed."""
 
-    def __init__(self, target: Target, clock: Clock, *, agent: str) -> None:
+    def __init__(
+        self, target: Target, clock: Clock, *, agent: str, hide: Callable[..., None] = _nothing
+    ) -> None:
+        """*hide* is told the secret parts of the credentials as soon as they are known."""
         self._target = target
+        self._hide = hide
         self._agent = agent
         self.clock: Clock = clock
         self.calls = CallLog()
@@ -79,6 +87,7 @@ class RealConnection:
             uid, server, user = k8s.result()
         except TemporaryError as error:
             silent.append(f"Kubernetes: {error.summary}")
+        self._hide(*self._aws.secrets())
         return Identity(
             account=account,
             caller=caller,

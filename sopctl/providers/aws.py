@@ -90,6 +90,10 @@ class Aws:
         who = self.read("sts", "get_caller_identity")
         return str(who["Account"]), str(who["Arn"])
 
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be written down: the secret key and the session token in use."""
+        return self._sdk.secrets() if self._sdk is not None else ()
+
     def prove(self, access_key: str) -> None:
         """Raise WrongTargetError unless *access_key* belongs to the pinned account.
 

@@ -93,6 +93,14 @@ class AwsSdk:
         pages: Callable[..., Iterable[Mapping[str, Any]]] = paginator.paginate
         return pages
 
+    def secrets(self) -> tuple[str, ...]:
+        """The secret parts of the credentials in use, for whoever keeps them out of records."""
+        found = self._session.get_credentials()
+        if found is None:
+            return ()
+        frozen = found.get_frozen_credentials()
+        return tuple(str(each) for each in (frozen.secret_key, frozen.token) if each)
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
