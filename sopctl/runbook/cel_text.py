@@ -141,7 +141,8 @@ def misleading(source: str) -> Iterator[tuple[str, int]]:
     """
     found = tokens(source)
     for at, token in enumerate(found):
-        if token.text == "." and not _is_operand(_at(found, at - 1)):
+        is_name = token.text == "." and _at(found, at + 1).kind == "name"
+        if is_name and not _is_operand(_at(found, at - 1)):
             yield "a name cannot start with a dot", token.start
         around = (_at(found, at - 3).text, _at(found, at - 1).text, _at(found, at + 1).text)
         is_loop = around == (".", "(", ",") and _at(found, at - 2).text in _LOOPS

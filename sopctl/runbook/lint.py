@@ -65,10 +65,12 @@ def check(loaded: Loaded, known: Known) -> tuple[Problem, ...]:
     twin = _twin(loaded.document)
     data = loaded.document.data
     if not loaded.document.fatal and isinstance(data, Mapping):
+        inner: dict[str, tuple[Problem, ...]] = {}  # the same runbook may be included often
         for path, fields, name in includes.named(data):
-            inner = loaded.included.get(str(fields.get("id")))
-            if inner is not None and inner.runbook is not None:
-                loader.report_broken(twin, (*path, "uses"), name, check(inner, known))
+            one = loaded.included.get(str(fields.get("id")))
+            if one is not None and one.runbook is not None:
+                inner[name] = inner[name] if name in inner else check(one, known)
+                loader.report_broken(twin, (*path, "uses"), name, inner[name])
         loader.report(twin, _check(loaded, data, known))
         if not twin.problems:
             loader.report(twin, _check_included(loaded, data, known))

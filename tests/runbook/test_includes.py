@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from sopctl.core.errors import InvalidRunbookError
 from sopctl.runbook import lint, loader
@@ -205,3 +208,25 @@ def test_an_inner_bound_above_the_guardrail_outside_is_advised_against(found):
         11,
         "step go.drain may touch 6 toy.lamp, the guardrail allows 5",
     ) in found(inner=inner)
+
+
+@settings(max_examples=30)
+@drawn(st.integers(0, len(OUTER) - 1), st.text(max_size=3), st.integers(0, 9))
+def test_a_damaged_runbook_is_loaded_or_refused(tmp_path_factory, at, text, cut):
+    path = write(tmp_path_factory.getbasetemp(), outer="", inner=INNER)
+    damaged = OUTER[:at] + text + OUTER[at + cut :]
+    path.write_bytes(damaged.encode())
+    found = loader.read(path)
+    assert found.runbook is not None or found.problems
+    lint.lint(path, KNOWN)
+
+
+@settings(max_examples=30)
+@drawn(st.integers(0, len(INNER) - 1), st.text(max_size=3), st.integers(0, 9))
+def test_a_damaged_runbook_inside_is_loaded_or_refused(tmp_path_factory, at, text, cut):
+    damaged = INNER[:at] + text + INNER[at + cut :]
+    path = write(tmp_path_factory.getbasetemp(), outer=OUTER)
+    (path.parent / "inner.yaml").write_bytes(damaged.encode())
+    found = loader.read(path)
+    assert found.runbook is not None or found.problems
+    lint.lint(path, KNOWN)
