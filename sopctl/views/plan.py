@@ -150,10 +150,19 @@ def changes(found: Sequence[PlannedChange], *, full: bool = False) -> list[Line]
     return shown
 
 
+def _note(note: str) -> Line:
+    """A note; the answer that a check gives while planning has a sign of its own."""
+    label, found, rest = note.partition("now: ")
+    if found and not label:
+        style = "quiet" if rest.startswith("holds") else "warn"
+        return line(("now: ", "quiet"), (rest, style), indent=4)
+    return line(("note: ", "quiet"), note, indent=4)
+
+
 def _notes(notes: Sequence[str], *, full: bool) -> list[Line]:
     """What was left out and why; of many the first, and how many more there are."""
     some = notes if full or len(notes) <= FOLD + 1 else notes[:FOLD]
-    shown = [line(("note: ", "quiet"), note, indent=4) for note in some]
+    shown = [_note(note) for note in some]
     if len(some) < len(notes):
         more = f"and {len(notes) - len(some)} more notes, shown with --full"
         shown.append(line((more, "quiet"), indent=4))
