@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json
 from sopctl.core.errors import LockedError, UsageError
-from sopctl.core.journal import Entry, Holder
+from sopctl.core.journal import GENESIS, Entry, Holder, Record
 from sopctl.core.plan import Plan
 from sopctl.engine import records
-from sopctl.engine.fold import fold
+from sopctl.engine.fold import apply, fold
 from sopctl.engine.leg import claim
 from sopctl.engine.ports import Deps
 from sopctl.engine.state import RunState
@@ -32,16 +32,35 @@ def say(run: str, deps: Deps, *entries: Entry) -> RunState:
             f"run {run} is being worked on by {lease.worker}",
             hint="Wait for it, or follow it with `sopctl status`.",
         )
-    state = fold(run, deps.store.read(run))
-    if state.end:
+    try:
+        state = fold(run, deps.store.read(run))
+        if state.end:
+            raise UsageError(
+                f"run {run} has ended: {state.end}", hint="Use `sopctl rollback` to take it back."
+            )
+        at, seq = stamp(deps.clock.now()), state.seq
+        _try_out(state, entries, at)
+        appended = deps.store.append(lease, seq, entries, at)
+    finally:
         deps.store.release(lease)
-        raise UsageError(
-            f"run {run} has ended: {state.end}", hint="Use `sopctl rollback` to take it back."
-        )
-    appended = deps.store.append(lease, state.seq, entries, stamp(deps.clock.now()))
-    deps.store.release(lease)
     deps.on_records(appended)
     return fold(run, deps.store.read(run))
+
+
+def _try_out(state: RunState, entries: Sequence[Entry], at: str) -> None:
+    """Refuse what the journal could never be folded with again: it cannot be taken out of it."""
+    for entry in entries:
+        seq = state.seq + 1
+        record = Record(
+            run=state.run, seq=seq, epoch=0, at=at, kind=entry.kind, data=entry.data, prev=GENESIS
+        )
+        try:
+            apply(state, record)
+        except (KeyError, StopIteration, TypeError, ValueError) as error:
+            raise UsageError(
+                f"run {state.run} has nothing that this {entry.kind} is about: {error}",
+                hint="See its steps with `sopctl status`.",
+            ) from error
 
 
 def load(run: str, deps: Deps) -> RunState:

@@ -28,6 +28,7 @@ from sopctl.engine.moves import (
 )
 from sopctl.engine.state import (
     BAD_OUTCOMES,
+    GOOD_PHASES,
     Item,
     Outcome,
     Phase,
@@ -43,7 +44,7 @@ POLL = 1.0  # seconds between two looks at a change that has not shown up yet
 
 def decide(state: RunState, actions: Actions, now: datetime, fence_wait: float) -> Move:
     """The next move of the run."""
-    for work in state.works:
+    for work in _in_order(state):
         if work.superseded:
             continue
         if work.ended is None:
@@ -57,15 +58,23 @@ def decide(state: RunState, actions: Actions, now: datetime, fence_wait: float) 
     return _finish(state, now)
 
 
+def _in_order(state: RunState) -> list[Work]:
+    """What is to be taken back comes before anything else is done."""
+    if state.plan and state.plan.source_run:
+        return state.works
+    return sorted(state.works, key=lambda work: not work.back)
+
+
 def _finish(state: RunState, now: datetime) -> Move:
     if move := _effects(state, [work.key for work in state.works], now):
         return move
     pending = [w for w in state.works if w.outcome is Outcome.PENDING_RETRY and not w.superseded]
-    if pending and not pending[0].accepted:
+    pending = [w for w in pending if not w.accepted]
+    if pending:
         return Park("decision", f"pending retry: {pending[0].why}", pending[0].key)
     if state.undoing or (state.plan and state.plan.source_run):
         left = any(
-            i.phase is Phase.CONFLICT for w in state.works if w.back for i in w.items.values()
+            i.phase not in GOOD_PHASES for w in state.works if w.back for i in w.items.values()
         )
         return Finish(RunEnd.UNDO_INCOMPLETE if left else RunEnd.UNDONE)
     unfinished = (*BAD_OUTCOMES, Outcome.PENDING_RETRY)
@@ -79,7 +88,7 @@ def _effects(state: RunState, keys: Sequence[str], now: datetime) -> Move | None
         if work.key not in keys or work.superseded:
             continue
         for watched in work.watches.values():
-            if watched.ok is False and not work.accepted:
+            if watched.ok is False and not watched.accepted:
                 return Park("effect", f"applied, effect missing: {watched.detail}", work.key)
             if watched.ok is None:
                 return Wait(now + timedelta(seconds=POLL), _waiting_for(work, watched))
@@ -123,6 +132,8 @@ def _start(state: RunState, work: Work, now: datetime) -> Move:
     bad = (Outcome.PENDING_RETRY, Outcome.SKIPPED, *BAD_OUTCOMES)
     for need in plan.needs:
         other = next((w for w in state.works if w.key == need), None)
+        if other and other.superseded:
+            return Close(work.key, Outcome.SKIPPED, f"needs {need}, which was undone")
         if other and other.outcome in bad and not (other.plan.skipped or other.accepted):
             return Close(work.key, Outcome.SKIPPED, f"needs {need}, which is {other.outcome}")
     waited_for = [w.key for w in state.works] if _barrier(work) else plan.needs
@@ -157,8 +168,10 @@ def _gate(state: RunState, work: Work) -> Move:
 
 def _beyond_bound(state: RunState, work: Work) -> Move | None:
     """A late selection larger than what was consented to becomes a gate."""
+    if not work.plan.late or work.bound_ok:
+        return None
     objects = len({item.resource.whole for item in work.items.values()})
-    if not work.plan.late or not work.plan.bound or objects <= work.plan.bound or work.bound_ok:
+    if objects <= work.plan.bound:
         return None
     gate = f"bound:{work.key}"
     answer = state.answers.get(gate)
@@ -175,10 +188,9 @@ def _next_window(work: Work, action: AnyAction, now: datetime, fence_wait: float
     if not due:
         until = min(item.retry_at for item in work.open_items if item.retry_at)
         return Wait(until, f"{work.key}: {work.open_items[0].why}")
-    looking = [item for item in due if item.phase in (Phase.APPLIED, Phase.ACCEPTED)]
-    fresh = [item for item in due if item not in looking]
+    fresh = [item for item in due if item.phase not in (Phase.APPLIED, Phase.ACCEPTED)]
     if not fresh:
-        return Window(work.key, tuple(item.resource for item in looking))
+        return Window(work.key, tuple(item.resource for item in due))
     return Window(work.key, tuple(item.resource for item in _first(action, fresh)))
 
 
@@ -205,9 +217,16 @@ def _fence(work: Work, action: AnyAction, now: datetime, fence_wait: float) -> M
     return Fence(work.key, tuple(item.resource for item in loose), until)
 
 
+def _marks_done(work: Work) -> bool:
+    """Back: everything has returned. Forward: nothing was changed after all."""
+    if work.back:
+        return all(item.phase in GOOD_PHASES for item in work.items.values())
+    return not work.touched
+
+
 def _close(work: Work) -> Move:
     phases = [item.phase for item in work.items.values()]
-    if work.back and work.marks and not work.unmarked and Phase.CONFLICT not in phases:
+    if work.marks and not work.unmarked and _marks_done(work):
         return RemoveMarks(work.key)
     for phase, outcome in (
         (Phase.FAILED, Outcome.FAILED),

@@ -28,23 +28,42 @@ def _retry(state: RunState, work: Work, _: datetime) -> None:
         watched.ok = None if watched.ok is False else watched.ok
     if work.outcome in BAD_OUTCOMES or work.outcome is Outcome.PENDING_RETRY:
         work.ended, work.outcome, work.why = None, None, ""
+        work.accepted = False
         work.selected = work.selected and not work.plan.unplanned
-        state.answers.pop(f"approve:{work.key}", None)
-        for other in state.works:
-            if other.outcome is Outcome.SKIPPED and work.key in other.plan.needs:
-                other.ended, other.outcome, other.why = None, None, ""
+        for gate in (work.key, f"approve:{work.key}", f"bound:{work.key}"):
+            state.answers.pop(gate, None)
+        _unskip(state, work.key)
+
+
+def _unskip(state: RunState, key: str) -> None:
+    """Begin anew, `when` included, what was skipped for the sake of *key*, directly or not."""
+    for other in state.works:
+        if other.outcome is Outcome.SKIPPED and key in other.plan.needs:
+            other.started, other.ended, other.outcome, other.why = None, None, None, ""
+            _unskip(state, other.key)
 
 
 def _skip(_: RunState, work: Work, __: datetime) -> None:
     work.accepted = True
+    _accept_effects(work)
+
+
+def _accept_effects(work: Work) -> None:
+    """What is known to be missing is accepted; what is still watched is asked about in its turn."""
+    for watched in work.watches.values():
+        watched.accepted = watched.accepted or watched.ok is False
 
 
 def _keep(_: RunState, work: Work, __: datetime) -> None:
     """Accept what somebody else made of it; it is no longer ours."""
+    theirs = (Phase.CONFLICT,) if work.back else (Phase.STALE, Phase.FAILED)
     for item in work.items.values():
-        if item.phase in (Phase.CONFLICT, Phase.STALE, Phase.FAILED):
+        if item.phase in theirs:  # what we failed to restore is still ours
             item.phase = Phase.KEPT
     work.accepted = True
+    _accept_effects(work)
+    if work.back:  # closes again, and takes the marks off
+        work.ended, work.outcome, work.why = None, None, ""
 
 
 def _restore(_: RunState, work: Work, __: datetime) -> None:
@@ -52,15 +71,17 @@ def _restore(_: RunState, work: Work, __: datetime) -> None:
     for item in work.items.values():
         if item.phase is Phase.CONFLICT:
             item.before, item.phase = item.now, Phase.TODO
-    work.ended, work.outcome, work.why = None, None, ""
+    work.ended, work.outcome, work.why, work.accepted = None, None, "", False
 
 
 def _by_hand(_: RunState, work: Work, at: datetime) -> None:
     """A person says it is done: look, and believe only what is seen."""
     for item in work.items.values():
         if item.phase not in GOOD_PHASES:
+            if item.phase is Phase.STALE:
+                item.before = item.now
             item.phase, item.changed_at, item.ours = Phase.APPLIED, at, True
-    work.ended, work.outcome, work.why = None, None, ""
+    work.ended, work.outcome, work.why, work.accepted = None, None, "", False
 
 
 CHOICES: Mapping[str, Callable[[RunState, Work, datetime], None]] = {
@@ -75,7 +96,8 @@ CHOICES: Mapping[str, Callable[[RunState, Work, datetime], None]] = {
 def inverse(work: Work) -> Work:
     """The work of taking *work* back, within the same run."""
     plan = replace(work.plan, id=f"undo:{work.key}", back=True, source_step=work.key, changes=())
-    plan = replace(plan, approve=None, barrier=False, needs=(), late=False, when="")
+    plan = replace(plan, approve=None, barrier=False, needs=(), late=False)
+    plan = replace(plan, when="", late_when=False, skipped="", unplanned="")
     items = {}
     for item in work.touched:
         ours = item.settled if item.phase is Phase.SETTLED else item.after

@@ -115,7 +115,11 @@ def _marked(state: RunState, data: Data, _: datetime) -> None:
 
 
 def _unmarked(state: RunState, data: Data, _: datetime) -> None:
-    state.work(data["work"]).unmarked = True
+    work = state.work(data["work"])
+    if work.back:
+        work.unmarked = True
+    else:  # should it be tried again, it is marked again
+        work.marks, work.marked = (), False
 
 
 def _intent(state: RunState, data: Data, at: datetime) -> None:
@@ -150,12 +154,10 @@ def _result(state: RunState, data: Data, at: datetime) -> None:
             item.unacked.pop(row["op"], None)
         if kind in (ReceiptKind.DONE, ReceiptKind.ACCEPTED, ReceiptKind.UNKNOWN):
             item.ours = True
-        if kind in (ReceiptKind.NOT_YET, ReceiptKind.CONFLICT):
+        if kind in (ReceiptKind.NOT_YET, ReceiptKind.CONFLICT, ReceiptKind.UNKNOWN):
             item.first_try = item.first_try or at
-        if kind is ReceiptKind.NOT_YET:
-            item.retry_at = _later(at, row["receipt"]["after"])
-        elif kind is ReceiptKind.CONFLICT:
-            item.retry_at = _later(at, min(0.1 * item.attempts, 5.0))
+            pause = max(row["receipt"]["after"], min(0.1 * item.attempts, 5.0))
+            item.retry_at = _later(at, pause)
 
 
 def _later(at: datetime, seconds: float) -> datetime:
@@ -198,9 +200,10 @@ def _ended(state: RunState, data: Data, at: datetime) -> None:
     work.ended, work.outcome, work.why = at, Outcome(data["outcome"]), data["why"]
     if any(item.phase is Phase.SETTLED for item in work.items.values()):
         since = max((i.changed_at for i in work.items.values() if i.changed_at), default=at)
-        work.watches["second"] = Watched(what="second", since=since)
-        if work.plan.effect:
-            work.watches["effect"] = Watched(what="effect", since=since)
+        for what in ("second", "effect") if work.plan.effect else ("second",):
+            known = work.watches.get(what)
+            if known is None or known.since != since:
+                work.watches[what] = Watched(what=what, since=since)
 
 
 def _answer(state: RunState, data: Data, _: datetime) -> None:
@@ -213,14 +216,13 @@ def _answer(state: RunState, data: Data, _: datetime) -> None:
 def _decision(state: RunState, data: Data, at: datetime) -> None:
     work = state.work(data["work"])
     CHOICES[data["choice"]](state, work, at)
-    if data["bound"]:
+    if data["bound"] or (work.plan.unplanned and data["choice"] == "retry"):
         work.plan = replace(work.plan, late=True, bound=data["bound"])
 
 
 def _undo(state: RunState, data: Data, _: datetime) -> None:
     """Turn round: what is not done stays undone, what was touched is taken back, newest first."""
     chosen = set(data["works"])
-    state.undoing = state.undoing or chosen == {w.key for w in state.works if not w.back}
     new = []
     for work in reversed([w for w in state.works if not w.back and not w.superseded]):
         if work.key not in chosen:
@@ -230,6 +232,7 @@ def _undo(state: RunState, data: Data, _: datetime) -> None:
             continue  # there is nothing to write back: views list what stays
         if work.touched or (work.marks and not work.unmarked):
             new.append(inverse(work))
+    state.undoing = all(work.superseded for work in state.works if not work.back)
     state.works += new
 
 

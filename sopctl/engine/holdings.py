@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sopctl.core.codec import Json
+from sopctl.core.journal import Entry
 from sopctl.core.resource import ResourceId
-from sopctl.engine.state import GOOD_PHASES, Phase, RunState
+from sopctl.engine import records
+from sopctl.engine.state import GOOD_PHASES, Phase, RunEnd, RunState, Work
+
+_RETURNED = (RunEnd.UNDONE, RunEnd.UNDO_INCOMPLETE)
+_GIVEN_UP = (RunEnd.UNDONE, RunEnd.CANCELLED)  # what these joined is left to who else holds it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,7 @@ def holdings(states: Iterable[RunState]) -> tuple[Holding, ...]:
     """Everything that is held by forward runs and was not given back, oldest run first."""
     everything = list(states)
     returned = {
-        (state.plan.source_run, item.resource)
+        (state.plan.source_run, work.plan.source_step, item.resource)
         for state in everything
         if state.plan and state.plan.source_run
         for work in state.works
@@ -36,18 +41,39 @@ def holdings(states: Iterable[RunState]) -> tuple[Holding, ...]:
         if work.back and item.phase in GOOD_PHASES
     }
     returned |= {
-        (state.plan.source_run, resource)
+        (state.plan.source_run, step.source_step, resource)
         for state in everything
-        if state.plan and state.plan.source_run and state.end
+        if state.plan and state.plan.source_run and state.end in _RETURNED
         for step in state.plan.steps
         for resource in step.left
     }
-    return tuple(
+    held = [
         holding
         for state in everything
         for holding in _of(state)
-        if (holding.run, holding.resource) not in returned
+        if (holding.run, holding.step, holding.resource) not in returned
+    ]
+    given_up = {state.run for state in everything if state.end in _GIVEN_UP}
+    kept = {holding.resource for holding in held if holding.run not in given_up}
+    return tuple(
+        holding
+        for holding in held
+        if not (holding.joined and holding.run in given_up and holding.resource in kept)
     )
+
+
+def left_to_others(work: Work, states: Sequence[RunState], mine: Collection[str]) -> Entry | None:
+    """What *work*, on its way back, leaves as it is: other runs than *mine* hold it too."""
+    holders: dict[ResourceId, str] = {}
+    for holding in holdings(states):
+        if holding.run not in mine:
+            holders[holding.resource] = holding.run
+    rows: list[tuple[ResourceId, str, Json, str]] = [
+        (item.resource, Phase.KEPT, None, f"run {holders[item.resource]} still holds it")
+        for item in work.open_items
+        if item.resource in holders
+    ]
+    return records.found(work.key, rows) if rows else None
 
 
 def _of(state: RunState) -> Iterable[Holding]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sopctl.core.clock import stamp
-from sopctl.core.errors import FencedError, LockedError, SopError
+from sopctl.core.errors import FencedError, LockedError, RefusedError
 from sopctl.core.journal import Holder, Lease
+from sopctl.core.runbook import StepKind
 from sopctl.engine import records
 from sopctl.engine.decide import decide
 from sopctl.engine.fold import fold
@@ -66,14 +67,12 @@ def leg(run: str, deps: Deps, *, takeover: bool = False) -> LegResult:
     if isinstance(lease, Holder):
         return Busy(lease, f"run {run}")
     try:
-        result = _locked(run, deps, lease, how="takeover" if takeover else "claimed")
+        return _locked(run, deps, lease, how="takeover" if takeover else "claimed")
     except FencedError as error:
         return Fenced(error.summary)
-    except SopError:
+    finally:  # whatever happened, bugs included; harmless if the lease is lost
+        deps.point("before release")
         deps.store.release(lease)
-        raise
-    deps.store.release(lease)
-    return result
 
 
 def claim(run: str, deps: Deps, *, takeover: bool = False) -> Lease | Holder:
@@ -88,6 +87,7 @@ def _locked(run: str, deps: Deps, lease: Lease, *, how: str) -> LegResult:
     if state.end:
         return Done(state.end)
     assert state.plan is not None
+    _refuse_unfit(state, deps)
     target = str(state.plan.target["name"])
     holder = deps.store.lock_target(target, lease, stamp(deps.clock.now()))
     if holder:
@@ -107,9 +107,25 @@ def _locked(run: str, deps: Deps, lease: Lease, *, how: str) -> LegResult:
         return _advance(session)
     finally:
         deps.point("before unlock")
-        if deps.lock:
-            deps.lock.release(run)
-        deps.store.unlock_target(target, lease)
+        try:
+            if deps.lock:
+                deps.lock.release(run)
+        finally:
+            deps.store.unlock_target(target, lease)
+
+
+def _refuse_unfit(state: RunState, deps: Deps) -> None:
+    """Nothing is done without the consent to this very plan, or with half of the catalog."""
+    if not state.consent or state.consent["plan_hash"] != state.header["plan_hash"]:
+        raise RefusedError(
+            f"nobody consented to the plan of run {state.run}", hint="Start a new run."
+        )
+    open_works = [w for w in state.works if not w.superseded and w.plan.kind is StepKind.ACTION]
+    if unknown := {w.plan.uses for w in open_works} - set(deps.actions):
+        raise RefusedError(
+            f"run {state.run} uses {', '.join(sorted(unknown))}, which is not in the catalog",
+            hint="Go on with the version of sopctl that started it.",
+        )
 
 
 def _advance(session: Session) -> LegResult:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sopctl.core.action import Mark
 from sopctl.core.codec import Json, decode, encode
-from sopctl.core.errors import ProviderError
+from sopctl.core.journal import Entry
 from sopctl.core.plan import PlannedChange
 from sopctl.core.resource import Observed, Selection
 from sopctl.core.runbook import OnEmpty, OnFailure
 from sopctl.engine import environment, records
 from sopctl.engine.compare import change_of
+from sopctl.engine.fold import fold
+from sopctl.engine.holdings import left_to_others
 from sopctl.engine.moves import (
     AskCheck,
     Begin,
@@ -26,8 +29,8 @@ from sopctl.engine.moves import (
     Window,
 )
 from sopctl.engine.session import Session
-from sopctl.engine.state import Outcome, Work
-from sopctl.engine.window import write_window
+from sopctl.engine.state import Outcome, RunState, Work
+from sopctl.engine.window import UNREADABLE, write_window
 
 POLL = 1.0  # seconds of the target's clock between two looks
 
@@ -46,7 +49,17 @@ def _begin(session: Session, move: Begin) -> None:
             why = f"`when: {work.plan.when}` is false"
             session.append(started, records.ended(work.key, Outcome.SKIPPED, why))
             return
-    session.append(started)
+    left = _left(session, work) if work.back else None
+    session.append(*(entry for entry in (started, left) if entry))
+
+
+def _left(session: Session, work: Work) -> Entry | None:
+    """Other runs may have joined since the way back was planned: they keep what they hold."""
+    plan, store, run = session.state.plan, session.deps.store, session.state.run
+    assert plan is not None
+    heads = [h.run for h in store.runs() if h.target == plan.target["name"]]
+    others = [fold(other, store.read(other)) for other in heads if other != run]
+    return left_to_others(work, [*others, session.state], (run, plan.source_run))
 
 
 def _select(session: Session, move: Select) -> None:
@@ -54,7 +67,7 @@ def _select(session: Session, move: Select) -> None:
     try:
         value = _resolved(session, work)
         changes, selection = find(session, work, value)
-    except ProviderError as error:
+    except UNREADABLE as error:
         goes_on = work.plan.on_failure is OnFailure.CONTINUE
         outcome = Outcome.PENDING_RETRY if goes_on else Outcome.FAILED
         why = f"cannot be selected: {error.summary}"
@@ -114,7 +127,7 @@ def _set_marks(session: Session, move: SetMarks) -> None:
         stand = action.marker.read(session.deps.clients, marks)
         missing = [str(mark.resource) for mark in marks if stand.get(mark) != mark.value]
         why = f"the mark does not stand on {missing[0]}" if missing else ""
-    except ProviderError as error:
+    except UNREADABLE as error:
         why = f"the marks cannot be set: {error.summary}"
     session.append(records.marked(work.key, why))
 
@@ -127,13 +140,25 @@ def _remove_marks(session: Session, move: RemoveMarks) -> None:
     if action.marker is not None:
         try:
             stand = action.marker.read(session.deps.clients, work.marks)
-            ours = [mark for mark in work.marks if stand.get(mark) == mark.value]
+            needed = _needed_marks(session.state, work)
+            ours = [m for m in work.marks if stand.get(m) == m.value and m not in needed]
             session.deps.point(f"before unmark {work.key}")
             if ours:
                 action.marker.remove(session.call(work, ["unmark"]), session.deps.clients, ours)
-        except ProviderError as error:
+        except UNREADABLE as error:
             why = f"the marks cannot be taken off: {error.summary}"
     session.append(records.unmarked(work.key, why))
+
+
+def _needed_marks(state: RunState, work: Work) -> set[Mark]:
+    """The marks of this run's other steps that are in place, or not back yet."""
+    return {
+        mark
+        for other in state.works
+        if other is not work and not (other.superseded or other.unmarked)
+        if other.back or other.touched
+        for mark in other.marks
+    }
 
 
 def _fence(session: Session, move: Fence) -> None:
@@ -145,7 +170,7 @@ def _fence(session: Session, move: Fence) -> None:
         session.deps.point(f"before touch {work.key}")
         try:
             action.touch(session.call(work, ["fence"]), session.deps.clients, move.resources)
-        except ProviderError as error:
+        except UNREADABLE as error:
             rows = [
                 (i, "failed", None, f"cannot be fenced: {error.summary}") for i in move.resources
             ]
@@ -168,7 +193,7 @@ def _ask_check(session: Session, move: AskCheck) -> None:
     try:
         verdict = check.look(session.deps.clients, session.params(work))
         holds, detail, rows = verdict.holds, verdict.detail, verdict.rows
-    except ProviderError as error:
+    except UNREADABLE as error:
         holds, detail, rows = False, f"cannot be seen: {error.summary}", ()
     waited = (session.deps.clock.now() - work.started).total_seconds()
     if not holds and waited < work.plan.wait:

@@ -110,13 +110,15 @@ def _fill(
     deps: Deps,
     overlay: dict[ResourceId, Json],
 ) -> PlannedStep:
-    if ahead is None:
+    if planned.kind is not StepKind.ACTION:
         return planned
+    action = deps.actions[planned.uses]
+    if ahead is None:
+        return _bounded(planned, order, action)
     try:
         selection, seen = ahead.result()
     except TemporaryError as error:
-        return unplanned(planned, error)
-    action = deps.actions[planned.uses]
+        return _bounded(unplanned(planned, error), order, action)
     seen, predicted = _through(overlay, action, seen)
     changes, unchanged = _sorted_out(planned, action, selection, seen)
     overlay |= {change.resource: change.after for change in changes}

@@ -31,6 +31,13 @@ def resolve(step: Step, params: Mapping[str, Json], deps: Deps) -> PlannedStep:
         keep=step.keep,
         wait=step.wait,
     )
+    if action := deps.actions.get(step.uses) if step.kind is StepKind.ACTION else None:
+        planned = replace(
+            planned,
+            undo=action.undo,
+            effect=action.effect.describe if action.effect else "",
+            barrier=action.disruptive and step.needs is None,
+        )
     try:
         late = _looks_at_outcomes(step, deps)
         if step.when and not late:
@@ -72,10 +79,7 @@ def _bind(planned: PlannedStep, step: Step, params: Mapping[str, Json], deps: De
     return replace(
         planned,
         params=encode(typed),
-        undo=action.undo,
-        effect=action.effect.describe if action.effect else "",
         consent=action.consent(typed),
-        barrier=action.disruptive and step.needs is None,
     )
 
 

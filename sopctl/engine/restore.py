@@ -13,10 +13,10 @@ from typing import Any
 from sopctl.core.action import AnyAction, Undo
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
-from sopctl.core.errors import TemporaryError, UsageError
+from sopctl.core.errors import RefusedError, TemporaryError, UsageError
 from sopctl.core.plan import Fidelity, Plan, PlannedChange, PlannedStep
 from sopctl.core.resource import Observed, ResourceId
-from sopctl.core.runbook import ReturnEntry, ReturnKind
+from sopctl.core.runbook import ReturnEntry, ReturnKind, StepKind
 from sopctl.engine.compare import GONE, judge
 from sopctl.engine.holdings import Holding
 from sopctl.engine.ports import Deps
@@ -39,6 +39,10 @@ def plan_return(asked: Return, deps: Deps) -> Plan:
     """The plan of a roll back; reads only. Raises UsageError for a step that is not there."""
     source = asked.source.plan
     assert source is not None
+    if asked.source.end is None:
+        raise UsageError(
+            f"run {asked.source.run} has not ended", hint="Undo it: `sopctl rollback` does."
+        )
     known = [work.key for work in asked.source.works if not work.back]
     for key in asked.steps:
         if key not in known:
@@ -86,8 +90,15 @@ def _stage(entry: ReturnEntry, asked: Return, deps: Deps, done: set[str]) -> lis
         if key in done or (asked.steps and key not in asked.steps):
             continue
         work = asked.source.work(key)
+        if work.plan.kind is not StepKind.ACTION:
+            continue
         if work.plan.uses in deps.actions:
             steps += _restore(work, entry.canary, asked, deps)
+        elif work.touched:
+            raise RefusedError(
+                f"step {key} uses {work.plan.uses}, which is not in the catalog",
+                hint="Roll it back with the version of sopctl that ran it.",
+            )
     return steps
 
 

@@ -96,6 +96,7 @@ class Watched:
     since: datetime
     ok: bool | None = None
     detail: str = ""
+    accepted: bool = False  # a person decided to go on although it is missing
 
 
 @dataclass(slots=True)
@@ -159,7 +160,7 @@ class RunState:
     def in_place(self) -> list[tuple[Work, Item]]:
         """What this run changed, can take back and has not, oldest first."""
         undone = {
-            item.resource
+            (work.plan.source_step, item.resource)
             for work in self.works
             if work.back and not (self.plan and self.plan.source_run)
             for item in work.items.values()
@@ -170,5 +171,5 @@ class RunState:
             for work in self.works
             if not work.back and work.plan.undo is Undo.EXACT
             for item in work.touched
-            if item.resource not in undone
+            if (work.key, item.resource) not in undone
         ]

@@ -9,13 +9,13 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from sopctl.core.action import Seen
-from sopctl.core.errors import ProviderError
 from sopctl.core.journal import Entry
 from sopctl.core.resource import Observed
 from sopctl.engine import records
 from sopctl.engine.compare import GONE, change_of
 from sopctl.engine.session import Session
 from sopctl.engine.state import Item, Phase, Watched, Work
+from sopctl.engine.window import UNREADABLE
 
 Key = tuple[str, str]
 
@@ -26,7 +26,7 @@ class Watchers:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._next: dict[Key, datetime] = {}
-        self._running: dict[Key, Future[Seen]] = {}
+        self._running: dict[Key, tuple[Future[Seen], list[Item]]] = {}
 
     def tick(self) -> None:
         """Record what has been seen, and start the reads that are due."""
@@ -46,15 +46,20 @@ class Watchers:
         if key in self._running or now < due:
             return
         look = self._second if watched.what == "second" else self._effect
-        self._running[key] = self._session.deps.pool.submit(look, work, watched.since)
+        items = self._standing(work)
+        future = self._session.deps.pool.submit(look, work, items, watched.since)
+        self._running[key] = future, items
 
     def _collect(self) -> list[Entry]:
         entries = []
-        for key, future in list(self._running.items()):
+        for key, (future, items) in list(self._running.items()):
             if not future.done():
                 continue
             del self._running[key]
-            entry = self._conclude(key, future.result())
+            seen = future.result()
+            if not seen.ok and len(items) != len(self._standing(self._session.state.work(key[0]))):
+                continue  # we wrote there again meanwhile: look again
+            entry = self._conclude(key, seen)
             if entry:
                 entries.append(entry)
         return entries
@@ -62,7 +67,7 @@ class Watchers:
     def _conclude(self, key: Key, seen: Seen) -> Entry | None:
         work = self._session.state.work(key[0])
         watched = work.watches.get(key[1])
-        if watched is None or watched.ok is not None:
+        if work.superseded or watched is None or watched.ok is not None:
             return None
         now = self._session.deps.clock.now()
         every, within = self._patience(work, watched)
@@ -77,33 +82,38 @@ class Watchers:
             return 1.0, 0.0
         return effect.every, effect.within
 
-    def _second(self, work: Work, _since: datetime) -> Seen:
+    def _standing(self, work: Work) -> list[Item]:
+        """What *work* wrote, but for what a later step of this run wrote again."""
+        works = self._session.state.works
+        place = next(n for n, other in enumerate(works) if other is work)
+        again = {item.resource for other in works[place + 1 :] for item in other.touched}
+        settled = (item for item in work.items.values() if item.phase is Phase.SETTLED)
+        return [item for item in settled if item.resource not in again]
+
+    def _second(self, work: Work, items: list[Item], _since: datetime) -> Seen:
         """Is it still as it was when it was read back?"""
-        items = _settled(work)
         action, params = self._session.action(work), self._session.params(work)
         try:
             seen = action.observe(
                 self._session.deps.clients, params, [item.resource for item in items]
             )
-        except ProviderError as error:
+        except UNREADABLE as error:
             return Seen(ok=False, detail=f"cannot be read again: {error.summary}")
         moved = [i for i in items if not _same(i, seen.get(i.resource, GONE))]
         if moved:
             return Seen(ok=False, detail=f"changed again by somebody else: {moved[0].resource}")
         return Seen(ok=True, detail=f"{len(items)} read again, as written")
 
-    def _effect(self, work: Work, since: datetime) -> Seen:
+    def _effect(self, work: Work, items: list[Item], since: datetime) -> Seen:
+        if not items:
+            return Seen(ok=True, detail="a later step wrote all of it again")
         action, params = self._session.action(work), self._session.params(work)
         assert action.effect is not None
-        changes = [change_of(action, item) for item in _settled(work)]
+        changes = [change_of(action, item) for item in items]
         try:
             return action.effect.look(self._session.deps.clients, params, changes, since)
-        except ProviderError as error:
+        except UNREADABLE as error:
             return Seen(ok=False, detail=f"cannot be seen: {error.summary}")
-
-
-def _settled(work: Work) -> list[Item]:
-    return [item for item in work.items.values() if item.phase is Phase.SETTLED]
 
 
 def _same(item: Item, seen: Observed[object]) -> bool:

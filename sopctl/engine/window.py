@@ -14,7 +14,13 @@ from typing import Any, cast
 
 from sopctl.core.action import AnyAction, AnyChange, Receipt, ReceiptKind
 from sopctl.core.codec import Json, digest, encode
-from sopctl.core.errors import FencedError, ProviderError, SopError, TemporaryError
+from sopctl.core.errors import (
+    FencedError,
+    PermissionDeniedError,
+    ProviderError,
+    SopError,
+    TemporaryError,
+)
 from sopctl.core.journal import Entry, Record
 from sopctl.core.resource import Observed, ResourceId
 from sopctl.engine import records
@@ -24,6 +30,7 @@ from sopctl.engine.state import Item, Phase, Work
 
 Write = tuple[AnyChange, str]  # with its op id
 Answer = tuple[ResourceId, str, Receipt]
+UNREADABLE = (ProviderError, PermissionDeniedError)  # what a read may say instead of an answer
 FOLLOW = 30.0  # seconds within which a change that was accepted must show up in reads
 
 
@@ -32,7 +39,7 @@ def write_window(session: Session, work: Work, ids: Sequence[ResourceId]) -> boo
     items = [work.items[i] for i in ids]
     try:
         seen = look(session, work, ids)
-    except ProviderError as error:
+    except UNREADABLE as error:
         rows = [(i, Phase.FAILED, None, f"cannot be read: {error.summary}") for i in ids]
         session.append(records.found(work.key, rows))
         return True
@@ -134,20 +141,25 @@ def _send(session: Session, work: Work, writes: Sequence[Write]) -> None:
     running: set[Future[list[Answer]]] = {
         session.deps.pool.submit(_converge, session, work, action, chunk) for chunk in chunks
     }
-    fenced: FencedError | None = None
-    while running:
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        answers: list[Answer] = []
-        for future in done:
-            try:
-                answers += future.result()
-            except FencedError as error:
-                fenced = error
-        session.keeper.beat()
-        if answers:
-            session.append(records.result(work.key, answers))
-    if fenced:
-        raise fenced
+    failure: BaseException | None = None
+    try:
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            answers: list[Answer] = []
+            for future in done:
+                if error := future.exception():
+                    failure = failure or error
+                else:
+                    answers += future.result()
+            session.keeper.beat()
+            if answers:
+                session.append(records.result(work.key, answers))
+    finally:  # what cannot be recorded any more is not sent, and nothing is left in flight
+        for future in running:
+            future.cancel()
+        wait(running)
+    if failure:
+        raise failure
 
 
 def _converge(
@@ -164,8 +176,8 @@ def _converge(
         receipts.update(action.converge(call, session.deps.clients, changes))
     except FencedError:
         raise
-    except TemporaryError as error:
-        silence = Receipt(kind=ReceiptKind.NOT_YET, why=error.summary, after=2.0)
+    except TemporaryError as error:  # which of the batch left is not known
+        silence = Receipt(kind=ReceiptKind.UNKNOWN, why=error.summary, after=2.0)
     except SopError as error:
         silence = Receipt(kind=ReceiptKind.UNKNOWN, why=error.summary)
     session.deps.point(f"after converge {work.key}")
