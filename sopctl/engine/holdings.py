@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sopctl.core.codec import Json
@@ -27,6 +27,7 @@ class Holding:
     settled: Json
     since: datetime | None
     joined: bool = False
+    returning: str = ""  # the roll back, not ended, that is to take it back
 
 
 def holdings(states: Iterable[RunState]) -> tuple[Holding, ...]:
@@ -47,8 +48,9 @@ def holdings(states: Iterable[RunState]) -> tuple[Holding, ...]:
         for step in state.plan.steps
         for resource in step.left
     }
+    returning = _returning(everything)
     held = [
-        holding
+        replace(holding, returning=returning.get((holding.run, holding.step), ""))
         for state in everything
         for holding in _of(state)
         if (holding.run, holding.step, holding.resource) not in returned
@@ -74,6 +76,17 @@ def left_to_others(work: Work, states: Sequence[RunState], mine: Collection[str]
         if item.resource in holders
     ]
     return records.found(work.key, rows) if rows else None
+
+
+def _returning(states: Iterable[RunState]) -> dict[tuple[str, str], str]:
+    """Which step of which run is being restored by which roll back that has not ended."""
+    return {
+        (state.plan.source_run, work.plan.source_step): state.run
+        for state in states
+        if state.plan and state.plan.source_run and not state.end
+        for work in state.works
+        if work.back
+    }
 
 
 def _of(state: RunState) -> Iterable[Holding]:

@@ -184,6 +184,12 @@ def _mark(action: AnyAction, change: Change[Any]) -> str:
 def _joined(planned: PlannedStep, held: Sequence[Holding], action: AnyAction) -> PlannedStep:
     """Join what another open run made so already; refuse what it holds otherwise."""
     holders = {holding.resource: holding for holding in held}
+    for resource in (*planned.unchanged, *(change.resource for change in planned.changes)):
+        if (other := holders.get(resource)) and other.returning:
+            raise RefusedError(
+                f"{resource} is being given back by run {other.returning}",
+                hint=f"Let that end first: `sopctl resume {other.returning}`.",
+            )
     for change in planned.changes:
         if (other := holders.get(change.resource)) and not planned.late:
             raise RefusedError(

@@ -43,6 +43,12 @@ def plan_return(asked: Return, deps: Deps) -> Plan:
         raise UsageError(
             f"run {asked.source.run} has not ended", hint="Undo it: `sopctl rollback` does."
         )
+    mine = (h for h in asked.held if h.run == asked.source.run and h.returning)
+    if twice := next((h for h in mine if h.step in (asked.steps or (h.step,))), None):
+        raise UsageError(
+            f"run {asked.source.run} is being rolled back by run {twice.returning}",
+            hint=f"Go on with that one: `sopctl resume {twice.returning}`.",
+        )
     known = [work.key for work in asked.source.works if not work.back]
     for key in asked.steps:
         if key not in known:

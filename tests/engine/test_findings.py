@@ -486,6 +486,26 @@ def test_a_cancelled_run_holds_nothing_that_another_one_holds(b):
     assert b.snapshot() == before
 
 
+# What a roll back had yet to restore could be joined, or rolled back by a second one.
+def test_what_is_being_given_back_is_left_to_that_roll_back(b):
+    leg(b.open(b.plan(LAMPS_AND_FUSES)), b.deps)
+    b.world.meddle("lamp", "l0", "purple")
+    assert isinstance(roll_back(b, way_back(b)), Parked)
+    b.world.meddle("lamp", "l0", True)
+    order = Order(
+        runbook=LAMPS_AND_FUSES,
+        params={},
+        target={"name": "toy"},
+        held=holdings(all_runs(b.deps)),
+    )
+
+    with pytest.raises(RefusedError, match="being given back by run back"):
+        make_plan(order, b.deps)
+    with pytest.raises(UsageError, match="being rolled back by run back"):
+        way_back(b)
+    assert way_back(b, steps=("fuses",)).empty
+
+
 # An unplanned step did not say how it is undone, what is watched, nor that it waits for the rest.
 def test_an_unplanned_step_declares_what_its_action_does(b):
     def no_facts(*_):
