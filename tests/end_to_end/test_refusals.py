@@ -134,7 +134,7 @@ def test_a_plan_that_was_altered(sopctl, outside):
 def test_two_runs_at_once(sopctl, outside):
     sopctl.run("prepare")
     words = ("run", "az-failure", "--zone", ZONE, "--target", "sandbox", "--yes", "--reason", "x")
-    slow = {"method": "GET", "path_regex": ".*autoscaler-status", "kind": "delay", "value": 6}
+    slow = {"method": "PATCH", "path_regex": "/api/v1/nodes/.*", "kind": "delay", "value": 0.4}
     outside.ask("POST", "/faults", {"kubernetes": [slow]})
     with sopctl.popen(*words) as first:
         for _ in range(400):
