@@ -7,6 +7,7 @@ bytes, so that hashes mean something.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import types
@@ -82,11 +83,17 @@ def _decode_union(args: tuple[Any, ...], data: Any, where: str) -> Any:  # noqa:
 def _decode_dataclass(kind: type[Any], data: Any, where: str) -> Any:  # noqa: ANN401  # see _decode
     if not isinstance(data, Mapping):
         raise TypeError(f"{where}: {data!r} is not a mapping")
-    hints = get_type_hints(kind, localns={"Json": object})
-    known = {f.name for f in dataclasses.fields(kind)}
+    hints, known = _fields(kind)
     if unknown := sorted(set(data) - known):
         raise TypeError(f"{where}: unknown field {', '.join(unknown)}")
     return kind(**{key: _decode(hints[key], item, f"{where}.{key}") for key, item in data.items()})
+
+
+@functools.cache
+def _fields(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:  # noqa: ANN401  # see _decode
+    """The types of the fields of *kind*, and which it takes; a plan has thousands of values."""
+    hints = get_type_hints(kind, localns={"Json": object})
+    return hints, frozenset(f.name for f in dataclasses.fields(kind))
 
 
 def canonical(value: Json) -> bytes:

@@ -16,7 +16,7 @@ from sopctl.core.codec import Json, decode, encode
 from sopctl.core.errors import RefusedError, TemporaryError, UsageError
 from sopctl.core.plan import Fidelity, Plan, PlannedChange, PlannedStep
 from sopctl.core.resource import Observed, ResourceId
-from sopctl.core.runbook import ReturnEntry, ReturnKind, StepKind
+from sopctl.core.runbook import DEFAULT_GUARDRAIL, ReturnEntry, ReturnKind, StepKind
 from sopctl.engine.compare import GONE, judge
 from sopctl.engine.holdings import Holding
 from sopctl.engine.ports import Deps
@@ -90,7 +90,11 @@ def _stage(entry: ReturnEntry, asked: Return, deps: Deps, done: set[str]) -> lis
         assert entry.step is not None
         if asked.steps:
             return []
-        return [replace(resolve(entry.step, asked.source.plan.params, deps), barrier=True)]
+        step = resolve(entry.step, asked.source.plan.params, deps)
+        # Its resources are found when it is their turn, after everything before it is restored.
+        late = entry.kind is ReturnKind.USES
+        bound = step.bound or DEFAULT_GUARDRAIL.count
+        return [replace(step, barrier=True, late=late, bound=bound if late else 0)]
     steps: list[PlannedStep] = []
     for key in entry.restore:
         if key in done or (asked.steps and key not in asked.steps):

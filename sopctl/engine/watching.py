@@ -18,6 +18,9 @@ from sopctl.engine.state import Item, Phase, Watched, Work
 from sopctl.engine.window import UNREADABLE
 
 Key = tuple[str, str]
+# Seconds: a read that fails, or that an eventually consistent API answers from before the write,
+# is no proof that somebody changed it again.
+SECOND_EVERY, SECOND_WITHIN = 2.0, 30.0
 
 
 class Watchers:
@@ -79,7 +82,7 @@ class Watchers:
     def _patience(self, work: Work, watched: Watched) -> tuple[float, float]:
         effect = self._session.action(work).effect
         if watched.what == "second" or effect is None:
-            return 1.0, 0.0
+            return SECOND_EVERY, SECOND_WITHIN
         return effect.every, effect.within
 
     def _standing(self, work: Work) -> list[Item]:

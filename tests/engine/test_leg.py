@@ -9,7 +9,7 @@ from sopctl.core.runbook import Approve, OnFailure
 from sopctl.engine import records
 from sopctl.engine.leg import Busy, Done, Parked, leg
 from sopctl.engine.state import Outcome, Phase, RunEnd
-from tests.engine.toys import FakeClock, bench, problems, runbook, step, world
+from tests.engine.toys import FUSES, FakeClock, Lit, bench, observe, problems, runbook, step, world
 
 
 @pytest.fixture
@@ -369,3 +369,31 @@ def test_undo_leaves_what_owners_recreate_to_their_owners():
     assert leg(run, made.deps) == Done(RunEnd.UNDONE)
     lamps = {key: value for key, value in made.snapshot().items() if key[0] == "lamp"}
     assert lamps == {key: value for key, value in before.items() if key[0] == "lamp"}
+
+
+def test_what_the_plan_stood_on_has_to_stand_still_too(b):
+    """As maximum = desired does: the state is as planned, but the end would be another."""
+    desired = {"value": 3}
+
+    def observe_desired(world, params, ids):
+        seen = observe(world, params, ids)
+        return {i: dataclasses.replace(s, evidence=dict(desired)) for i, s in seen.items()}
+
+    action = dataclasses.replace(
+        FUSES,
+        observe=observe_desired,
+        desire=lambda params, i, seen: Lit(seen.evidence["value"]),
+        effect=None,
+    )
+    deps = dataclasses.replace(b.deps, actions={**b.deps.actions, "toy.fuse": action})
+    made = dataclasses.replace(b, deps=deps)
+    run = made.open(made.plan(runbook(step("fuses", "toy.fuse"))))
+    desired["value"] = 4
+
+    result = leg(run, deps)
+
+    assert isinstance(result, Parked)
+    assert made.world.mutations == 0
+    made.say(records.decision("fuses", "retry", "me"))
+    assert leg(run, deps) == Done(RunEnd.DONE)
+    assert made.snapshot()["fuse", "f0"] == 4

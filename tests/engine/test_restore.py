@@ -12,7 +12,7 @@ from sopctl.engine.planner import Order, make_plan
 from sopctl.engine.restore import Return, plan_return
 from sopctl.engine.state import Phase, RunEnd
 from tests.engine.loops import Points, die
-from tests.engine.toys import FakeClock, bench, runbook, step, world
+from tests.engine.toys import FakeClock, Thing, bench, runbook, step, world
 
 BOOK = runbook(step("lamps", "toy.lamp"), step("fuses", "toy.fuse"))
 
@@ -209,3 +209,15 @@ def test_a_call_that_may_still_land_is_fenced_by_the_roll_back_too():
     assert roll_back(b, way_back(b)) == Done(RunEnd.UNDONE)
     assert b.snapshot() == before
     assert (b.clock.now() - sent).total_seconds() > 100
+
+
+def test_a_return_may_use_an_action_of_its_own(b):
+    b.world.things["pod", "p0"] = Thing("running")
+    entries = (
+        ReturnEntry(kind=ReturnKind.RESTORE, restore=("lamps",)),
+        ReturnEntry(kind=ReturnKind.USES, step=step("respread", "toy.pod", bound=3)),
+        ReturnEntry(kind=ReturnKind.RESTORE, restore=("fuses",)),
+    )
+
+    assert roll_back(b, way_back(b, entries=entries)) == Done(RunEnd.UNDONE)
+    assert b.snapshot() == {**b.before, ("pod", "p0"): None}
