@@ -11,9 +11,9 @@ import functools
 import hashlib
 import json
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from enum import Enum
-from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -83,17 +83,18 @@ def _decode_union(args: tuple[Any, ...], data: Any, where: str) -> Any:  # noqa:
 def _decode_dataclass(kind: type[Any], data: Any, where: str) -> Any:  # noqa: ANN401  # see _decode
     if not isinstance(data, Mapping):
         raise TypeError(f"{where}: {data!r} is not a mapping")
-    hints, known = _fields(kind)
+    hints, known = _fields(cast("Hashable", kind))
     if unknown := sorted(set(data) - known):
         raise TypeError(f"{where}: unknown field {', '.join(unknown)}")
     return kind(**{key: _decode(hints[key], item, f"{where}.{key}") for key, item in data.items()})
 
 
 @functools.cache
-def _fields(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:  # noqa: ANN401  # see _decode
+def _fields(kind: Hashable) -> tuple[dict[str, Any], frozenset[str]]:
     """The types of the fields of *kind*, and which it takes; a plan has thousands of values."""
-    hints = get_type_hints(kind, localns={"Json": object})
-    return hints, frozenset(f.name for f in dataclasses.fields(kind))
+    shape = cast("type[Any]", kind)
+    hints = get_type_hints(shape, localns={"Json": object})
+    return hints, frozenset(f.name for f in dataclasses.fields(shape))
 
 
 def canonical(value: Json) -> bytes:
