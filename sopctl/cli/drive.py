@@ -9,7 +9,7 @@ from sopctl.cli import answers
 from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
 from sopctl.cli.signals import caught
-from sopctl.core.errors import ExitCode, FencedError, LockedError
+from sopctl.core.errors import ExitCode, FencedError, LockedError, StalePlanError
 from sopctl.engine import records
 from sopctl.engine.leg import Busy, Done, Fenced, LegResult, Parked
 from sopctl.engine.state import Outcome, Phase, RunEnd, RunState
@@ -48,10 +48,10 @@ def drive(ride: Ride) -> int:
 
 
 def _leg(ride: Ride) -> Done | Parked | Fenced:
-    """One leg; a fresh run that finds its target locked leaves nothing open behind."""
+    """One leg; a fresh run that cannot even start leaves nothing open behind."""
     try:
         return _unless_busy(ride.desk.leg(ride.run, force=ride.asked.takeover))
-    except LockedError:
+    except (LockedError, StalePlanError):
         if ride.fresh:
             ride.desk.say(ride.run, records.end(RunEnd.CANCELLED))
         raise

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sopctl.core.clock import stamp
-from sopctl.core.errors import FencedError, LockedError, RefusedError
+from sopctl.core.errors import FencedError, LockedError, RefusedError, StalePlanError
 from sopctl.core.journal import Holder, Lease
 from sopctl.core.runbook import StepKind
 from sopctl.engine import records
 from sopctl.engine.decide import decide
 from sopctl.engine.fold import fold
+from sopctl.engine.holdings import holdings
 from sopctl.engine.keeper import Keeper
 from sopctl.engine.moves import Finish, Park, Wait
 from sopctl.engine.perform import perform
@@ -98,6 +99,7 @@ def _locked(run: str, deps: Deps, lease: Lease, *, how: str) -> LegResult:
                 f"target {target} is worked on by {who}",
                 hint="Wait for it, or take over with `sopctl resume RUN --takeover --reason ...`.",
             )
+        _refuse_overtaken(state, deps)
         session = Session(
             deps,
             state,
@@ -126,6 +128,23 @@ def _refuse_unfit(state: RunState, deps: Deps) -> None:
             f"run {state.run} uses {', '.join(sorted(unknown))}, which is not in the catalog",
             hint="Go on with the version of sopctl that started it.",
         )
+
+
+def _refuse_overtaken(state: RunState, deps: Deps) -> None:
+    """Two plans made at the same time may be opened; only the first of them was made in time."""
+    assert state.plan is not None
+    if state.plan.source_run or any(work.started for work in state.works):
+        return
+    others = [head for head in deps.store.runs() if head.run != state.run]
+    held = holdings(fold(head.run, deps.store.read(head.run)) for head in others)
+    planned = {change.resource for step in state.plan.steps for change in step.changes}
+    for holding in held:
+        since = stamp(holding.since) if holding.since else ""
+        if holding.resource in planned and since > state.plan.made_at:
+            raise StalePlanError(
+                f"run {holding.run} took hold of {holding.resource} after this plan was made",
+                hint="Plan again: what it did already is joined then.",
+            )
 
 
 def _advance(session: Session) -> LegResult:

@@ -191,7 +191,8 @@ def _joined(planned: PlannedStep, held: Sequence[Holding], action: AnyAction) ->
                 hint=f"Let that end first: `sopctl resume {other.returning}`.",
             )
     for change in planned.changes:
-        if (other := holders.get(change.resource)) and not planned.late:
+        other = holders.get(change.resource)
+        if other and not planned.late and not _same_end(action, change, other):
             raise RefusedError(
                 f"{change.resource} is held by run {other.run} in another state",
                 hint=f"Roll that run back first: `sopctl rollback {other.run}`.",
@@ -207,6 +208,11 @@ def _joined(planned: PlannedStep, held: Sequence[Holding], action: AnyAction) ->
         if resource in holders and action.undo == "exact"
     )
     return replace(planned, joined=joined)
+
+
+def _same_end(action: AnyAction, change: PlannedChange, other: Holding) -> bool:
+    """Somebody undid what *other* had made of it, and it is only made so again."""
+    return action.satisfies(state_of(action, change.after), state_of(action, other.settled))
 
 
 def _bounded(planned: PlannedStep, order: Order, action: AnyAction) -> PlannedStep:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sopctl.core.errors import RefusedError, UsageError
+from sopctl.core.errors import RefusedError, StalePlanError, UsageError
 from sopctl.core.runbook import ReturnEntry, ReturnKind
 from sopctl.engine import records
 from sopctl.engine.control import all_runs, open_run
@@ -221,3 +221,31 @@ def test_a_return_may_use_an_action_of_its_own(b):
 
     assert roll_back(b, way_back(b, entries=entries)) == Done(RunEnd.UNDONE)
     assert b.snapshot() == {**b.before, ("pod", "p0"): None}
+
+
+def test_of_two_plans_made_at_the_same_time_the_second_is_refused():
+    b = bench()
+    one, two = b.plan(BOOK), b.plan(BOOK)
+    b.clock.sleep(1)
+    b.open(one, "r1")
+    b.open(two, "r2")
+    leg("r1", b.deps)
+    lit = b.snapshot()
+
+    with pytest.raises(StalePlanError, match="run r1 took hold of"):
+        leg("r2", b.deps)
+
+    assert b.snapshot() == lit
+
+
+def test_what_somebody_undid_can_be_made_so_again_and_comes_back_as_they_left_it(b):
+    b.world.meddle("lamp", "l0", "purple")
+    b.world.meddle("fuse", "f0", False)
+    b.world.foreign.clear()
+
+    book = runbook(step("fuses", "toy.fuse"))
+    assert again(b, book, "r2") == Done(RunEnd.DONE)
+    assert b.snapshot()["fuse", "f0"] is True
+
+    assert roll_back(b, way_back(b, "r2"), "back2") == Done(RunEnd.UNDONE)
+    assert b.snapshot()["fuse", "f0"] is True, "r1 still holds it"
