@@ -21,7 +21,8 @@ def sopctl(*words: str, expect: int = 0) -> None:
     """Run one command as a person would, and stop the demo if it does not end as expected."""
     print(f"\n$ sopctl {' '.join(words)}", flush=True)
     started = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "sopctl", *words], check=False)  # noqa: S603  # our own command
+    command = [sys.executable, "-m", "sopctl", *words]  # a terminal would be asked; nobody is here
+    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)  # noqa: S603  # our own
     print(f"# {time.monotonic() - started:.1f} s", flush=True)
     if done.returncode != expect:
         raise SystemExit(done.returncode or 1)

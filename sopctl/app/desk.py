@@ -22,6 +22,7 @@ from sopctl.core.runbook import ParameterType, Runbook
 from sopctl.core.target import Identity, Target
 from sopctl.engine import control, records
 from sopctl.engine.holdings import Holding, holdings
+from sopctl.engine.keeping import Round, look_again
 from sopctl.engine.leg import LegResult, leg
 from sopctl.engine.planner import Order, make_plan
 from sopctl.engine.ports import Deps
@@ -210,6 +211,10 @@ class Desk:
     def say(self, run: str, *entries: Entry) -> RunState:
         """Record what a person decided; raises LockedError while a leg works on the run."""
         return control.say(run, self._deps(), *entries)
+
+    def look_again(self, run: str) -> Round:
+        """What became of a run's mitigation; see ``engine.keeping``."""
+        return look_again(run, self._deps())
 
     def moved_facts(self, state: RunState) -> list[drift.Difference]:
         """The facts the plan stood on that are different now; see ``app.drift``."""

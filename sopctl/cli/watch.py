@@ -1,31 +1,37 @@
-"""``sopctl watch``: stay with a run until its effects are seen."""
+"""``sopctl watch``: stay with a run, and keep its mitigation alive."""
 
 from __future__ import annotations
 
 import click
 
 from sopctl.app import standing
-from sopctl.cli import completions, onwards, options
+from sopctl.cli import completions, onwards, options, vigil
 from sopctl.cli.context import Context
-from sopctl.core.journal import Entry
 
 
 @click.command()
 @click.argument("run", required=False, default="", shell_complete=completions.runs)
+@click.option("--once", is_flag=True, help="Look once and end, for cron.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=1.0),
+    default=60.0,
+    show_default=True,
+    help="Seconds between two looks, on the target's clock.",
+)
 @options.output
 @options.target
 @click.pass_obj
-def watch(context: Context, /, run: str, **given: object) -> int:
-    """Advance RUN in the foreground and show it; nothing is decided here.
+def watch(context: Context, /, run: str, once: bool, every: float, **given: object) -> int:  # noqa: FBT001  # click hands flags over so
+    """Stay with RUN: await its effects, then keep its mitigation alive.
 
-    For systemd or cron: it ends when the run ends or waits for a person. Steps that are kept
-    (`keep: true`) are not applied to resources that appear later.
+    Steps with `keep: true` are applied to resources that appear later, in the same run and within
+    the bound its plan showed. What somebody else reverted is reported, and not fought over.
+    Without RUN: the one that is open, or else the latest that still has something in place.
     """
     asked = options.asked(given)
     found = standing.states(context.app.store, asked.target)
-    state = standing.find(found, run) if run else onwards.open_one(found)
-
-    def nothing(*_: object) -> list[Entry]:
-        return []
-
-    return onwards.go_on(context, asked, state, nothing)
+    state = standing.find(found, run) if run else vigil.latest(found)
+    if state.end is None and (code := onwards.go_on(context, asked, state, vigil.nothing)):
+        return code
+    return vigil.keep(context, asked, state, vigil.Pace(every=every, once=once))

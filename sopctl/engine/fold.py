@@ -103,9 +103,18 @@ def _selected(state: RunState, data: Data, _: datetime) -> None:
         work.plan = replace(work.plan, params=data["params"], unplanned="")
 
 
+def _more(state: RunState, data: Data, _: datetime) -> None:
+    """A kept step goes on with what appeared since; the run is open until that is done."""
+    work = state.work(data["work"])
+    work.items |= _items(decode(PlannedChange, change) for change in data["changes"])
+    work.ended, work.outcome, work.why, work.marked = None, None, "", False
+    state.end = None
+
+
 def _marking(state: RunState, data: Data, _: datetime) -> None:
     work = state.work(data["work"])
-    work.marks = tuple(decode(Mark, mark) for mark in data["marks"])
+    marks = (decode(Mark, mark) for mark in data["marks"])
+    work.marks = tuple(dict.fromkeys((*work.marks, *marks)))
 
 
 def _marked(state: RunState, data: Data, _: datetime) -> None:
@@ -250,6 +259,7 @@ _APPLY: Mapping[str, Callable[[RunState, Data, datetime], None]] = {
     kinds.LEG: _leg,
     kinds.STEP: _step,
     kinds.SELECTED: _selected,
+    kinds.MORE: _more,
     kinds.MARKING: _marking,
     kinds.MARKED: _marked,
     kinds.UNMARKED: _unmarked,

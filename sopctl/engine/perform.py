@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sopctl.core.action import Mark
-from sopctl.core.codec import Json, decode, encode
+from sopctl.core.codec import Json, encode
 from sopctl.core.journal import Entry
-from sopctl.core.plan import PlannedChange
-from sopctl.core.resource import Observed, Selection
 from sopctl.core.runbook import OnEmpty, OnFailure
 from sopctl.engine import environment, records
 from sopctl.engine.compare import change_of
+from sopctl.engine.finding import find
 from sopctl.engine.fold import fold
 from sopctl.engine.holdings import left_to_others
 from sopctl.engine.moves import (
@@ -66,7 +65,8 @@ def _select(session: Session, move: Select) -> None:
     work = session.state.work(move.work)
     try:
         value = _resolved(session, work)
-        changes, selection = find(session, work, value)
+        session.deps.point(f"before select {work.key}")
+        changes, selection = find(session.deps, work.plan, value)
     except UNREADABLE as error:
         goes_on = work.plan.on_failure is OnFailure.CONTINUE
         outcome = Outcome.PENDING_RETRY if goes_on else Outcome.FAILED
@@ -90,35 +90,12 @@ def _resolved(session: Session, work: Work) -> Json:
     return encode(deps.language.params(session.action(work).params, value))
 
 
-def find(session: Session, work: Work, value: Json) -> tuple[list[PlannedChange], Selection]:
-    """Select, observe and desire with the parameters *value*: what *work* would change now."""
-    action = session.action(work)
-    params = decode(action.params, value)
-    session.deps.point(f"before select {work.key}")
-    selection = action.select(session.deps.clients, params)
-    seen = action.observe(session.deps.clients, params, selection.ids)
-    changes = []
-    for resource in selection.ids:
-        observed: Observed[Any] | None = seen.get(resource)
-        if observed is None or observed.gone:
-            continue
-        after = action.desire(params, resource, observed)
-        if action.satisfies(after, observed.state):
-            continue
-        before, wanted = records.image(observed.state), records.image(after)
-        change = PlannedChange(
-            resource=resource, before=before, after=wanted, evidence=observed.evidence
-        )
-        changes.append(change)
-    return changes, selection
-
-
 def _set_marks(session: Session, move: SetMarks) -> None:
     """Set the marks and read them back; one that cannot be set is a warning, not a failure."""
     work = session.state.work(move.work)
     action = session.action(work)
     assert action.marker is not None
-    changes = [change_of(action, item) for item in work.items.values()]
+    changes = [change_of(action, item) for item in work.open_items]
     marks = tuple(dict.fromkeys(action.marker.name(c, session.state.run) for c in changes))
     session.append(records.marking(work.key, marks))
     try:

@@ -216,7 +216,7 @@ def _same_end(action: AnyAction, change: PlannedChange, other: Holding) -> bool:
 
 
 def _bounded(planned: PlannedStep, order: Order, action: AnyAction) -> PlannedStep:
-    if not planned.late:
+    if not (planned.late or planned.keep):
         return planned
     allowed = limit(action.kind, order.runbook.guardrails, order.policy).count
     return replace(planned, bound=min(planned.bound or allowed, allowed))

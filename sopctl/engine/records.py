@@ -17,6 +17,7 @@ from sopctl.core.resource import ABSENT, ResourceId
 from sopctl.engine.state import Outcome, RunEnd
 
 START, CONSENT, LEG, STEP = "start", "consent", "leg", "step"
+MORE = "more"
 SELECTED, MARKING, MARKED, UNMARKED = "selected", "marking", "marked", "unmarked"
 INTENT, RESULT, FOUND, FENCE = "intent", "result", "found", "fence"
 CHECKED, WATCH, ENDED = "checked", "watch", "ended"
@@ -51,6 +52,11 @@ def selected(
     """A late selection, with before-images, right before it is written."""
     data: dict[str, Json] = {"work": work, "changes": encode(changes), "params": params}
     return Entry(kind=SELECTED, data={**data, "notes": list(notes)})
+
+
+def more(work: str, changes: Sequence[PlannedChange]) -> Entry:
+    """Resources that appeared after a kept step was done: the run is open again for them."""
+    return Entry(kind=MORE, data={"work": work, "changes": encode(changes)})
 
 
 def marking(work: str, marks: Sequence[Mark]) -> Entry:

@@ -106,13 +106,12 @@ def _check_entry(path: Path, fields: Fields, allowed: tuple[str, ...]) -> Iterat
                 path=(*path, name), summary=f"{name} means nothing beside {kinds[0]}",
                 hint=f"Remove it; it belongs to {' or '.join(kinds_for)}.", key=True,
             )  # fmt: skip
-    if fields.get("select") != "late":
-        for name in ("bound", "keep"):
-            if name in fields and "uses" in fields:
-                yield Finding(
-                    path=(*path, name), summary=f"{name} is for late steps only",
-                    hint="Add select: late, or remove it.", key=True,
-                )  # fmt: skip
+    late, kept = fields.get("select") == "late", fields.get("keep") is True
+    if "bound" in fields and "uses" in fields and not (late or kept):
+        yield Finding(
+            path=(*path, "bound"), summary="bound is for late and kept steps only",
+            hint="Add select: late or keep: true, or remove it.", key=True,
+        )  # fmt: skip
 
 
 def _check_ids(data: Fields) -> Iterator[Finding]:

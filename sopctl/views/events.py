@@ -87,6 +87,10 @@ def _selected(data: Data) -> list[Span]:
     return [(f"{data['work']} selected {count(len(data['changes']), 'change')}", "")]
 
 
+def _more(data: Data) -> list[Span]:
+    return [(f"{data['work']} goes on with {count(len(data['changes']), 'new resource')}", "")]
+
+
 def _marking(data: Data) -> list[Span]:
     return [(f"{data['work']} sets {count(len(data['marks']), 'mark')}", "quiet")]
 
@@ -192,6 +196,7 @@ _TELL: Final[Mapping[str, Callable[[Data], list[Span]]]] = {
     kinds.LEG: _leg,
     kinds.STEP: _step,
     kinds.SELECTED: _selected,
+    kinds.MORE: _more,
     kinds.MARKING: _marking,
     kinds.MARKED: _marked,
     kinds.UNMARKED: _unmarked,

@@ -180,6 +180,7 @@ def _facts(step: PlannedStep) -> list[tuple[str, str]]:
         ("asks: ", step.uses + within if step.kind is StepKind.CHECK else ""),
         ("says: ", step.uses if step.kind in (StepKind.GATE, StepKind.NOTIFY) else ""),
         ("late: ", _late(step)),
+        ("kept: ", _kept(step)),
         ("when: ", f"{step.when}, decided when it starts" if step.late_when else ""),
         ("watches: ", step.effect),
         ("waits for: ", _waits(step)),
@@ -194,6 +195,12 @@ def _facts(step: PlannedStep) -> list[tuple[str, str]]:
 
 def _late(step: PlannedStep) -> str:
     return f"selected again when it starts, at most {step.bound} objects" if step.late else ""
+
+
+def _kept(step: PlannedStep) -> str:
+    if not step.keep or step.back:
+        return ""
+    return f"`sopctl watch` applies it to what appears later, at most {step.bound} objects in all"
 
 
 def _approval(step: PlannedStep) -> str:

@@ -1,0 +1,142 @@
+"""Keep a mitigation alive: see who reverted what, and apply kept steps to what appears later.
+
+A run ends when its barriers are met. `sopctl watch` then looks again and again: a node that joins a
+cordoned zone has to be cordoned too. That is done in the same run, within the bound that the plan
+showed, so that the same roll back takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sopctl.core.clock import stamp
+from sopctl.core.codec import Json, decode
+from sopctl.core.errors import ProviderError
+from sopctl.core.journal import Entry, Holder
+from sopctl.core.plan import PlannedChange
+from sopctl.core.resource import ResourceId
+from sopctl.engine import records
+from sopctl.engine.compare import GONE
+from sopctl.engine.finding import find
+from sopctl.engine.fold import fold
+from sopctl.engine.guardrails import objects
+from sopctl.engine.holdings import holdings
+from sopctl.engine.leg import claim
+from sopctl.engine.ports import Deps
+from sopctl.engine.state import Outcome, Phase, RunEnd, RunState, Work
+
+_KEPT = (RunEnd.DONE, RunEnd.PARTIAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reverted:
+    """A resource of a run that is not any more as the run left it."""
+
+    step: str
+    resource: ResourceId
+    ours: Json
+    now: Json
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one look at a run found: *added* resources are being applied, *beyond* are not."""
+
+    reverted: tuple[Reverted, ...] = ()
+    added: int = 0
+    beyond: tuple[str, ...] = ()  # sentences about steps whose bound is reached
+    unread: tuple[str, ...] = ()  # sentences about what could not be looked at
+    over: bool = False  # nothing is in place any more
+
+
+def look_again(run: str, deps: Deps) -> Round:
+    """One round. When something was *added*, a leg has to carry it out."""
+    states = [fold(head.run, deps.store.read(head.run)) for head in deps.store.runs()]
+    state = next(each for each in states if each.run == run)
+    held = {h.resource for h in holdings(states) if h.run == run and not h.returning}
+    if not held or state.end not in _KEPT:
+        return Round(over=not held)
+    reverted, unread = _reverted(state, held, deps)
+    fresh, beyond, unseen = _newcomers(state, deps)
+    if fresh:
+        _reopen(state, [records.more(key, changes) for key, changes in fresh.items()], deps)
+    added = sum(map(len, fresh.values()))
+    return Round(
+        reverted=tuple(reverted), added=added, beyond=tuple(beyond), unread=(*unread, *unseen)
+    )
+
+
+def _reverted(
+    state: RunState, held: set[ResourceId], deps: Deps
+) -> tuple[list[Reverted], list[str]]:
+    found: list[Reverted] = []
+    unread = []
+    for work in state.works:
+        items = [i for i in work.items.values() if i.phase is Phase.SETTLED and i.resource in held]
+        if work.back or not items:
+            continue
+        action = deps.actions[work.plan.uses]
+        params = decode(action.params, work.plan.params)
+        try:
+            seen = action.observe(deps.clients, params, [item.resource for item in items])
+        except ProviderError as error:
+            unread.append(f"{work.key}: {error.summary}")
+            continue
+        for item in items:
+            now = seen.get(item.resource, GONE)
+            if records.image(now.state) != item.settled or now.gone:
+                found.append(
+                    Reverted(
+                        step=work.key,
+                        resource=item.resource,
+                        ours=item.settled,
+                        now=records.image(now.state),
+                        gone=now.gone,
+                    )
+                )
+    return found, unread
+
+
+def _newcomers(
+    state: RunState, deps: Deps
+) -> tuple[dict[str, list[PlannedChange]], list[str], list[str]]:
+    entries: dict[str, list[PlannedChange]] = {}
+    beyond, unread = [], []
+    for work in state.works:
+        if not _kept(work):
+            continue
+        try:
+            changes, _ = find(deps, work.plan, work.plan.params)
+        except ProviderError as error:
+            unread.append(f"{work.key}: {error.summary}")
+            continue
+        fresh = [change for change in changes if change.resource not in work.items]
+        if not fresh:
+            continue
+        if _within(work, fresh):
+            entries[work.key] = fresh
+        else:
+            beyond.append(f"{work.key} would go beyond its {work.plan.bound} objects")
+    return entries, beyond, unread
+
+
+def _kept(work: Work) -> bool:
+    done = work.outcome in (Outcome.APPLIED, Outcome.UNCHANGED)
+    return work.plan.keep and done and not work.back and not work.superseded
+
+
+def _within(work: Work, fresh: Sequence[PlannedChange]) -> bool:
+    return objects((*work.items, *(change.resource for change in fresh))) <= work.plan.bound
+
+
+def _reopen(state: RunState, entries: Sequence[Entry], deps: Deps) -> None:
+    """Append to a run that has ended; unless somebody is at it, or it has grown meanwhile."""
+    lease = claim(state.run, deps)
+    if isinstance(lease, Holder):
+        return
+    try:
+        deps.on_records(deps.store.append(lease, state.seq, entries, stamp(deps.clock.now())))
+    finally:
+        deps.store.release(lease)
