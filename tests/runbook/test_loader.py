@@ -161,7 +161,7 @@ BROKEN = [
      [(3, 32, "anchor &t is not allowed in a runbook")]),
     ("tag", swapped("Go on?", "!!str Go on?"), [(12, 11, "tag !!str is not allowed in a runbook")]),
     ("bound without late", swapped("needs: [freeze]", "bound: 3"),
-     [(16, 5, "bound is for late steps only")]),
+     [(16, 5, "bound is for late and kept steps only")]),
     ("wait beside uses", swapped("needs: [freeze]", "wait: 3m"),
      [(16, 5, "wait means nothing beside uses")]),
     ("canary of none", swapped("canary: 1", "canary: 0"),
