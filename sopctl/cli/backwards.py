@@ -1,4 +1,8 @@
-"""The two ways back: undo within an open run, roll back a finished one by a new run."""
+"""The way back: a roll back is a run of its own; an undo happens within a run that is open.
+
+A run that waits at a gate is a mitigation in place, and has to come back in the stages of its
+runbook like any other: it is ended as it stands, and rolled back.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,9 @@ from sopctl.cli.context import Context
 from sopctl.cli.drive import Ride, drive
 from sopctl.cli.options import Asked
 from sopctl.core.errors import ExitCode, UsageError
+from sopctl.core.journal import Entry
 from sopctl.engine import records
-from sopctl.engine.state import RunState
+from sopctl.engine.state import RunEnd, RunState
 from sopctl.views import undo
 from sopctl.views.run import RunView
 
@@ -41,6 +46,12 @@ def source(context: Context, asked: Asked, run: str, latest: str) -> RunState:
     return state
 
 
+def _ended_here() -> tuple[Entry, Entry]:
+    """A person ends the run as it stands, to have it rolled back."""
+    why = f"ended as it stands by {actor.user()}, to be rolled back"
+    return records.parked("ended", why), records.end(RunEnd.PARTIAL)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Back:
     """One wish to take *source* back; *run* is the id of the roll back, if there is one."""
@@ -50,13 +61,25 @@ class Back:
     source: RunState
     run: str
 
+    @property
+    def within(self) -> bool:
+        """Undo within the run: it is turning back already, or that is what was asked for."""
+        return self.source.end is None and (self.source.undoing or self.asked.at_once)
+
     def roll_back(self, desk: Desk, view: RunView) -> int:
         """Plan the way back, show it, and carry it out once a person agrees."""
+        is_open = self.source.end is None
+        if is_open:
+            self.context.err.show(undo.ending(self.source))
+            self.source.end = RunEnd.PARTIAL  # what it will be by the time this plan is carried out
         plan = desk.plan_back(self.source, self.asked.steps)
         work.show(self.context, plan, self.asked)
         if self.asked.dry_run or plan.empty:
             return ExitCode.DONE
         consent = consents.obtain(self.context, plan, self.asked)
+        if is_open:
+            desk.free(self.source.run)
+            desk.say(self.source.run, *_ended_here())
         extra = {
             "reason": self.asked.reason,
             "incident": self.asked.incident or str(self.source.header.get("incident", "")),

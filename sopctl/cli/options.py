@@ -43,6 +43,7 @@ class Asked:
     steps: tuple[str, ...] = ()
     skips: tuple[str, ...] = ()
     takeover: bool = False
+    at_once: bool = False
 
     @property
     def json(self) -> bool:

@@ -19,6 +19,11 @@ from sopctl.cli.context import Context
     default="ask",
     help="What to do where somebody else changed it since.",
 )
+@click.option(
+    "--at-once",
+    is_flag=True,
+    help="Undo a run that has not ended within itself, newest change first, without its stages.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop; changes nothing.")
 @click.option("--full", is_flag=True, help="Name every resource instead of folding.")
 @click.option("--stats", is_flag=True, help="Print how many API calls it took.")
@@ -29,17 +34,17 @@ from sopctl.cli.context import Context
 def rollback(context: Context, /, run: str, latest: str, **given: object) -> int:
     """Take back what RUN changed; without RUN, the latest that still holds something.
 
-    A finished run is rolled back by a new run, in the stages of its runbook's `return`. A run
-    that has not ended is undone within itself, newest change first.
+    That is a run of its own, in the stages of the runbook's `return`, each awaited. A run that
+    has not ended is ended first, as it stands, once you agree.
     """
     asked = options.asked(given)
     source = backwards.source(context, asked, run, latest)
     fresh = new_run()
     back = backwards.Back(context=context, asked=asked, source=source, run=fresh)
-    name = fresh if source.end else source.run
+    name = source.run if back.within else fresh
     view = work.view(context, asked, name, context.app.store.read(name))
     target = context.app.target(backwards.target_name(source))
     with context.app.desk(target, view, run=name) as desk:
-        code = back.undo(desk, view) if source.end is None else back.roll_back(desk, view)
+        code = back.undo(desk, view) if back.within else back.roll_back(desk, view)
         work.show_stats(context, desk, asked)
         return code

@@ -38,6 +38,11 @@ class RunView(Protocol):
         ...
 
 
+def of_run(state: RunState, records: Sequence[Record]) -> list[Record]:
+    """Without those of another run, such as the one that is ended to be rolled back."""
+    return [record for record in records if record.run == state.run]
+
+
 class PlainView:
     """One line per event, with the time since the start."""
 
@@ -49,7 +54,7 @@ class PlainView:
 
     def records(self, records: Sequence[Record]) -> None:
         with self._lock:
-            for record in records:
+            for record in of_run(self._state, records):
                 if record.seq > self._state.seq:
                     apply(self._state, record)
                 if spans := events.brief(record):
@@ -134,7 +139,7 @@ class LiveView:
 
     def records(self, records: Sequence[Record]) -> None:
         with self._lock:
-            for record in records:
+            for record in of_run(self._state, records):
                 if record.seq > self._state.seq:
                     apply(self._state, record)
             self._why = ""

@@ -12,6 +12,12 @@ from sopctl.views.lines import EMPTY, Line, count, line
 from sopctl.views.plan import changes
 
 
+def ending(state: RunState) -> list[Line]:
+    """Said before the plan of rolling back a run that is still open."""
+    head = line("Run ", (state.run, "strong"), " has not ended; it is ended as it stands first.")
+    return [head, EMPTY]
+
+
 def lines(state: RunState, keys: Collection[str], *, full: bool = False) -> list[Line]:
     """Every change of the steps *keys* that is in place, inverted."""
     head = line("Run ", (state.run, "strong"), " has not ended; it is undone within itself.")

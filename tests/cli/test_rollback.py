@@ -134,10 +134,31 @@ def test_a_conflict_is_asked_about_on_a_terminal(shop):
     assert "keep, decided by" in shop("audit", "show").out
 
 
-def test_a_run_that_is_not_over_is_undone_within_itself(shop):
+def test_a_run_that_is_not_over_is_ended_as_it_stands_and_rolled_back(shop):
     shop.run("--no-gently")
 
     result = back(shop)
+
+    assert result.code == 0, result.err
+    assert shop.lamps == DARK
+    assert "has not ended; it is ended as it stands first" in result.err
+    outcomes = [run["outcome"] for run in shop("audit", "list", "-o", "json").rows]
+    assert outcomes == ["partial", "undone"]
+
+
+def test_planning_the_way_back_of_an_open_run_does_not_end_it(shop):
+    shop.run("--no-gently")
+
+    result = back(shop, "--dry-run")
+
+    assert result.code == 0, result.err
+    assert [run["outcome"] for run in shop("audit", "list", "-o", "json").rows] == ["parked"]
+
+
+def test_at_once_an_open_run_is_undone_within_itself(shop):
+    shop.run("--no-gently")
+
+    result = back(shop, "--at-once")
 
     assert result.code == 0, result.err
     assert shop.lamps == DARK
