@@ -16,6 +16,7 @@ from sopctl.checks.k8s import (
     pdb_ok,
     spread_pending,
     zone_capacity,
+    zone_used,
 )
 from sopctl.core.check import AnyCheck, Check
 from sopctl.core.errors import RefusedError
@@ -30,6 +31,7 @@ CATALOG: Mapping[str, AnyCheck] = {
     "k8s.pdb.ok": pdb_ok.CHECK,
     "k8s.spread.pending": spread_pending.CHECK,
     "k8s.zone.capacity": zone_capacity.CHECK,
+    "k8s.zone.used": zone_used.CHECK,
 }
 
 
