@@ -86,7 +86,7 @@ def _read(behavior: Obj | None) -> ScaleDown:
 
 def select(clients: World, params: Params) -> Selection:
     found = clients.k8s.list(collection(KIND))
-    ids, notes = [], []
+    ids, notes = [], _without(found, params)
     for obj in found:
         if not _asked_for(obj, params):
             continue
@@ -101,6 +101,16 @@ def select(clients: World, params: Params) -> Selection:
         if who := meta.keeper(obj):
             notes.append(f"{name} is kept by {who}, which may write its own version back")
     return Selection(tuple(ids), len(found), tuple(notes))
+
+
+def _without(found: Sequence[Obj], params: Params) -> list[str]:
+    """A remark for each namespace asked for that has none at all: most likely mistyped."""
+    known = {each["metadata"]["namespace"] for each in found}
+    return [
+        f"there is no autoscaler in a namespace {name!r}: is the name right?"
+        for name in params.namespaces
+        if name not in known
+    ]
 
 
 def _asked_for(obj: Obj, params: Params) -> bool:

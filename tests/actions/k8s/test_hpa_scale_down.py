@@ -123,6 +123,13 @@ def test_it_can_be_kept_to_namespaces_and_labels(stage):
     assert [each.name for each in found] == ["shop/web"]
 
 
+def test_a_namespace_that_has_none_is_named_in_a_note(stage):
+    create(stage, hpa("web"))
+    found = ACTION.select(stage.clients, Params(namespaces=("shop", "shpo")))
+    assert [each.name for each in found.ids] == ["shop/web"]
+    assert found.notes == ("there is no autoscaler in a namespace 'shpo': is the name right?",)
+
+
 def test_a_change_by_somebody_else_between_plan_and_write_is_a_conflict(stage):
     create(stage, hpa(behavior={"scaleDown": {"selectPolicy": "Max"}}))
     (change,) = plan(stage, ACTION, ALL)
