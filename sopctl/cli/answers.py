@@ -8,6 +8,7 @@ from sopctl.app import actor
 from sopctl.app.desk import Desk
 from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
+from sopctl.cli.terminal import GaveUpError
 from sopctl.core.journal import Entry
 from sopctl.core.runbook import ApproveBy
 from sopctl.engine import records
@@ -32,7 +33,16 @@ def work_of(state: RunState, parked: Parked) -> Work | None:
 def entries(
     context: Context, desk: Desk, state: RunState, parked: Parked, asked: Asked
 ) -> list[Entry]:
-    """The records of what was decided; empty: the run stays parked."""
+    """The records of what was decided; empty, also when a person gave up: it stays parked."""
+    try:
+        return _decided_now(context, desk, state, parked, asked)
+    except GaveUpError:
+        return []
+
+
+def _decided_now(
+    context: Context, desk: Desk, state: RunState, parked: Parked, asked: Asked
+) -> list[Entry]:
     work = work_of(state, parked)
     if work is not None and work.outcome is Outcome.CONFLICT and asked.on_conflict != "ask":
         why = f"--on-conflict {asked.on_conflict}"
@@ -40,13 +50,15 @@ def entries(
     if not context.terminal.interactive:
         return []
     if parked.why == "gate":
-        return _gate(context, state, parked, work)
+        return _gate(context, state, parked, asked)
     context.err.show(failure.lines(state, parked.why, parked.detail, work))
-    options = failure.choices(parked.why, work)
+    options = failure.choices(state, parked.why, work)
     choice = context.terminal.choose("What now?", [(c.key, c.text) for c in options])
-    if choice in ("", "pause") or work is None:
+    if choice == "pause" or work is None:
         return []
-    reason = context.terminal.ask("Why? (for the journal)") or asked.reason
+    if choice == "ask-again":  # asked by the next leg, which records the answer and the reason
+        return [records.decision(work.key, "retry", actor.user(), "to be answered again")]
+    reason = _why(context, asked)
     return decided(context, desk, state, work, choice, reason)
 
 
@@ -59,6 +71,8 @@ def decided(  # one more than the budget: a decision is about these six things
         return [records.undo([work.key], by, reason)]
     if choice == "undo-all":
         return [records.undo([w.key for w in state.works if not w.back], by, reason)]
+    if choice == "end":
+        return _end_here(state, by, reason)
     bound = 0
     if choice == "retry" and work.outcome is Outcome.PENDING_RETRY:
         step = desk.plan_step(state, work.key)
@@ -69,19 +83,37 @@ def decided(  # one more than the budget: a decision is about these six things
     return [records.decision(work.key, choice, by, reason, bound if work.plan.unplanned else 0)]
 
 
-def _gate(context: Context, state: RunState, parked: Parked, work: Work | None) -> list[Entry]:
+def _end_here(state: RunState, by: str, reason: str) -> list[Entry]:
+    """Keep what is in place, and carry out nothing more: what was declined, and what follows."""
+    open_ones = [w for w in state.works if not w.superseded and not w.accepted]
+    left = [w.key for w in open_ones if w.ended is None and not w.touched]
+    ended = (Outcome.DECLINED, Outcome.PENDING_RETRY)
+    why = f"the run ends here{reason and ': '}{reason}"
+    undone = [records.undo(left, by, why)] if left else []
+    over = [records.decision(w.key, "skip", by, why) for w in open_ones if w.outcome in ended]
+    return [*undone, *over]
+
+
+def _why(context: Context, asked: Asked) -> str:
+    """Why, for the journal; Enter is the reason that the command line gave."""
+    given = f"; Enter: {asked.reason}" if asked.reason else ""
+    return context.terminal.ask(f"Why? (for the journal{given})") or asked.reason
+
+
+def _gate(context: Context, state: RunState, parked: Parked, asked: Asked) -> list[Entry]:
     context.err.show([line(("Gate: ", "strong"), parked.detail)])
+    work = work_of(state, parked)
     approve = work.plan.approve if work and parked.work.startswith("approve:") else None
     by = actor.user()
     if approve and approve.by is ApproveBy.OTHER and by == state.header.get("user"):
         text = f"somebody other than {by} has to approve: `sopctl approve {state.run}`"
         context.err.show([line((text, "warn"))])
         return []
-    options = [("yes", "yes"), ("no", "no"), ("pause", failure.PAUSE.text)]
+    options = [("pause", failure.PAUSE.text), ("no", "no"), ("yes", "yes")]
     answer = context.terminal.choose("Your answer?", options)
-    if answer in ("", "pause"):
+    if answer == "pause":
         return []
-    reason = context.terminal.ask("Why? (for the journal)")
+    reason = _why(context, asked)
     if approve and approve.reason and not reason:
         context.err.show([line(("A reason is required.", "warn"))])
         return []

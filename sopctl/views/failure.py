@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sopctl.core.codec import Json
+from sopctl.core.runbook import StepKind
 from sopctl.engine.state import Item, Outcome, Phase, RunState, Work
 from sopctl.views import states
 from sopctl.views.lines import Line, count, line
@@ -15,7 +16,7 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """*key* is what a decision records, or undo-step, undo-all, pause; *text* is for people."""
+    """*key* is what a decision records, or undo-step, undo-all, end, ask-again, pause."""
 
     key: str
     text: str
@@ -30,10 +31,23 @@ PAUSE = Choice("pause", "pause: keep everything as it is; `sopctl resume` goes o
 KEEP = Choice("keep", "keep: accept what somebody else made of it, and close")
 RESTORE = Choice("restore", "restore: write the before-image over it")
 LEAVE = Choice("skip", "skip: leave it open and go on; the roll back stays incomplete")
+LOOK_AGAIN = Choice("retry", "retry: look again, and go on if it holds")
+IN_SPITE = Choice("skip", "skip: go on although it does not hold")
+END = Choice("end", "end here: keep what is in place, and carry out nothing more")
 
 
-def choices(why: str, work: Work | None) -> tuple[Choice, ...]:
-    """What can be done about a run that is parked for *why* at *work*."""
+def choices(state: RunState, why: str, work: Work | None) -> tuple[Choice, ...]:
+    """What can be done about a run that is parked for *why* at *work*.
+
+    Never a way to carry out what somebody declined, and never the undoing of a roll back.
+    """
+    returns = bool(state.plan and state.plan.source_run)
+    if work is not None and work.outcome is Outcome.DECLINED:
+        again = _ask_again(state)
+        return (again, PAUSE) if returns else (PAUSE, END, UNDO_ALL, again)
+    if work is not None and work.plan.kind is StepKind.CHECK:
+        check = (LOOK_AGAIN, IN_SPITE)
+        return (*check, PAUSE) if returns else (*check, UNDO_ALL, PAUSE)
     if work is not None and work.back:
         if work.outcome is Outcome.CONFLICT:
             return (KEEP, RESTORE, LEAVE, PAUSE)
@@ -43,6 +57,14 @@ def choices(why: str, work: Work | None) -> tuple[Choice, ...]:
     if work is not None and work.outcome is Outcome.PENDING_RETRY:
         return (RETRY, SKIP, UNDO_ALL, PAUSE)
     return (RETRY, SKIP, BY_HAND, UNDO_STEP, UNDO_ALL, PAUSE)
+
+
+def _ask_again(state: RunState) -> Choice:
+    """The way to change an answer, with what a yes would let happen."""
+    open_ones = [w for w in state.works if w.ended is None or w.outcome is Outcome.DECLINED]
+    acting = [w.key for w in open_ones if not w.superseded and w.plan.kind is StepKind.ACTION]
+    then = f"carries out {', '.join(acting)}" if acting else "goes on"
+    return Choice("ask-again", f"change the answer: be asked again; a yes {then}")
 
 
 def lines(state: RunState, why: str, detail: str, work: Work | None) -> list[Line]:

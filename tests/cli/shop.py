@@ -13,6 +13,7 @@ from sopctl.app.desk import Catalogs
 from sopctl.app.settings import Settings
 from sopctl.cli.context import Context
 from sopctl.cli.main import execute
+from sopctl.cli.terminal import GaveUpError
 from sopctl.core.errors import RefusedError
 from sopctl.core.target import Identity, Target
 from tests.cli import lights
@@ -56,13 +57,18 @@ class Nobody:
         raise AssertionError(question)
 
 
+GIVES_UP = object()
+"""What a person answers who presses Ctrl-C."""
+
+
 @dataclass
 class Somebody:
-    """A person with prepared answers; *asked* is what was asked."""
+    """A person with prepared answers; *asked* is what was asked, *offered* the choices."""
 
     answers: list = field(default_factory=list)
     interactive: bool = True
     asked: list = field(default_factory=list)
+    offered: list = field(default_factory=list)
 
     def confirm(self, question):
         return self._answer(question)
@@ -71,14 +77,18 @@ class Somebody:
         return self._answer(question)
 
     def choose(self, question, choices):
+        self.offered.append(tuple(choices))
         answer = self._answer(question)
-        assert answer == "" or answer in [key for key, _ in choices], choices
+        assert answer in [key for key, _ in choices], choices
         return answer
 
     def _answer(self, question):
         self.asked.append(question)
         assert self.answers, f"nobody prepared an answer to: {question}"
-        return self.answers.pop(0)
+        answer = self.answers.pop(0)
+        if answer is GIVES_UP:
+            raise GaveUpError(question)
+        return answer
 
 
 class ToyConnection:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli.shop import GIVES_UP
+
 APPROVED = """\
 apiVersion: sopctl/v1
 kind: Runbook
@@ -89,3 +91,105 @@ def test_a_colleague_approves(by_other, monkeypatch):
 
     assert result.code == 0, result.err
     assert "answered yes by bob: go ahead" in by_other("audit", "show").out
+
+
+GATED = """\
+apiVersion: sopctl/v1
+kind: Runbook
+metadata: {name: gated, title: Light in two goes}
+guardrails: {max_objects: {lamp: {count: 50, percent: 100}}}
+steps:
+  - {id: first, why: It is dark., uses: toy.lamp, with: {names: [l0]}}
+  - {id: go, gate: Is one enough}
+  - {id: rest, why: It is still dark., uses: toy.lamp, with: {names: [l1, l2]}}
+return: [{restore: [rest]}, {restore: [first]}]
+"""
+
+
+@pytest.fixture
+def gated(shop):
+    shop.write("gated", GATED)
+    return shop
+
+
+def go(shop, *args):
+    return shop("run", "gated", "--target", "toy", "--yes", *args)
+
+
+def lit(shop):
+    return [name for name, value in shop.lamps.items() if value]
+
+
+def test_no_gate_preselects_yes(gated):
+    person = gated.person("pause")
+
+    assert go(gated).code == 23
+    assert [key for key, _ in person.offered[-1]] == ["pause", "no", "yes"]
+
+
+def test_giving_up_at_the_reason_of_a_gate_records_nothing(gated):
+    gated.person("yes", GIVES_UP)
+
+    result = go(gated)
+
+    assert result.code == 23
+    assert lit(gated) == ["l0"]
+    assert "go answered" not in gated("audit", "show").out
+
+
+def test_the_reason_of_the_command_line_is_the_reason_of_a_gate(gated):
+    person = gated.person("yes", "")
+
+    assert go(gated, "--reason", "the zone is down").code == 0
+    assert person.asked[-1] == "Why? (for the journal; Enter: the zone is down)"
+    told = gated("audit", "show").out.splitlines()
+    assert [row for row in told if "go answered yes by" in row and "the zone is down" in row]
+
+
+def test_after_a_no_nothing_offers_to_carry_out_what_was_declined(gated):
+    person = gated.person("no", "one is enough", "pause")
+
+    assert go(gated).code == 23
+    menu = dict(person.offered[-1])
+    assert list(menu) == ["pause", "end", "undo-all", "ask-again"]
+    assert menu["ask-again"] == "change the answer: be asked again; a yes carries out rest"
+    assert lit(gated) == ["l0"]
+
+
+def test_a_no_can_end_the_run_with_what_is_in_place(gated):
+    gated.person("no", "one is enough", "end", "that will do")
+
+    result = go(gated)
+
+    assert result.code == 0, result.err
+    assert "ended: partial" in result.out
+    assert lit(gated) == ["l0"]
+    gated.person()
+    assert gated("rollback", "--latest", "gated", "--yes").code == 0
+    assert lit(gated) == []
+
+
+def test_a_no_can_be_changed_by_being_asked_again(gated):
+    gated.person("no", "one is enough", "ask-again", "yes", "it is not")
+
+    assert go(gated).code == 0
+    assert lit(gated) == ["l0", "l1", "l2"]
+
+
+def test_a_declined_approval_can_end_the_run(by_self):
+    by_self.person("no", "not now", "end", "never")
+
+    assert start(by_self).code == 0
+    assert by_self.world.mutations == 0
+
+
+def test_a_script_cannot_skip_what_was_declined(gated):
+    go(gated)
+    run = gated("audit", "list", "-o", "json").rows[0]["run"]
+    gated("approve", run, "--answer", "no")
+
+    result = gated("resume", run, "--skip", "go", "--reason", "x")
+
+    assert result.code == 2
+    assert "go was declined" in result.err
+    assert lit(gated) == ["l0"]

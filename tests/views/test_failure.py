@@ -35,7 +35,7 @@ def test_the_menu_offers_what_makes_sense(outcome, why, keys):
     work = state().work("cordon")
     work.outcome = outcome
 
-    assert [choice.key for choice in failure.choices(why, work)] == keys
+    assert [choice.key for choice in failure.choices(state(), why, work)] == keys
 
 
 def test_a_conflict_on_the_way_back_has_a_menu_of_its_own():
@@ -45,5 +45,5 @@ def test_a_conflict_on_the_way_back_has_a_menu_of_its_own():
     )
     work.outcome = Outcome.CONFLICT
 
-    keys = [choice.key for choice in failure.choices("decision", work)]
+    keys = [choice.key for choice in failure.choices(state(), "decision", work)]
     assert keys == ["keep", "restore", "skip", "pause"]
