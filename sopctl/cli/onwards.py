@@ -12,6 +12,7 @@ from sopctl.cli.drive import Ride, drive
 from sopctl.cli.options import Asked
 from sopctl.core.errors import UsageError
 from sopctl.core.journal import Entry
+from sopctl.core.runbook import StepKind
 from sopctl.engine import records
 from sopctl.engine.guardrails import objects
 from sopctl.engine.state import BAD_OUTCOMES, Outcome, RunState, Work
@@ -91,14 +92,27 @@ class Retry:
                 f"run {state.run} has no step {', '.join(sorted(unknown))} to decide about",
                 hint=f"See `sopctl audit show {state.run}`.",
             )
+        self._refuse_to_skip_declined(state)
         why, by = self._asked.reason or "resumed", actor.user()
         skips = [records.decision(key, "skip", by, why) for key in self._asked.skips]
         found = [work for work in state.works if work.key in known and self._wanted(work)]
         return [*skips, *(entry for work in found for entry in self._entry(desk, state, work))]
 
+    def _refuse_to_skip_declined(self, state: RunState) -> None:
+        """To skip an answer would carry out what somebody said no to."""
+        declined = [w.key for w in state.works if w.outcome is Outcome.DECLINED]
+        if found := [key for key in declined if key in self._asked.skips]:
+            raise UsageError(
+                f"{found[0]} was declined, and going on would carry out what was declined",
+                hint=f"Keep the no by `sopctl rollback {state.run}`, or give --retry {found[0]}"
+                " to be asked again.",
+            )
+
     def _wanted(self, work: Work) -> bool:
         if work.key in self._asked.skips:
             return False
+        if work.outcome is Outcome.FAILED and work.plan.kind is StepKind.CHECK:
+            return True  # looking again changes nothing
         if work.outcome is Outcome.PENDING_RETRY:
             return not self._asked.steps or work.key in self._asked.steps
         return work.key in self._asked.steps
@@ -111,6 +125,8 @@ class Retry:
         why = self._asked.reason or "resumed"
         if work.back:
             self._agree(state, f"Retry {work.key}?")
+            return [records.decision(work.key, "retry", actor.user(), why)]
+        if work.plan.kind is not StepKind.ACTION:  # nothing to be planned: it changes nothing
             return [records.decision(work.key, "retry", actor.user(), why)]
         step = desk.plan_step(state, work.key)
         self._context.err.show(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sopctl.core.action import ReceiptKind
+from tests.cli.shop import GIVES_UP
 
 
 def parked(shop):
@@ -220,3 +221,78 @@ def test_undo_in_production_is_confirmed_by_typing_too(shop):
     assert refused.code == 4
     assert done.code == 0, done.err
     assert set(shop.lamps.values()) == {False}
+
+
+CHECKED = """\
+apiVersion: sopctl/v1
+kind: Runbook
+metadata: {name: checked, title: Light and look}
+guardrails: {max_objects: {lamp: {count: 50, percent: 100}}}
+steps:
+  - {id: light, why: It is dark., uses: toy.lamp, with: {names: [l0]}}
+after:
+  - {id: is-lit, check: toy.bright, with: {name: l2}}
+return:
+  - {id: is-back, check: toy.bright, with: {name: l2}}
+  - {restore: [light]}
+"""
+
+
+def test_resume_looks_again_at_a_failed_check_by_itself(shop):
+    shop.write("checked", CHECKED)
+    assert shop("run", "checked", "--target", "toy", "--yes").code == 21
+
+    still = shop("resume")
+    shop.world.meddle("lamp", "l2", True)
+    now = shop("resume")
+
+    assert still.code == 21
+    assert "lamp l2 is dark" in still.err
+    assert now.code == 0, now.err
+
+
+def test_resume_looks_again_at_a_failed_check_of_a_roll_back(shop):
+    shop.write("checked", CHECKED)
+    shop.world.meddle("lamp", "l2", True)
+    assert shop("run", "checked", "--target", "toy", "--yes").code == 0
+    shop.world.meddle("lamp", "l2", False)
+    assert shop("rollback", "--yes").code == 21
+    shop.world.meddle("lamp", "l2", True)
+
+    result = shop("resume")
+
+    assert result.code == 0, result.err
+    assert shop.lamps["l0"] is False
+
+
+def test_a_failed_check_of_a_roll_back_can_be_retried_by_name(shop):
+    shop.write("checked", CHECKED)
+    shop.world.meddle("lamp", "l2", True)
+    shop("run", "checked", "--target", "toy", "--yes")
+    shop.world.meddle("lamp", "l2", False)
+    shop("rollback", "--yes")
+
+    assert shop("resume", "--retry", "is-back").code == 21
+    shop.world.meddle("lamp", "l2", True)
+    assert shop("resume", "--retry", "is-back").code == 0
+
+
+def test_the_menu_of_a_failed_check_of_a_roll_back_undoes_nothing(shop):
+    shop.write("checked", CHECKED)
+    shop.world.meddle("lamp", "l2", True)
+    shop("run", "checked", "--target", "toy", "--yes")
+    shop.world.meddle("lamp", "l2", False)
+    person = shop.person("pause")
+
+    shop("rollback", "--yes")
+
+    assert [key for key, _ in person.offered[-1]] == ["retry", "skip", "pause"]
+
+
+def test_giving_up_at_the_reason_carries_nothing_out(shop):
+    run = failed(shop)
+    shop.person("undo-all", GIVES_UP)
+    before = dict(shop.lamps)
+
+    assert shop("resume", run).code == 21
+    assert shop.lamps == before
