@@ -114,9 +114,7 @@ class App:
         if known is not None and name in known:
             return known[name]
         if name == SANDBOX:
-            from sopctl.app.sandbox import sandbox_target  # noqa: PLC0415  # starts a world
-
-            return sandbox_target(self.settings)
+            return self._sandbox()
         if name and name != CURRENT:
             return self.targets.find(name)
         configured = self.targets.all()
@@ -126,6 +124,16 @@ class App:
             names = ", ".join([*configured, SANDBOX])
             raise UsageError("no target is named", hint=f"Give --target with one of {names}.")
         return current(self.settings.environ)
+
+    def _sandbox(self) -> Target:
+        """The built-in target; a world that is started anew knows nothing of earlier runs."""
+        from sopctl.app import sandbox, worlds  # noqa: PLC0415  # starts a world
+
+        new = not sandbox.runs(self.settings)
+        found = sandbox.sandbox_target(self.settings)
+        if new:
+            worlds.ended(self.store, "the sandbox was started anew")
+        return found
 
     def desk(self, target: Target, watcher: Watcher, *, run: str = "") -> Desk:
         """A place to work on *target*; *run* is named in the user agent of every call."""

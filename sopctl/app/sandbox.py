@@ -15,6 +15,11 @@ def sandbox_target(settings: Settings) -> Target:
     return _target(lifecycle.start(settings.state))
 
 
+def runs(settings: Settings) -> bool:
+    """Whether there is a world already."""
+    return lifecycle.status(settings.state) is not None
+
+
 def running_target(settings: Settings) -> Target:
     """The sandbox if it runs; raises UnreachableError."""
     found = lifecycle.status(settings.state)

@@ -26,6 +26,7 @@ COMMANDS: Final[Commands] = {
     "resume": (f"{_RUNS}.resume:resume", "Go on with a run that is parked or was interrupted."),
     "approve": (f"{_RUNS}.approve:approve", "Answer the gate that a run waits at."),
     "mark-done": (f"{_RUNS}.mark_done:mark_done", "Say that a step was done by hand; verified."),
+    "forget": (f"{_RUNS}.forget:forget", "End a run whose target is no more."),
     "watch": (f"{_RUNS}.watch:watch", "Stay with a run until its effects are seen."),
     "status": (f"{_RUNS}.status:status", "Show runs under way and mitigations still in place."),
     "audit": (f"{_RUNS}.audit:audit", "List, show, verify, export and import journals."),

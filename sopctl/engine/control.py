@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json
 from sopctl.core.errors import LockedError, UsageError
-from sopctl.core.journal import GENESIS, Entry, Holder, Record
+from sopctl.core.journal import GENESIS, Entry, Holder, Record, Store
 from sopctl.core.plan import Plan
 from sopctl.engine import records
 from sopctl.engine.fold import apply, fold
 from sopctl.engine.leg import claim
 from sopctl.engine.ports import Deps
-from sopctl.engine.state import RunState
+from sopctl.engine.state import RunEnd, RunState
+
+FORGETTING = 10.0  # seconds of a lease
 
 
 def open_run(run: str, plan: Plan, header: Mapping[str, Json], consent: Entry, deps: Deps) -> None:
@@ -45,6 +47,24 @@ def say(run: str, deps: Deps, *entries: Entry) -> RunState:
         deps.store.release(lease)
     deps.on_records(appended)
     return fold(run, deps.store.read(run))
+
+
+def forget(store: Store, run: str, who: str, why: str) -> RunState:
+    """End *run* for good: its target is no more, so that nothing of it can be taken back.
+
+    The one record that may follow the end of a run. Raises LockedError while a leg works on it.
+    """
+    lease = store.claim(run, who, FORGETTING)
+    if isinstance(lease, Holder):
+        raise LockedError(f"run {run} is being worked on by {lease.worker}", hint="Stop it first.")
+    try:
+        state = fold(run, store.read(run))
+        assert state.last is not None
+        entries = (records.parked("forgotten", f"{who}: {why}"), records.end(RunEnd.LOST))
+        store.append(lease, state.seq, entries, stamp(state.last))
+    finally:
+        store.release(lease)
+    return fold(run, store.read(run))
 
 
 def _try_out(state: RunState, entries: Sequence[Entry], at: str) -> None:

@@ -32,7 +32,7 @@ class Holding:
 
 def holdings(states: Iterable[RunState]) -> tuple[Holding, ...]:
     """Everything that is held by forward runs and was not given back, oldest run first."""
-    everything = list(states)
+    everything = [state for state in states if state.end is not RunEnd.LOST]
     returned = {
         (state.plan.source_run, work.plan.source_step, item.resource)
         for state in everything

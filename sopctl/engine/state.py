@@ -60,6 +60,7 @@ class RunEnd(StrEnum):
     UNDONE = "undone"
     UNDO_INCOMPLETE = "undo-incomplete"
     CANCELLED = "cancelled"
+    LOST = "lost"  # its target is no more: there is nothing to take back
 
 
 @dataclass(slots=True)

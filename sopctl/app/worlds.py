@@ -1,0 +1,26 @@
+"""Worlds that came to an end: the runs of a sandbox that was reset hold nothing any more."""
+
+from __future__ import annotations
+
+from sopctl.app import actor, standing
+from sopctl.app.targets import SANDBOX
+from sopctl.core.errors import LockedError
+from sopctl.core.journal import Store
+from sopctl.engine import control
+from sopctl.engine.holdings import holdings
+
+
+def ended(store: Store, why: str) -> list[str]:
+    """Forget every run of the sandbox that is open or holds something; which ones."""
+    found = standing.states(store, SANDBOX)
+    held = {holding.run for holding in holdings(found)}
+    forgotten = []
+    for state in found:
+        if state.end is not None and state.run not in held:
+            continue
+        try:
+            control.forget(store, state.run, actor.worker(), why)
+        except LockedError:
+            continue  # somebody is at it, and will see that the world is another
+        forgotten.append(state.run)
+    return forgotten
