@@ -14,7 +14,7 @@ from sopctl.core.codec import Json
 from sopctl.runbook import duration
 from sopctl.runbook.document import Path
 from sopctl.runbook.fitting import Annotation, origin_of
-from sopctl.runbook.model import NAME, PARAMETER_NAME, STEP_ID, STEP_NAME, RunbookShape
+from sopctl.runbook.model import DAY, NAME, PARAMETER_NAME, STEP_ID, STEP_NAME, RunbookShape
 from sopctl.runbook.rules import Finding
 from sopctl.runbook.suggest import did_you_mean
 
@@ -33,6 +33,7 @@ _INSTEAD = {
 }
 _PATTERNS = {
     duration.PATTERN: ("a duration", duration.HINT),
+    DAY: ("a date", "Write the day, such as 2026-11-22."),
     NAME: ("a name", "Use lower-case letters, digits, dots, dashes; at most 64."),
     PARAMETER_NAME: ("a parameter name", "Use lower-case letters, digits and _; a letter first."),
     STEP_ID: ("an id", "Use lower-case letters, digits, - and _; a letter first."),

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sopctl.core.codec import Json
 from sopctl.core.errors import RefusedError
-from sopctl.runbook import arguments, cel_text, checked_ast, item_fields
+from sopctl.runbook import arguments, cel_text, cel_words, checked_ast, item_fields
 from sopctl.runbook.item_fields import UnknownField
 from sopctl.runbook.shapes import Leaf, Shape, inferred, leaves
 
@@ -226,7 +226,7 @@ def _complaint(source: str, message: str) -> InvalidExpressionError:
     line, column, text = int(found[1]), int(found[2]), found[3]
     lines = source.split("\n")
     offset = sum(len(one) + 1 for one in lines[: line - 1]) + max(0, column - 1)
-    text = text.removesuffix(" (in container '')").removeprefix("Syntax error: ")
+    hint, text = "", text.removesuffix(" (in container '')").removeprefix("Syntax error: ")
     if unknown := _UNKNOWN.fullmatch(text):
         start = offset - len(unknown[1].rpartition(".")[0])  # the library points at the last dot
         offset = start if source.startswith(unknown[1], start) else offset
@@ -235,8 +235,8 @@ def _complaint(source: str, message: str) -> InvalidExpressionError:
         operator = misfit[1].strip("_").replace("_", " ")
         text = f"{operator} does not work on {misfit[2]}"
     else:
-        text = re.sub(r" expecting \{.*", "", text).replace("'<EOF>'", "the end")
-    return InvalidExpressionError(text, offset=min(offset, len(source)))
+        text, hint = cel_words.syntax(text)
+    return InvalidExpressionError(text, offset=min(offset, len(source)), hint=hint)
 
 
 def _first_line(message: str) -> str:

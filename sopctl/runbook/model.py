@@ -14,6 +14,7 @@ from sopctl.core.runbook import ApproveBy, OnEmpty, OnFailure, ParameterType
 from sopctl.runbook import duration
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+DAY = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 PARAMETER_NAME = r"^[a-z][a-z0-9_]{0,62}$"
 STEP_ID = r"^[a-z][a-z0-9_-]{0,62}$"
 STEP_NAME = r"^[a-z][a-z0-9_-]{0,62}(\.[a-z][a-z0-9_-]{0,62}){0,4}$"
@@ -44,7 +45,9 @@ class Metadata(Shape):
     name: Annotated[Text, Field(pattern=NAME, description="The file's name without .yaml.")]
     title: Annotated[Text, Field(description="What it does, in one line.")]
     owner: Annotated[Text, Field(description="Who keeps it in order.")] = ""
-    reviewed: Annotated[Text, Field(description="The day of the last review.")] = ""
+    reviewed: Annotated[
+        Text, Field(pattern=DAY, description="The day of the last review, such as 2026-11-22.")
+    ] = ""
 
 
 class ParameterShape(Shape):

@@ -11,7 +11,8 @@ from sopctl.runbook.model import NAME
 from sopctl.runbook.strict_yaml import scalar
 
 _TEXT = """\
-# yaml-language-server: $schema={schema}
+# Next: sopctl runbook lint FILE, then sopctl run FILE --target sandbox --dry-run
+{editors}
 apiVersion: sopctl/v1
 kind: Runbook
 metadata:
@@ -43,19 +44,25 @@ steps:
 return:
   - {{restore: [freeze-pods]}}
 """
+_SCHEMA = "# yaml-language-server: $schema={schema}"
+_NO_SCHEMA = """\
+# For completion in editors: sopctl runbook schema > runbook.schema.json, beside this file, and
+# above all else the line "# yaml-language-server: $schema=runbook.schema.json"."""
 
 
-def skeleton(
-    name: str, *, today: date, title: str = "", owner: str = "", schema: str = "runbook.schema.json"
-) -> str:
-    """The text of the runbook *name*; raises UsageError if that cannot be a name."""
+def skeleton(name: str, *, today: date, title: str = "", owner: str = "", schema: str = "") -> str:
+    """The text of the runbook *name*; raises UsageError if that cannot be a name.
+
+    *schema* is where an editor finds the JSON Schema, from the file on; empty: it says how to
+    get one, because an editor complains of a schema that is not there.
+    """
     if not re.fullmatch(NAME, name):
         raise UsageError(
             f"{name!r} cannot be the name of a runbook",
             hint="Use lower-case letters, digits, dots and dashes; at most 64 characters.",
         )
     return _TEXT.format(
-        schema=schema,
+        editors=_SCHEMA.format(schema=schema) if schema else _NO_SCHEMA,
         name=_scalar(name),
         title=_scalar(title or f"What {name} does, in one line"),
         owner=_scalar(owner or "team-name"),

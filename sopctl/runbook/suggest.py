@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Final
+
+SHOWN: Final = 24
+"""Names in one hint: all fields of a step, not all actions."""
 
 
 def did_you_mean(name: str, known: Iterable[str], *, what: str = "") -> str:
-    """A hint for the unknown *name*: the nearest of *known*, or all of them if they are few.
+    """A hint for the unknown *name*: the nearest of *known*, or all of them, the first if many.
 
     *what* names them, in the plural: ``Known parameters: ...``.
     """
@@ -18,5 +22,6 @@ def did_you_mean(name: str, known: Iterable[str], *, what: str = "") -> str:
         return f"Did you mean {near[0]}?"
     if not names:
         return f"There are no {what}." if what else ""
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")  # noqa: PLR2004  # one line
+    left = len(names) - SHOWN
+    shown = ", ".join(names[:SHOWN]) + (f" and {left} more" if left > 0 else "")
     return f"Known {what}: {shown}." if what else f"Known are: {shown}."

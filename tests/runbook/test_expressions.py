@@ -103,7 +103,7 @@ def test_compiling_evaluates_nothing_and_an_expression_can_be_used_again():
         ("params.zoen", "params.zoen is not known", 0),
         ("params.zone > 3", "> does not work on (string, int)", 12),
         ("params.count == 'x'", "== does not work on", 13),
-        ("1 +", "the end", 3),
+        ("1 +", "ends too early", 3),
         ("", "the expression is empty", 0),
         ("   ", "the expression is empty", 0),
         ("params", "params is not known", 0),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -27,6 +28,14 @@ def test_a_new_runbook_lints_clean(tmp_path):
 def test_any_title_and_owner_arrive_as_they_are(odd):
     found = lint.load(new.skeleton("a", today=TODAY, title=odd, owner=odd), KNOWN)
     assert (found.title, found.owner) == (odd, odd)
+
+
+def test_no_schema_is_named_unless_there_is_one():
+    modeline = re.compile(r"^# *yaml-language-server", re.MULTILINE)
+    assert not modeline.search(new.skeleton("a", today=TODAY))
+    assert "sopctl runbook schema > runbook.schema.json" in new.skeleton("a", today=TODAY)
+    named = new.skeleton("a", today=TODAY, schema="../s.json")
+    assert "# yaml-language-server: $schema=../s.json" in named.splitlines()
 
 
 @pytest.mark.parametrize("name", ["", "A", "../a", "a/b", "a b", "x" * 65, "-a"])
