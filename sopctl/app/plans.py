@@ -49,7 +49,12 @@ def load(path: Path, book: Runbook, target: Target) -> Plan:
         raise RefusedError(
             f"the plan in {path} was altered after it was made", hint="Make a new plan."
         )
-    if plan.runbook != book.name or plan.digest != book.digest:
+    if plan.runbook != book.name:
+        raise UsageError(
+            f"the plan in {path} is of the runbook {plan.runbook}, not {book.name}",
+            hint=f"Apply it with `sopctl run {plan.runbook} --plan {path}`.",
+        )
+    if plan.digest != book.digest:
         raise StalePlanError(
             f"the plan in {path} is of another version of {plan.runbook}", hint="Make a new plan."
         )

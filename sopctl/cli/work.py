@@ -64,6 +64,11 @@ def from_file(desk: Desk, book: Runbook, asked: Asked) -> Plan | None:
     """The plan in the file that was named, if one was, made for this very target."""
     if asked.plan_file is None:
         return None
+    if asked.values:
+        raise UsageError(
+            f"parameters come from the plan with --plan; given too: {', '.join(sorted(asked.values))}",
+            hint="Leave the parameters out, or make a new plan without --plan.",
+        )
     plan = plans.load(asked.plan_file, book, desk.place.target)
     desk.recognise(plan)
     return plan

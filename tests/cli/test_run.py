@@ -260,11 +260,39 @@ def test_a_step_that_leaves_something_behind_needs_a_consent_of_its_own(shop):
     assert agreed.code == 0, agreed.err
 
 
+def apply(shop, file, *args, name="lights"):
+    return shop("run", name, "--target", "toy", "--yes", "--plan", file, *args)
+
+
+def test_parameters_beside_a_plan_are_refused_instead_of_ignored(shop, tmp_path):
+    file = tmp_path / "plan.json"
+    shop.run("--dry-run", "--plan-out", file)
+
+    result = apply(shop, file, "--colour", "cold", "--zone", "us-east-1a")
+
+    assert result.code == 2
+    assert "parameters come from the plan with --plan; given too: colour, zone" in result.err
+    assert shop.world.mutations == 0
+
+
+def test_a_plan_of_another_runbook_says_which_one_it_is_of(shop, tmp_path):
+    file = tmp_path / "plan.json"
+    shop.run("--dry-run", "--plan-out", file)
+    path = shop.settings.runbooks / "lights.yaml"
+    shop.write("lamps", path.read_text().replace("name: lights", "name: lamps"))
+
+    result = apply(shop, file, name="lamps")
+
+    assert result.code == 2
+    assert "is of the runbook lights, not lamps" in result.err
+    assert "sopctl run lights --plan" in result.err
+
+
 def test_a_plan_in_a_file_is_applied_as_it_is(shop, tmp_path):
     file = tmp_path / "plan.json"
     shop.run("--dry-run", "--plan-out", file)
 
-    assert shop.run("--plan", file).code == 0
+    assert apply(shop, file).code == 0
     assert shop.lamps == LIT
 
 
@@ -275,7 +303,7 @@ def test_a_plan_that_was_altered_is_refused(shop, tmp_path):
     data["plan"]["steps"][0]["changes"][0]["resource"]["name"] = "l9"
     file.write_text(json.dumps(data))
 
-    result = shop.run("--plan", file)
+    result = apply(shop, file)
 
     assert result.code == 4
     assert "was altered after it was made" in result.err
@@ -288,7 +316,7 @@ def test_a_plan_of_another_version_of_the_runbook_is_stale(shop, tmp_path):
     path = shop.settings.runbooks / "lights.yaml"
     path.write_text(path.read_text().replace("Light every lamp", "Light all lamps"))
 
-    result = shop.run("--plan", file)
+    result = apply(shop, file)
 
     assert result.code == 4
     assert "of another version of lights" in result.err
@@ -299,7 +327,7 @@ def test_a_stale_resource_is_left_alone_and_the_run_parks(shop, tmp_path):
     shop.run("--dry-run", "--plan-out", file)
     shop.world.meddle("lamp", "l1", "blue")
 
-    result = shop.run("--plan", file)
+    result = apply(shop, file)
 
     assert result.code == 23
     assert shop.lamps == {"l0": True, "l1": "blue", "l2": True}
@@ -361,7 +389,9 @@ def test_a_plan_made_for_another_cluster_is_refused_though_the_name_is_the_same(
     shop(*base, "--dry-run", "--plan-out", file)
     shop.identity = replace(shop.identity, cluster_uid="uid-2")
 
-    result = shop(*base, "--plan", file, "--confirm-target", "use1-az4")
+    result = shop(
+        "run", "lights", "--target", "prod", "--plan", file, "--confirm-target", "use1-az4"
+    )
 
     assert result.code == 4
     assert "this was planned for cluster uid-1, but uid-2 answers" in result.err
