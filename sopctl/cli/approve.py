@@ -17,7 +17,12 @@ from sopctl.engine.state import RunState
 
 @click.command()
 @click.argument("run", required=False, default="", shell_complete=completions.runs)
-@click.option("--answer", default="yes", metavar="TEXT", help="yes, no, or what the gate asks for.")
+@click.option(
+    "--answer",
+    default="",
+    metavar="TEXT",
+    help="yes, no, or what the gate asks for; asked for on a terminal.",
+)
 @options.output
 @options.target
 @options.consenting
@@ -28,10 +33,14 @@ def approve(context: Context, /, run: str, answer: str, **given: object) -> int:
     Without RUN, of the one run that has not ended.
     """
     asked = options.asked(given)
+    if not answer and not context.terminal.interactive:
+        raise UsageError("--answer is missing", hint="Give --answer yes or --answer no.")
     found = standing.states(context.app.store, asked.target)
     state = standing.find(found, run) if run else onwards.open_one(found)
 
     def decide(_: Desk, found: RunState) -> list[Entry]:
+        if not answer:
+            return []  # the gate itself asks, as for `sopctl resume`
         return [_answer(found, answer, asked.reason)]
 
     return onwards.go_on(context, asked, state, decide)

@@ -24,6 +24,9 @@ def guarded(context: Context, work: Callable[[], object]) -> int:
         answer = work()
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        context.err.write(error.format_message() + "\n")
+        return int(ExitCode.USAGE)
     except click.ClickException as error:
         context.err.show(problems.usage(error.format_message(), _command(error)))
         return int(ExitCode.USAGE)

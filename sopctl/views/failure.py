@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sopctl.core.codec import Json
 from sopctl.core.runbook import StepKind
-from sopctl.engine.state import Item, Outcome, Phase, RunState, Work
+from sopctl.engine.state import GOOD_PHASES, Item, Outcome, Phase, RunState, Work
 from sopctl.views import states
 from sopctl.views.lines import Line, count, line
 
@@ -94,15 +94,29 @@ def _values(item: Item) -> list[tuple[str, Json]]:
 
 
 def in_place(state: RunState) -> Line:
-    """What the run has changed so far."""
+    """What the run has changed so far, or, of a roll back, what is not back yet."""
+    if state.plan and state.plan.source_run:
+        return _not_back(state, state.plan.source_run)
     steps: Mapping[str, None] = dict.fromkeys(work.key for work, _ in state.in_place)
     if not steps:
         return line("Nothing that this run changed is in place.")
     return line(f"In place: {count(len(state.in_place), 'change')} of {', '.join(steps)}.")
 
 
+def _not_back(state: RunState, source: str) -> Line:
+    backs = [work for work in state.works if work.back]
+    left = [(work.plan.source_step, item) for work in backs for item in work.items.values()]
+    left = [(key, item) for key, item in left if item.phase not in GOOD_PHASES]
+    if not left:
+        return line(f"Everything of run {source} that this one was to take back is back.")
+    steps = dict.fromkeys(key for key, _ in left)
+    return line(f"Run {source} still holds {count(len(left), 'change')}: {', '.join(steps)}.")
+
+
 def how_to_go_on(state: RunState) -> list[Line]:
-    """The commands for later, when nobody can be asked now."""
+    """The commands for later, when nobody can be asked now; a roll back has one way only."""
+    if state.plan and state.plan.source_run:
+        return [line("Go on with ", (f"sopctl resume {state.run}", "strong"))]
     return [
         line("Go on with ", (f"sopctl resume {state.run}", "strong"), ", or take it back with"),
         line((f"sopctl rollback {state.run}", "strong"), indent=4),

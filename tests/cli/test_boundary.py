@@ -85,3 +85,13 @@ def test_external_text_cannot_act_on_the_terminal(shop):
 
 def test_an_exit_code_of_a_command_is_the_answer(shop):
     assert boundary.guarded(None, lambda: ExitCode.HALTED) == 23
+
+
+@pytest.mark.parametrize("words", [(), ("audit",), ("runbook",), ("target",), ("sandbox",)])
+def test_a_group_alone_prints_its_help_line_by_line(shop, words):
+    result = shop(*words)
+
+    assert result.code == 2
+    assert result.err.startswith(f"Usage: {' '.join(['sopctl', *words])}")
+    assert "\nCommands:\n" in result.err
+    assert "\\n" not in result.err

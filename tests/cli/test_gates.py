@@ -60,8 +60,8 @@ def test_with_a_reason_it_goes_on(by_self):
 def test_a_script_needs_the_reason_too(by_self):
     start(by_self)
 
-    assert by_self("approve").code == 2
-    assert by_self("approve", "--reason", "the zone is down").code == 0
+    assert by_self("approve", "--answer", "yes").code == 2
+    assert by_self("approve", "--answer", "yes", "--reason", "the zone is down").code == 0
 
 
 def test_pausing_leaves_it_open(by_self):
@@ -74,7 +74,7 @@ def test_nobody_approves_for_himself(by_other):
     by_other.person()
 
     result = start(by_other)
-    approved = by_other("approve", "--reason", "I say so")
+    approved = by_other("approve", "--answer", "yes", "--reason", "I say so")
 
     assert result.code == 23
     assert "somebody other than" in result.err
@@ -87,7 +87,7 @@ def test_a_colleague_approves(by_other, monkeypatch):
     start(by_other)
     monkeypatch.setattr("sopctl.app.actor.user", lambda: "bob")
 
-    result = by_other("approve", "--reason", "go ahead")
+    result = by_other("approve", "--answer", "yes", "--reason", "go ahead")
 
     assert result.code == 0, result.err
     assert "answered yes by bob: go ahead" in by_other("audit", "show").out
@@ -193,3 +193,22 @@ def test_a_script_cannot_skip_what_was_declined(gated):
     assert result.code == 2
     assert "go was declined" in result.err
     assert lit(gated) == ["l0"]
+
+
+def test_without_a_terminal_the_answer_is_never_guessed(gated):
+    go(gated)
+
+    result = gated("approve", "--reason", "they are lit")
+
+    assert result.code == 2
+    assert "--answer is missing" in result.err
+    assert lit(gated) == ["l0"]
+
+
+def test_on_a_terminal_approve_asks_for_the_answer(gated):
+    go(gated)
+    person = gated.person("yes", "seen")
+
+    assert gated("approve").code == 0
+    assert person.asked[0] == "Your answer?"
+    assert lit(gated) == ["l0", "l1", "l2"]

@@ -64,7 +64,7 @@ def test_a_takeover_needs_a_reason(shop):
 def test_approve_answers_the_gate_from_a_script(shop):
     run = parked(shop)
 
-    result = shop("approve", run, "--reason", "they are lit")
+    result = shop("approve", run, "--answer", "yes", "--reason", "they are lit")
 
     assert result.code == 0, result.err
     assert "go answered yes by" in shop("audit", "show", run).out
@@ -82,7 +82,7 @@ def test_approve_with_no_declines(shop):
 def test_there_is_nothing_to_approve_where_no_gate_is(shop):
     run = failed(shop)
 
-    result = shop("approve", run)
+    result = shop("approve", run, "--answer", "yes")
 
     assert result.code == 2
     assert "waits at no gate" in result.err

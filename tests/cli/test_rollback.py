@@ -206,3 +206,30 @@ def test_a_failed_step_without_a_terminal_keeps_what_is_in_place_and_says_so(sho
     assert "failed: lamp l1" in result.err
     assert "In place: 2 changes of light." in result.err
     assert "sopctl rollback" in result.err
+
+
+def test_a_parked_roll_back_says_what_its_source_still_holds_and_how_to_go_on(shop):
+    shop.run()
+    run = shop("audit", "list", "-o", "json").rows[0]["run"]
+    shop.world.meddle("lamp", "l1", "blue")
+
+    result = back(shop)
+
+    mine = shop("audit", "list", "-o", "json").rows[1]["run"]
+    assert f"Run {run} still holds 1 change: light." in result.err
+    assert f"Go on with sopctl resume {mine}" in result.err
+    assert "sopctl rollback" not in result.err
+
+
+def test_a_second_roll_back_points_to_the_one_that_is_open(shop):
+    shop.run()
+    shop.world.meddle("lamp", "l1", "blue")
+    back(shop)
+    run, mine = [row["run"] for row in shop("audit", "list", "-o", "json").rows]
+
+    result = shop("rollback", run, "--yes")
+
+    assert result.code == 2
+    assert f"run {run} is being rolled back by run {mine}" in result.err
+    assert f"`sopctl resume {mine}`" in result.err
+    assert len(shop("audit", "list", "-o", "json").rows) == 2
