@@ -55,7 +55,7 @@ def keep(context: Context, asked: Asked, state: RunState, pace: Pace) -> int:
 def _round(context: Context, asked: Asked, state: RunState, pace: Pace) -> tuple[Round, bool]:
     """One look with fresh facts, then the wait for the next."""
     target = context.app.target(backwards.target_name(state))
-    view = work.view(context, asked, state.run)
+    view = work.view(context, asked, state.run, context.app.store.read(state.run))
     with context.app.desk(target, view, run=state.run) as desk, caught(desk.stop):
         assert state.plan is not None
         desk.recognise(state.plan)
