@@ -17,6 +17,8 @@ def report(head: Head, records: Sequence[Record]) -> str:
     found = content.read(head, records)
     parts = [f"# {escaped(found.title)}", ""]
     parts += [f"- **{escaped(name)}**: {escaped(value)}" for name, value in found.facts]
+    parts += ["", "## Timeline", ""]
+    parts += [f"- `{moment.at}` {escaped(moment.text)}" for moment in found.timeline]
     parts += ["", "## Changes", ""]
     if found.changes:
         parts += [
@@ -26,8 +28,6 @@ def report(head: Head, records: Sequence[Record]) -> str:
         parts += [f"| {' | '.join(escaped(cell) for cell in row)} |" for row in found.changes]
     else:
         parts.append("Nothing was changed.")
-    parts += ["", "## Timeline", ""]
-    parts += [f"- `{moment.at}` {escaped(moment.text)}" for moment in found.timeline]
     parts += ["", f"{len(records)} records; the last one has the hash `{head.hash}`.", ""]
     return "\n".join(parts)
 

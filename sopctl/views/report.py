@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from sopctl.core.codec import Json
 from sopctl.core.journal import Head, Record
 from sopctl.engine.fold import fold
 from sopctl.engine.state import GOOD_PHASES, Item, RunState
@@ -46,10 +48,10 @@ def read(head: Head, records: Sequence[Record]) -> Report:
 def _facts(head: Head, state: RunState) -> list[tuple[str, str]]:
     header, plan = state.header, state.plan
     found = [
+        ("Outcome", _outcome(state)),
+        *_times(state),
         ("Runbook", head.runbook),
         ("Target", head.target),
-        ("Started", head.created),
-        ("Ended", str(state.end) if state.end else "not yet"),
         ("By", f"{header.get('user', '?')} on {header.get('host', '?')}"),
     ]
     for name, key in (
@@ -69,12 +71,37 @@ def _facts(head: Head, state: RunState) -> list[tuple[str, str]]:
     return found
 
 
+def _outcome(state: RunState) -> str:
+    """How it ended, or where it stands: a report may be wanted before the end."""
+    if state.end:
+        return str(state.end)
+    if state.parked:
+        return f"not ended: parked ({state.parked['why']}): {state.parked['detail']}"
+    return "not ended"
+
+
+def _times(state: RunState) -> list[tuple[str, str]]:
+    """When it started and ended, by the clock of the target, and how long that was."""
+    if state.started is None or state.last is None:
+        return []
+    took = states.duration((state.last - state.started).total_seconds())
+    return [
+        ("Started", _time(state.started)),
+        ("Ended" if state.end else "Last record", _time(state.last)),
+        ("Duration", took),
+    ]
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def _changes(state: RunState) -> list[tuple[str, str, str, str, str]]:
     return [
         (
             work.key,
             str(item.resource),
-            states.state(item.before, full=True),
+            readable(item.before),
             _after(item),
             str(item.phase) if item.phase in GOOD_PHASES else f"{item.phase}: {item.why}",
         )
@@ -86,8 +113,24 @@ def _changes(state: RunState) -> list[tuple[str, str, str, str, str]]:
 def _after(item: Item) -> str:
     """What it became; what it was to become stands with that word."""
     if item.phase in GOOD_PHASES:
-        return states.state(item.settled, full=True)
-    return f"wanted {states.state(item.after, full=True)}"
+        return readable(item.settled)
+    return f"wanted {readable(item.after)}"
+
+
+def readable(found: Json) -> str:
+    """A state in full; one of a single field is that field's value."""
+    if not isinstance(found, Mapping):
+        return _value(found)
+    if len(found) == 1:
+        return _value(next(iter(found.values())))
+    return ", ".join(f"{key}: {_value(value)}" for key, value in found.items()) or "{}"
+
+
+def _value(found: Json) -> str:
+    """JSON that is kept as text (a policy, say) as that JSON, not quoted and escaped again."""
+    if isinstance(found, str) and found[:1] in ("{", "["):
+        return found
+    return states.value(found, full=True)
 
 
 def _moment(record: Record) -> Moment:

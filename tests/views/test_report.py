@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from sopctl.views import audit, html, markdown
+from sopctl.views import audit, html, markdown, report
 from sopctl.views.lines import plain
 from tests.views.golden import assert_golden
 from tests.views.scenes import head, journal, state
@@ -49,3 +49,25 @@ def test_the_page_is_as_it_was():
 
 def test_the_list_has_a_line_for_each_run():
     assert_golden("list.txt", plain(audit.listed([state(), state(9)])))
+
+
+def test_a_report_starts_with_how_it_ended_and_how_long_it_took():
+    facts = report.read(head(), journal()).facts
+    assert [name for name, _ in facts[:4]] == ["Outcome", "Started", "Ended", "Duration"]
+    assert dict(facts)["Duration"] == "10s"
+
+
+def test_a_report_of_a_run_that_waits_says_where_it_stands():
+    facts = dict(report.read(head(), journal()[:9]).facts)
+    assert facts["Outcome"] == "not ended: parked (decision): 1 of 2 failed"
+    assert "Ended" not in facts
+
+
+def test_the_timeline_comes_before_the_long_table_of_changes():
+    for text in (markdown.report(head(), journal()), html.report(head(), journal())):
+        assert text.index("Timeline") < text.index("Changes")
+
+
+def test_json_that_is_kept_as_text_is_not_escaped_once_more():
+    found = report.readable({"content": '{"a": "b"}', "rules": "", "gone": None})
+    assert found == 'content: {"a": "b"}, rules: "", gone: absent'
