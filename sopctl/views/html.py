@@ -16,7 +16,8 @@ body{overflow-wrap:anywhere}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;
 padding:.3rem .6rem;
 border-bottom:1px solid #d8dee4}
-th{overflow-wrap:normal}.wide{overflow-x:auto}.wide table{min-width:44rem}.times td:first-child{width:9.5rem}
+th{overflow-wrap:normal}
+.wide{overflow-x:auto}.wide table{min-width:44rem}.times td:first-child{width:9.5rem}
 @media (max-width:40rem){.times td{display:block;border:0;padding:0 0 .1rem}
 .times tr{display:block;padding:.3rem 0;border-bottom:1px solid #d8dee4}}
 code{font:13px ui-monospace,monospace}.good{color:#116329}.bad{color:#a40e26;font-weight:600}
