@@ -10,7 +10,7 @@ demo: $(READY) ## run az-failure in the sandbox and roll it back
 	$(BIN)/python tools/demo.py
 
 test: $(READY) ## the whole test suite, in parallel
-	$(BIN)/pytest -n auto -q
+	$(BIN)/pytest -n auto --dist loadgroup -q
 
 check: lint types layers docs-check test ## everything CI checks
 

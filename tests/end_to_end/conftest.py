@@ -1,10 +1,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.driver import Outside, Sopctl
+
+RATE = "20"  # world seconds a second: slow enough for a busy machine
+
+
+def pytest_collection_modifyitems(items):
+    """One worker, one sandbox: a world that has to share its cores keeps no time."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("sandbox"))
 
 
 @pytest.fixture(scope="session")
@@ -12,7 +23,7 @@ def sandbox(tmp_path_factory):
     """One sandbox for all tests of a worker: a home, the command line, and the outside view."""
     home = tmp_path_factory.mktemp("home")
     sopctl = Sopctl(home)
-    sopctl("sandbox", "start")
+    sopctl("sandbox", "start", "--rate", RATE)
     exports = dict(
         re.findall(r"^export (\w+)='?([^'\n]*)'?$", sopctl("sandbox", "env"), re.MULTILINE)
     )
