@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from sopctl.app.calls import CallLog
 from sopctl.app.lease import ClusterLease, LeasePolicy
+from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
-from sopctl.core.errors import TemporaryError, WrongTargetError
+from sopctl.core.errors import TemporaryError, UnreachableError, WrongTargetError
 from sopctl.core.target import Identity, Target
 from sopctl.engine.ports import Facts, TargetLock
 from sopctl.facts.snapshot import Snapshot
@@ -145,3 +146,12 @@ def refuse_wrong(target: Target, identity: Identity) -> None:
             f"but {identity.server} is {identity.cluster_uid}",
             hint="Choose the right context, or pin the target again with `sopctl target add`.",
         )
+
+
+def silent(name: str, found: Identity) -> UnreachableError:
+    """Nobody answers: of a target that was never named, also what it is and which there are."""
+    whose, hint = f"target {name} does", "Check the network and `sopctl target check`."
+    if name == CURRENT:
+        whose = "no target was named, and the current kubeconfig context and AWS environment do"
+        hint = "Give --target: sandbox is the local practice world, `sopctl target list` the rest."
+    return UnreachableError(f"{whose} not answer: {'; '.join(found.unreachable)}", hint=hint)

@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from sopctl.app import actor, drift, policy, standing
-from sopctl.app.connection import Connection, refuse_wrong
+from sopctl.app.connection import Connection, refuse_wrong, silent
 from sopctl.core.action import AnyAction
 from sopctl.core.check import AnyCheck
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
-from sopctl.core.errors import TemporaryError, UnreachableError, UsageError, WrongTargetError
+from sopctl.core.errors import TemporaryError, UsageError, WrongTargetError
 from sopctl.core.journal import Entry, Holder, Record, Store
 from sopctl.core.plan import Plan, PlannedStep
 from sopctl.core.runbook import ParameterType, Runbook
@@ -103,11 +103,7 @@ class Desk:
         if self._identity is None:
             found = self.place.connection.identify()
             if len(found.unreachable) == PROVIDERS:
-                raise UnreachableError(
-                    f"target {self.place.target.name} does not answer: "
-                    + "; ".join(found.unreachable),
-                    hint="Check the network and `sopctl target check`.",
-                )
+                raise silent(self.place.target.name, found)
             refuse_wrong(self.place.target, found)
             self._identity = found
         return self._identity

@@ -11,9 +11,11 @@ from enum import StrEnum
 
 from sopctl.core.errors import UsageError
 from sopctl.core.journal import Holder, Store
+from sopctl.core.plan import Plan
 from sopctl.engine.fold import fold
 from sopctl.engine.holdings import Holding, holdings
 from sopctl.engine.state import RunState
+from sopctl.views.states import duration
 
 
 class Standing(StrEnum):
@@ -80,16 +82,43 @@ def latest(found: Sequence[RunState], runbook: str) -> RunState:
     return next((s for s in reversed(runs) if s.end is None or s.run in holding), runs[-1])
 
 
-def latest_holding(found: Sequence[RunState]) -> RunState:
-    """The one run that has something in place; UsageError if there is none, or several."""
+def latest_holding(found: Sequence[RunState], now_of: Callable[[RunState], datetime]) -> RunState:
+    """The run to be taken back when none is named.
+
+    The only one that has something in place; of several the latest that its runbook wants back
+    (`revert_within`). Raises UsageError if there is none, or nothing tells them apart.
+    """
     holding = {each.run for each in holdings(found) if not each.joined}
     runs = [s for s in found if s.run in holding]
     if not runs:
         raise UsageError("no run has anything in place", hint="See `sopctl status`.")
-    if len(runs) > 1:
-        listed = ", ".join(f"{s.run} ({s.plan.runbook})" for s in runs if s.plan)
+    due = [s for s in runs if s.plan and s.plan.revert_within] or runs
+    if due is runs and len(runs) > 1:
+        listed = "; ".join(described(state, now_of(state)) for state in runs)
         raise UsageError("more than one run has changes in place", hint=f"Name one: {listed}.")
-    return runs[0]
+    return due[-1]
+
+
+def described(state: RunState, now: datetime) -> str:
+    """One run among several: its id, runbook, state and age."""
+    assert state.plan is not None
+    how = f"ended {state.end}" if state.end else "not ended"
+    if state.parked and not state.end:
+        how = f"parked ({state.parked['why']})"
+    age = (now - state.started).total_seconds() if state.started else 0.0
+    return f"{state.run} ({state.plan.runbook}, {how}, started {duration(age)} ago)"
+
+
+def open_like(found: Sequence[RunState], plan: Plan) -> RunState | None:
+    """The newest open run of the runbook of *plan* with its parameters and target."""
+    wanted = (plan.runbook, plan.params, plan.target["name"])
+    for state in reversed(found):
+        theirs = state.plan
+        if theirs is None or state.end is not None or theirs.source_run:
+            continue
+        if (theirs.runbook, theirs.params, theirs.target["name"]) == wanted:
+            return state
+    return None
 
 
 def standings(

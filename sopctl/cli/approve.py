@@ -36,7 +36,7 @@ def approve(context: Context, /, run: str, answer: str, **given: object) -> int:
     if not answer and not context.terminal.interactive:
         raise UsageError("--answer is missing", hint="Give --answer yes or --answer no.")
     found = standing.states(context.app.store, asked.target)
-    state = standing.find(found, run) if run else onwards.open_one(found)
+    state = standing.find(found, run) if run else onwards.open_one(context, found)
 
     def decide(_: Desk, found: RunState) -> list[Entry]:
         if not answer:

@@ -36,7 +36,7 @@ def source(context: Context, asked: Asked, run: str, latest: str) -> RunState:
     elif latest:
         state = standing.latest(found, latest)
     else:
-        state = standing.latest_holding(found)
+        state = standing.latest_holding(found, context.app.now_of)
     assert state.plan is not None
     if state.plan.source_run:
         raise UsageError(

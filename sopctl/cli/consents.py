@@ -13,6 +13,7 @@ from sopctl.core.errors import ApprovalMissingError, RefusedError, WrongTargetEr
 from sopctl.core.journal import Entry
 from sopctl.core.plan import Plan, PlannedStep
 from sopctl.engine import records
+from sopctl.views import plan as plan_view
 from sopctl.views.lines import line
 
 PRODUCTION = ("prod", "production")
@@ -21,6 +22,8 @@ PRODUCTION = ("prod", "production")
 def obtain(context: Context, plan: Plan, asked: Asked) -> Entry:
     """The consent to *plan*, as a record; raises RefusedError or ApprovalMissingError."""
     how = _to_steps(context, plan.steps, asked)
+    if context.terminal.interactive and (not asked.yes or _is_grave(plan)):
+        context.err.show([plan_view.once_more(plan)])
     how.append(agree_to_change(context, plan, asked, "Apply this plan?"))
     return records.consent(actor.user(), ", ".join(how), plan.hash)
 
@@ -64,7 +67,8 @@ def _to_target(context: Context, plan: Plan, asked: Asked) -> str:
     if not ids:
         raise RefusedError(
             f"nobody says which target {plan.target['name']} is",
-            hint="Give it a name with `sopctl target add` when both halves answer.",
+            hint="No --target was given: this is the current kubeconfig context and AWS"
+            " environment. Name it with `sopctl target add`, or practise with --target sandbox.",
         )
     if asked.confirm_target:
         if asked.confirm_target not in ids:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sopctl.app import actor
+from sopctl.app import actor, standing
 from sopctl.app.desk import Desk
 from sopctl.cli import backwards, consents, work
 from sopctl.cli.context import Context
@@ -23,13 +23,13 @@ from sopctl.views.lines import line
 Decide = Callable[[Desk, RunState], Sequence[Entry]]
 
 
-def open_one(found: Sequence[RunState]) -> RunState:
+def open_one(context: Context, found: Sequence[RunState]) -> RunState:
     """The run that has not ended; UsageError if there is none, or several."""
     runs = [state for state in found if state.end is None]
     if not runs:
         raise UsageError("no run is open", hint="See `sopctl status`.")
     if len(runs) > 1:
-        listed = ", ".join(f"{s.run} ({s.plan.runbook})" for s in runs if s.plan)
+        listed = "; ".join(standing.described(s, context.app.now_of(s)) for s in runs)
         raise UsageError("more than one run is open", hint=f"Name one: {listed}.")
     return runs[0]
 

@@ -43,6 +43,7 @@ class Asked:
     steps: tuple[str, ...] = ()
     skips: tuple[str, ...] = ()
     takeover: bool = False
+    again: bool = False
     at_once: bool = False
 
     @property
@@ -70,7 +71,8 @@ def target(function: F) -> F:
         "--target",
         default="",
         metavar="NAME",
-        help="Which target to work on.",
+        help="Which target to work on, such as sandbox; default: the only configured one, else "
+        "the current kubeconfig context and AWS environment.",
         shell_complete=completions.targets,
     )(function)
 

@@ -36,5 +36,5 @@ def resume(context: Context, /, run: str, **given: object) -> int:
     if asked.takeover and not asked.reason:
         raise UsageError("a takeover needs a reason", hint="Give --reason TEXT.")
     found = standing.states(context.app.store, asked.target)
-    state = standing.find(found, run) if run else onwards.open_one(found)
+    state = standing.find(found, run) if run else onwards.open_one(context, found)
     return onwards.go_on(context, asked, state)

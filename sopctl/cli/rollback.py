@@ -32,7 +32,9 @@ from sopctl.cli.context import Context
 @options.consenting
 @click.pass_obj
 def rollback(context: Context, /, run: str, latest: str, **given: object) -> int:
-    """Take back what RUN changed; without RUN, the latest that still holds something.
+    """Take back what RUN changed; without RUN, the only one that still holds something.
+
+    Of several, the latest whose runbook says `revert_within`; otherwise you are asked to name one.
 
     That is a run of its own, in the stages of the runbook's `return`, each awaited. A run that
     has not ended is ended first, as it stands, once you agree.

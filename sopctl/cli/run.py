@@ -21,6 +21,7 @@ from sopctl.views.lines import line
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop; changes nothing.")
 @click.option("--plan-out", type=options.FILE, help="Write the plan to a file.")
 @click.option("--plan", "plan_file", type=options.FILE, help="Apply the plan in a file, as it is.")
+@click.option("--again", is_flag=True, help="Start although a run like this one is open.")
 @click.pass_context
 def run(ctx: click.Context, /, **given: object) -> int:
     """Plan the runbook NAME, show the plan, and apply it once you agree.
@@ -39,8 +40,11 @@ def run(ctx: click.Context, /, **given: object) -> int:
         if asked.dry_run or plan.empty or (holder := work.already_held(desk, plan)):
             if not (asked.dry_run or plan.empty or asked.json):
                 context.out.show([line(f"Nothing to do: run {holder} holds all of it.")])
+            if found := work.open_one_like(context, plan):
+                context.err.show([line(("note: ", "warn"), found[1])])
             work.show_stats(context, desk, asked)
             return ExitCode.DONE
+        work.refuse_a_second(context, plan, asked)
         consent = consents.obtain(context, plan, asked)
         extra = {"reason": asked.reason, "incident": asked.incident}
         tty = context.terminal.interactive

@@ -32,10 +32,10 @@ def nothing(*_: object) -> list[Entry]:
     return []
 
 
-def latest(found: Sequence[RunState]) -> RunState:
+def latest(context: Context, found: Sequence[RunState]) -> RunState:
     """The open run, or else the newest that holds something; UsageError if there is none."""
     if any(state.end is None for state in found):
-        return onwards.open_one(found)
+        return onwards.open_one(context, found)
     held = {holding.run for holding in holdings(found)}
     if not held:
         raise UsageError("nothing is in place", hint="See `sopctl status`.")

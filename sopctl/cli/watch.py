@@ -31,7 +31,7 @@ def watch(context: Context, /, run: str, once: bool, every: float, **given: obje
     """
     asked = options.asked(given)
     found = standing.states(context.app.store, asked.target)
-    state = standing.find(found, run) if run else vigil.latest(found)
+    state = standing.find(found, run) if run else vigil.latest(context, found)
     if state.end is None and (code := onwards.go_on(context, asked, state, vigil.nothing)):
         return code
     return vigil.keep(context, asked, state, vigil.Pace(every=every, once=once))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sopctl.app import plans
+from sopctl.app import plans, standing
 from sopctl.app.desk import Desk, Wish
 from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
 from sopctl.core.codec import Json
-from sopctl.core.errors import UsageError
+from sopctl.core.errors import RefusedError, UsageError
 from sopctl.core.journal import Record
 from sopctl.core.plan import Plan
 from sopctl.core.runbook import Runbook
@@ -17,6 +17,7 @@ from sopctl.engine.fold import fold
 from sopctl.engine.state import RunState
 from sopctl.views import plan as plan_view
 from sopctl.views import stats
+from sopctl.views.lines import line
 from sopctl.views.run import JsonView, LiveView, PlainView, RunView
 
 
@@ -65,8 +66,9 @@ def from_file(desk: Desk, book: Runbook, asked: Asked) -> Plan | None:
     if asked.plan_file is None:
         return None
     if asked.values:
+        given_too = ", ".join(sorted(asked.values))
         raise UsageError(
-            f"parameters come from the plan with --plan; given too: {', '.join(sorted(asked.values))}",
+            f"parameters come from the plan with --plan; given too: {given_too}",
             hint="Leave the parameters out, or make a new plan without --plan.",
         )
     plan = plans.load(asked.plan_file, book, desk.place.target)
@@ -84,6 +86,32 @@ def show(context: Context, plan: Plan, asked: Asked) -> None:
 def show_stats(context: Context, desk: Desk, asked: Asked) -> None:
     if asked.stats:
         context.err.show(stats.lines(desk.place.connection.calls.stats()))
+
+
+def refuse_a_second(context: Context, plan: Plan, asked: Asked) -> None:
+    """An open run of the same runbook with the same parameters is to be gone on with.
+
+    Raises RefusedError where nobody says otherwise; --yes does not, --again does.
+    """
+    if not (found := open_one_like(context, plan)) or asked.again:
+        return
+    context.err.show([line(("warning: ", "warn"), found[1])])
+    if not context.terminal.interactive:
+        raise RefusedError(
+            f"run {found[0]} of {plan.runbook} with the same parameters has not ended",
+            hint=f"Go on with it by `sopctl resume {found[0]}`, or give --again.",
+        )
+    if not context.terminal.confirm("Start another run beside it?"):
+        raise RefusedError("not started", hint=f"Go on by `sopctl resume {found[0]}`.")
+
+
+def open_one_like(context: Context, plan: Plan) -> tuple[str, str] | None:
+    """The open run of the same runbook and parameters, if there is one, and what to say of it."""
+    state = standing.open_like(standing.states(context.app.store), plan)
+    if state is None:
+        return None
+    how = standing.described(state, context.app.now_of(state))
+    return state.run, f"run {how}: go on with it by `sopctl resume {state.run}`"
 
 
 def already_held(desk: Desk, plan: Plan) -> str:

@@ -62,6 +62,21 @@ def target(plan: Plan) -> Line:
     return line(*spans)
 
 
+def once_more(plan: Plan) -> Line:
+    """Where and how much, in the line above the question: the plan may have scrolled away."""
+    found: Mapping[str, Any] = plan.target
+    zones = [f", zone {zone['name']}{_zone_id(zone)}" for zone in found.get("zones", ())]
+    late = sum(step.late and not step.skipped for step in plan.steps)
+    more = f", and what {count(late, 'step')} will select" if late else ""
+    where = f"{found.get('name', '?')}{''.join(zones)}"
+    return line((where, "target"), f": {_size(plan)}{more}")
+
+
+def _size(plan: Plan) -> str:
+    objects = {change.resource.whole for step in plan.steps for change in step.changes}
+    return f"{count(plan.changes, 'change')} to {count(len(objects), 'object')}"
+
+
 def data(plan: Plan) -> Json:
     """The plan as JSON: what `--plan-out` writes and `-o json` prints."""
     return {"schema": "sopctl.plan/1", "hash": plan.hash, "plan": encode(plan)}
@@ -82,12 +97,10 @@ def _counts(plan: Plan) -> Line:
     if plan.empty:
         why = "is back already" if plan.source_run else "is as the runbook wants it"
         return line(("Nothing to do.", "good"), f" Everything {why}.")
-    objects = {change.resource.whole for step in plan.steps for change in step.changes}
     acting = [step for step in plan.steps if step.changes]
-    text = f"{count(plan.changes, 'change')} to {count(len(objects), 'object')}"
-    text += f" in {count(len(acting), 'step')}"
+    text = f"{_size(plan)} in {count(len(acting), 'step')}"
     for kind, word in _KIND.items():
-        if number := sum(step.kind is kind for step in plan.steps):
+        if number := sum(step.kind is kind and not step.skipped for step in plan.steps):
             text += f", {count(number, word)}"
     for what, number in (
         ("selected later", sum(step.late and not step.skipped for step in plan.steps)),

@@ -233,3 +233,40 @@ def test_a_second_roll_back_points_to_the_one_that_is_open(shop):
     assert f"run {run} is being rolled back by run {mine}" in result.err
     assert f"`sopctl resume {mine}`" in result.err
     assert len(shop("audit", "list", "-o", "json").rows) == 2
+
+
+FOREVER = """\
+apiVersion: sopctl/v1
+kind: Runbook
+metadata: {name: NAME, title: Light one}
+guardrails: {max_objects: {lamp: {count: 50, percent: 100}}}
+steps: [{id: one, why: It is dark., uses: toy.lamp, with: {names: [LAMP]}}]
+"""
+
+
+def forever(shop, name, lamp):
+    shop.write(name, FOREVER.replace("NAME", name).replace("LAMP", lamp))
+    assert shop("run", name, "--target", "toy", "--yes").code == 0
+
+
+def test_of_several_runs_the_one_that_is_to_come_back_is_meant(shop):
+    forever(shop, "first", "l0")
+    shop.run()
+    forever_run, mine = [row["run"] for row in shop("audit", "list", "-o", "json").rows]
+
+    assert shop("rollback", "--yes").code == 0
+    assert shop("audit", "list", "-o", "json").rows[2]["source_run"] == mine
+    assert shop.lamps == {"l0": True, "l1": False, "l2": False}
+    assert forever_run != mine
+
+
+def test_where_nothing_tells_them_apart_the_runs_are_listed_with_state_and_age(shop):
+    forever(shop, "first", "l0")
+    forever(shop, "second", "l1")
+
+    result = shop("rollback", "--yes")
+
+    assert result.code == 2
+    assert "more than one run has changes in place" in result.err
+    assert "(first, ended done, started" in result.err
+    assert "(second, ended done, started" in result.err

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from sopctl.core.action import ReceiptKind
+
 DARK = {"l0": False, "l1": False, "l2": False}
 LIT = {"l0": True, "l1": True, "l2": True}
 
@@ -428,3 +430,72 @@ def test_a_target_without_a_name_is_shown_in_full_and_confirmed_by_typing(shop):
     assert refused.code == 4
     assert "needs a typed confirmation" in refused.err
     assert agreed.code == 0, agreed.err
+
+
+def plain(shop, *args):
+    return shop("run", "lights", "--zone", "us-east-1a", "--target", "toy", *args)
+
+
+def test_where_and_how_much_stand_right_above_the_question(shop):
+    shop.person(True)
+
+    shown = plain(shop).err.splitlines()
+
+    assert shown[0] == "toy, zone us-east-1a (use1-az4): 3 changes to 3 objects"
+
+
+def test_a_skipped_gate_is_not_counted_as_a_gate(shop):
+    shown = plain(shop, "--dry-run").out
+
+    assert "3 changes to 3 objects in 1 step, 1 skipped." in shown
+
+
+def failed_once(shop):
+    shop.world.answers["l1"] = [ReceiptKind.REJECTED]
+    assert shop.run().code == 21
+    return shop("audit", "list", "-o", "json").rows[0]["run"]
+
+
+def test_a_second_run_beside_an_open_one_like_it_is_refused(shop):
+    run = failed_once(shop)
+    writes = shop.world.mutations
+
+    result = shop.run()
+
+    assert result.code == 4
+    assert f"run {run} (lights, parked (decision), started" in result.err
+    assert f"sopctl resume {run}" in result.err
+    assert shop.world.mutations == writes
+    assert len(shop("audit", "list", "-o", "json").rows) == 1
+
+
+def test_a_second_run_beside_an_open_one_can_be_wanted(shop):
+    failed_once(shop)
+
+    assert shop.run("--again").code == 0
+    assert set(shop.lamps.values()) == {True}
+
+
+def test_a_second_run_beside_an_open_one_is_asked_about_on_a_terminal(shop):
+    failed_once(shop)
+    person = shop.person(False)
+
+    assert plain(shop).code == 4
+    assert person.asked == ["Start another run beside it?"]
+
+
+def test_with_other_parameters_it_is_another_run(shop):
+    failed_once(shop)
+
+    assert shop.run("--colour", "cold").code == 0
+
+
+def test_a_parked_run_that_holds_all_of_it_is_named_with_the_way_on(shop):
+    shop.run("--no-gently")
+    run = shop("audit", "list", "-o", "json").rows[0]["run"]
+
+    result = shop.run("--no-gently")
+
+    assert result.code == 0
+    assert f"run {run} (lights, parked (gate), started" in result.err
+    assert f"`sopctl resume {run}`" in result.err
