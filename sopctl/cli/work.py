@@ -91,9 +91,12 @@ def show_stats(context: Context, desk: Desk, asked: Asked) -> None:
 def refuse_a_second(context: Context, plan: Plan, asked: Asked) -> None:
     """An open run of the same runbook with the same parameters is to be gone on with.
 
-    Raises RefusedError where nobody says otherwise; --yes does not, --again does.
+    Raises RefusedError where nobody says otherwise; --yes does not, --again does. One that is
+    worked on right now is left to the lock of its target, which says who works on it.
     """
     if not (found := open_one_like(context, plan)) or asked.again:
+        return
+    if standing.holder_of(context.app.store, found[0]):
         return
     context.err.show([line(("warning: ", "warn"), found[1])])
     if not context.terminal.interactive:

@@ -9,6 +9,7 @@ import pytest
 
 from sopctl.app.drift import FACTS_LAST, differences, moved
 from sopctl.core.errors import UnreachableError
+from sopctl.core.resource import ResourceId
 from sopctl.engine.state import RunState
 from tests.views.scenes import PLAN, START
 
@@ -55,3 +56,23 @@ def test_a_fact_that_cannot_be_read_is_left_out(state):
 
 def test_a_field_that_came_or_went_is_a_difference():
     assert differences("f", {"a": 1}, {"b": 2}) == [("f.a", 1, None), ("f.b", None, 2)]
+
+
+def test_what_the_run_did_itself_is_no_difference():
+    ours = [ResourceId("k8s.spread_binding", "relax"), ResourceId("aws.asg", "web-a", "arn", "k/x")]
+    then = {"bindings": [], "groups": [{"name": "web-a", "tags": {"k/x": "true"}, "max": 3}]}
+    now = {"bindings": ["relax"], "groups": [{"name": "web-a", "tags": {}, "max": 3}]}
+
+    assert differences("f", then, now, ours) == []
+    assert len(differences("f", then, now)) == 2
+
+
+def test_what_somebody_else_did_to_the_same_things_is_a_difference():
+    ours = [ResourceId("k8s.spread_binding", "relax"), ResourceId("aws.asg", "web-a", "arn", "k/x")]
+    then = {"bindings": [], "groups": [{"name": "web-a", "tags": {"k/x": "true"}, "max": 3}]}
+    now = {"bindings": ["relax", "theirs"], "groups": [{"name": "web-a", "tags": {}, "max": 5}]}
+
+    assert differences("f", then, now, ours) == [
+        ("f.bindings", [], ["relax", "theirs"]),
+        ("f.groups.web-a.max", 3, 5),
+    ]
