@@ -81,13 +81,8 @@ def _judge_forward(
         return Judgement(Phase.STALE, why="gone: the object does not exist any more")
     after = state_of(action, item.after)
     wanted = action.desire(params, item.resource, seen)
-    as_planned = image(seen.state) == item.before
-    if item.replan and as_planned:
-        return Judgement(change=Change(item.resource, seen, wanted))
-    if not compare or (as_planned and wanted == after):
-        return Judgement(change=Change(item.resource, seen, after))
-    if as_planned:
-        return Judgement(Phase.STALE, why="what its plan stood on moved: it would end elsewhere")
+    if image(seen.state) == item.before or not compare:
+        return Judgement(change=Change(item.resource, seen, wanted if item.replan else after))
     if wanted == after:
         why = "moved since the plan, but the end is the same"
         return Judgement(change=Change(item.resource, seen, after), why=why)

@@ -23,6 +23,8 @@ def _retry(state: RunState, work: Work, _: datetime) -> None:
         if item.phase not in GOOD_PHASES:
             if item.phase is Phase.STALE:
                 item.before, item.replan = item.now, True
+            elif item.phase is Phase.FAILED and not (item.ours or item.unacked or work.back):
+                item.replan = True  # nothing of it was done; what it stood on may have moved
             item.phase, item.first_try, item.retry_at = Phase.TODO, None, None
     for watched in work.watches.values():
         watched.ok = None if watched.ok is False else watched.ok

@@ -123,9 +123,10 @@ def _resize(call: Call, world: World, change: Change[MaxState]) -> Receipt:
     try:
         before = _live(world, change.resource)
         if before.desired > bound:
+            # Asking again would not help: the plan is too small. A retry plans it anew.
             return Receipt(
-                kind=ReceiptKind.CONFLICT,
-                why=f"{name} now wants {before.desired} instances, more than {bound}",
+                kind=ReceiptKind.REJECTED,
+                why=f"{name} now wants {before.desired} instances, more than the planned {bound}",
             )
     except SopError as error:
         return receipt(error)

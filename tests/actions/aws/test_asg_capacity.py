@@ -89,7 +89,7 @@ def test_a_group_that_wants_more_than_it_may_is_left_as_it_is(local: Local) -> N
     local.cloud.set_desired("spot-a", 5)
     before = local.mutations()
     (receipt,) = converge(local, found)
-    assert receipt.kind is ReceiptKind.CONFLICT
+    assert receipt.kind is ReceiptKind.REJECTED
     assert "now wants 5" in receipt.why
     assert local.mutations() == before
     assert local.cloud.group("spot-a").max == 10
