@@ -147,7 +147,7 @@ def test_the_maximum_is_never_set_under_what_the_group_wants_on_the_way_back(loc
     (seen,) = ACTION.observe(local.world, ONE, [found[0].resource]).values()
     back = [Change(found[0].resource, seen, found[0].before.state)]
     (receipt,) = converge(local, back)
-    assert receipt.kind is ReceiptKind.CONFLICT
+    assert receipt.kind is ReceiptKind.REJECTED
     assert local.cloud.group("spot-a").desired == 15
 
 
