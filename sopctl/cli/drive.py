@@ -37,7 +37,7 @@ class Ride:
 
 def drive(ride: Ride) -> int:
     """Legs and answers in turn; the exit code of the run."""
-    with caught(ride.desk.stop) as signal:
+    with caught(ride.desk.stop, ride.view.warn) as signal:
         while True:
             result = _leg(ride)
             if isinstance(result, Parked) and result.why == "signal":

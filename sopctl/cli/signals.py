@@ -6,13 +6,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
 ABORT_AT: Final = 3
+FINISHING: Final = "finishing the calls in flight; twice more stops at once"
 _CAUGHT: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -29,8 +30,12 @@ class Caught:
 
 
 @contextmanager
-def caught(stop: threading.Event) -> Iterator[Caught]:
-    """Set *stop* at the first signal; outside the main thread signals are left alone."""
+def caught(stop: threading.Event, tell: Callable[[str], None] | None = None) -> Iterator[Caught]:
+    """Set *stop* at the first signal; outside the main thread signals are left alone.
+
+    *tell* is the view that draws on the screen: what is written past it is drawn over. It is told
+    by a thread of its own, because a handler may interrupt whoever holds the view's lock.
+    """
     seen = Caught()
     if threading.current_thread() is not threading.main_thread():
         yield seen
@@ -42,8 +47,12 @@ def caught(stop: threading.Event) -> Iterator[Caught]:
         stop.set()
         if seen.count >= ABORT_AT:
             raise KeyboardInterrupt
-        if seen.count == 1:
+        if seen.count > 1:
+            return
+        if tell is None:
             _tell()
+        else:
+            threading.Thread(target=tell, args=(FINISHING,), daemon=True).start()
 
     before = {number: signal.signal(number, take) for number in _CAUGHT}
     try:
@@ -56,6 +65,4 @@ def caught(stop: threading.Event) -> Iterator[Caught]:
 def _tell() -> None:
     """Straight to the descriptor: a handler may interrupt whoever holds the stream's lock."""
     with suppress(OSError, ValueError):
-        os.write(
-            sys.stderr.fileno(), b"\nfinishing the calls in flight; twice more stops at once\n"
-        )
+        os.write(sys.stderr.fileno(), f"\n{FINISHING}\n".encode())

@@ -20,6 +20,7 @@ from sopctl.views.lines import Line, Span, count, line, table, wrapped
 from sopctl.views.screen import Screen, drawn
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.live import Live
 
 
@@ -154,6 +155,9 @@ class LiveView:
 
     def warn(self, text: str) -> None:
         with self._lock:
+            if self._live is None:  # it stands above what will be drawn
+                self._screen.show([line(("warning: ", "warn"), text)])
+                return
             self._warnings.append(text)
             self._draw()
 
@@ -161,38 +165,45 @@ class LiveView:
         with self._lock:
             self._why = ""
             if self._live is not None:
-                self._live.vertical_overflow = "visible"
-                self._draw()
+                # Drawn whole, and once: a second drawing cannot reach what has scrolled away.
+                self._live.update(self._group(still=True))
                 self._live.stop()
                 self._live = None
+                self._warnings.clear()
 
     def _draw(self) -> None:
-        from rich.console import Group  # noqa: PLC0415  # only for terminals
-        from rich.live import Live  # noqa: PLC0415  # as above
+        from rich.live import Live  # noqa: PLC0415  # only for terminals
 
         if self._state.plan is None:
             return
         if self._live is None:
             self._live = Live(console=self._screen.console, auto_refresh=False)
             self._live.start()
-        shown = progress(self._state)
+        self._live.update(self._group(), refresh=True)
+        self._drawn = boot_seconds()
+
+    def _group(self, *, still: bool = False) -> Group:
+        from rich.console import Group  # noqa: PLC0415  # only for terminals
+
+        shown = progress(self._state, still=still)
         shown += [line(("warning: ", "warn"), text) for text in self._warnings]
         if self._why:
             waited = states.duration(boot_seconds() - self._why_since)
             shown.append(line((f"waiting {waited} for ", "quiet"), self._why))
         rows = [row for each in shown for row in wrapped(each, self._screen.width)]
-        self._live.update(Group(*[drawn(row) for row in rows]), refresh=True)
-        self._drawn = boot_seconds()
+        return Group(*[drawn(row) for row in rows])
 
 
-def progress(state: RunState) -> list[Line]:
-    """Every step with its state, one line each."""
+def progress(state: RunState, *, still: bool = False) -> list[Line]:
+    """Every step with its state, one line each; in a *still* picture nobody works any more."""
     rows: list[list[str | Span]] = []
     whys: list[str] = []
     for work in state.works:
         if work.superseded and work.started is None:
             continue
         word, style = _standing(work)
+        if still and word == "working":
+            word = "parked"
         rows.append(
             [
                 (events.MARK.get(style, ".."), style),

@@ -65,3 +65,18 @@ def test_a_stopped_run_parks_and_says_which_signal(shop, monkeypatch):
     shop.world.wire = None
     assert shop("resume").code == 0
     assert set(shop.lamps.values()) == {True}
+
+
+def test_who_draws_on_the_screen_is_told_and_nothing_is_written_past_it(capfd):
+    told, heard = [], threading.Event()
+
+    def tell(text):
+        told.append(text)
+        heard.set()
+
+    with caught(threading.Event(), tell):
+        send(signal.SIGTERM)
+        assert heard.wait(5)
+
+    assert told == ["finishing the calls in flight; twice more stops at once"]
+    assert capfd.readouterr().err == ""

@@ -145,6 +145,18 @@ def journal():
     return _chained(entries)
 
 
+def progressing(steps):
+    """The records of a run of PLAN that did its first *steps* steps and began the next."""
+    entries = [
+        records.start(PLAN, {"user": "ana"}),
+        records.consent("ana", "typed use1-az4", PLAN.hash),
+        records.leg("ana@laptop/1", "claimed"),
+    ]
+    for step in PLAN.steps[:steps]:
+        entries += [records.step(step.id), records.ended(step.id, Outcome.HELD, "it is there")]
+    return _chained([*entries, records.step(PLAN.steps[steps].id)])
+
+
 def _fields(step):
     return {name: getattr(step, name) for name in step.__dataclass_fields__}
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
+
 from sopctl.engine.state import RunState
 from sopctl.views import run as run_view
 from sopctl.views.lines import plain
 from sopctl.views.screen import Screen
+from tests.views.glass import Glass
 from tests.views.golden import assert_golden
-from tests.views.scenes import RUN, journal, state
+from tests.views.scenes import PLAN, RUN, journal, progressing, state
 
 
 class Terminal(io.StringIO):
@@ -74,3 +77,48 @@ def test_the_live_view_draws_and_leaves_the_cursor_visible():
 
 def test_the_end_says_how_to_take_it_back():
     assert_golden("run-ended.txt", plain(run_view.ended(state())))
+
+
+def live(monkeypatch, *, height, steps=3):
+    """A glass and a live view on it, after *steps* steps and the start of the next."""
+    monkeypatch.setenv("LINES", str(height))
+    monkeypatch.setenv("COLUMNS", "80")
+    glass = Glass(height)
+    view = run_view.LiveView(Screen(glass, {"TERM": "xterm"}), RunState(run=RUN))
+    for record in progressing(steps):
+        view.records([record])
+    return glass, view
+
+
+@pytest.mark.parametrize("height", [6, 24])
+def test_on_a_low_terminal_too_every_step_is_drawn_once(monkeypatch, height):
+    glass, view = live(monkeypatch, height=height)
+
+    view.pause()
+
+    words = [row.split()[1] for row in glass.rows if row[:2] in ("ok", "--", "!!", "..")]
+    assert words == [step.id for step in PLAN.steps]
+
+
+def test_the_last_picture_of_a_parked_run_does_not_say_that_anybody_works(monkeypatch):
+    glass, view = live(monkeypatch, height=24)
+    assert "working" in "\n".join(glass.rows)
+
+    view.pause()
+
+    assert "working" not in "\n".join(glass.rows)
+    assert "parked" in "\n".join(glass.rows)
+
+
+def test_what_is_said_meanwhile_stays_on_the_screen(monkeypatch):
+    glass, view = live(monkeypatch, height=24)
+
+    view.warn("finishing the calls in flight")
+    view.waiting("the last call")
+    view.pause()
+    view.warn("too late to draw")
+
+    assert glass.rows.count("warning: finishing the calls in flight") == 1
+    assert glass.rows.count("warning: too late to draw") == 1
+    text = glass.getvalue()
+    assert text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l")
