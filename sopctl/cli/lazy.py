@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 import click
 
+from sopctl.core.errors import UsageError
+
 Commands: TypeAlias = Mapping[str, tuple[str, str]]
 """Name -> (``module:attribute``, one sentence of help)."""
 
@@ -29,6 +31,16 @@ class LazyGroup(click.Group):
         module, _, attribute = self._table[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from sopctl.runbook.suggest import did_you_mean  # noqa: PLC0415  # only for what is wrong
+
+        if not ctx.resilient_parsing and args[0] not in self._table and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], list(self._table), what="commands")
+            raise UsageError(f"there is no command `{ctx.command_path} {args[0]}`", hint=hint)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's interface
         with formatter.section("Commands"):

@@ -57,7 +57,7 @@ def _row(row: Row) -> list[Line]:
     head: list[Span] = [
         (row.state.run, "strong"),
         (f"  {plan.runbook} on {plan.target['name']}  ", ""),
-        (row.standing, _STYLES[row.standing]),
+        (_word(row), _STYLES[row.standing]),
     ]
     who = f"{row.state.header.get('user', '?')}@{row.state.header.get('host', '?')}"
     incident = row.state.header.get("incident")
@@ -72,6 +72,11 @@ def _row(row: Row) -> list[Line]:
         shown.append(line((f"{parked['why']}: ", "warn"), str(parked["detail"]), indent=4))
     shown += _held(row)
     return [*shown, *_next(row)]
+
+
+def _word(row: Row) -> str:
+    waits = row.standing == "parked" and row.state.parked and row.state.parked["why"] == "gate"
+    return "parked at a gate" if waits else str(row.standing)
 
 
 def _held(row: Row) -> list[Line]:
@@ -95,11 +100,16 @@ def _held(row: Row) -> list[Line]:
 
 def _next(row: Row) -> list[Line]:
     """The command that goes on from here."""
+    if row.standing == "parked" and row.state.parked and row.state.parked["why"] == "gate":
+        answer = f"sopctl approve {row.state.run} --answer yes"
+        return [line((answer, "strong"), " (or no), or undo it all by", indent=4), _back(row)]
     if row.standing in ("parked", "interrupted"):
         return [line(("sopctl resume ", "strong"), (row.state.run, "strong"), indent=4)]
-    if row.standing == "in place":
-        return [line(("sopctl rollback ", "strong"), (row.state.run, "strong"), indent=4)]
-    return []
+    return [_back(row)] if row.standing == "in place" else []
+
+
+def _back(row: Row) -> Line:
+    return line(("sopctl rollback ", "strong"), (row.state.run, "strong"), indent=4)
 
 
 def _data(row: Row) -> Json:

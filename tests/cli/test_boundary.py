@@ -68,7 +68,7 @@ def test_an_unknown_command_is_a_usage_error(shop):
     result = shop("rum")
 
     assert result.code == 2
-    assert result.err.startswith("sopctl: no such command 'rum'")
+    assert result.err.startswith("sopctl: there is no command `sopctl rum`")
 
 
 @pytest.mark.parametrize("args", [("--help",), ("run", "--help"), ("audit", "--help")])
@@ -95,3 +95,14 @@ def test_a_group_alone_prints_its_help_line_by_line(shop, words):
     assert result.err.startswith(f"Usage: {' '.join(['sopctl', *words])}")
     assert "\nCommands:\n" in result.err
     assert "\\n" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(("rolback",), "rollback"), (("audit", "shwo"), "show")]
+)
+def test_a_command_that_is_none_is_answered_with_what_was_meant(shop, words, meant):
+    result = shop(*words)
+
+    assert result.code == 2
+    assert f"there is no command `sopctl {' '.join(words)}`" in result.err
+    assert f"Did you mean {meant}?" in result.err

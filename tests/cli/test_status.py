@@ -33,7 +33,7 @@ def test_a_parked_run_is_shown_with_its_question(shop):
 
     assert "parked" in shown
     assert "gate: Are they lit?" in shown
-    assert "sopctl resume " in shown
+    assert "sopctl approve " in shown
 
 
 def test_json_has_every_resource(shop):
@@ -49,3 +49,14 @@ def test_another_target_has_nothing(shop):
     shop.run()
 
     assert "nothing is in place" in shop("status", "--target", "prod").out
+
+
+def test_a_run_at_a_gate_says_so_and_how_to_answer_it(shop):
+    shop.run("--no-gently")
+    run = shop("audit", "list", "-o", "json").rows[0]["run"]
+
+    shown = shop("status").out
+
+    assert "parked at a gate" in shown
+    assert f"sopctl approve {run} --answer yes" in shown
+    assert f"sopctl rollback {run}" in shown
