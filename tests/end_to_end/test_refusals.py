@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.end_to_end.driver import PATHS, ZONE
+from tests.end_to_end.driver import PATHS, ZONE, differences
 
 HPA = "/apis/autoscaling/v2/namespaces/search/horizontalpodautoscalers/query"
 
@@ -101,6 +101,17 @@ def test_more_than_the_guardrail(sopctl, outside):
 
     assert "the guardrail allows 5" in said
     assert outside.mutations() == []
+
+
+def test_a_zone_in_which_the_cluster_has_nothing_stops_before_any_change(sopctl, outside):
+    sopctl.run("prepare")
+    before = outside.dump()
+
+    said = sopctl.run("az-failure", "--zone", "us-east-1d", code=21)
+
+    assert "no node and no group of this cluster is in us-east-1d" in said
+    assert "Nothing that this run changed is in place" in said
+    assert differences(before, outside.dump()) == []
 
 
 def test_a_plan_that_went_stale_leaves_what_moved_alone(sopctl, outside):

@@ -31,14 +31,14 @@ def look(world: World, params: Params) -> Verdict:
     try:
         zone = node.zone_name(params.zone, nodes, lambda: world.facts.zone(params.zone).name)
         if counts[zone]:
-            return Verdict(holds=True, detail=f"{counts[zone]} nodes are in {zone}", rows=rows)
+            return Verdict(holds=True, detail=f"{counts[zone]} nodes are in {zone}")
         groups = sum(zone in each.zones for each in world.facts.groups())
     except (RefusedError, TemporaryError) as error:
         detail = f"no node of this cluster is in {params.zone}, and nothing else is known of it"
         return Verdict(holds=False, detail=f"{detail}: {error.summary}", rows=rows)
     if groups:
         detail = f"no node is in {zone} now, but {groups} groups launch there"
-        return Verdict(holds=True, detail=detail, rows=rows)
+        return Verdict(holds=True, detail=detail)
     detail = f"no node and no group of this cluster is in {zone}"
     return Verdict(holds=False, detail=detail, rows=rows)
 

@@ -9,7 +9,7 @@ from sopctl.sandbox.aws.front import FaultRule
 def test_a_zone_with_nodes_is_used(stage):
     verdict = CHECK.look(stage.clients, Params(zone="us-east-1a"))
     assert verdict.holds
-    assert verdict.detail == "2 nodes are in us-east-1a"
+    assert (verdict.detail, verdict.rows) == ("2 nodes are in us-east-1a", ())
 
 
 @pytest.mark.parametrize("zone", ["us-east-1d", "use1-az4"])
