@@ -74,12 +74,14 @@ class Back:
             self.source.end = RunEnd.PARTIAL  # what it will be by the time this plan is carried out
         plan = desk.plan_back(self.source, self.asked.steps)
         work.show(self.context, plan, self.asked)
-        if self.asked.dry_run or plan.empty:
+        if self.asked.dry_run or (plan.empty and not is_open):
             return ExitCode.DONE
-        consent = consents.obtain(self.context, plan, self.asked)
+        consent = None if plan.empty else consents.obtain(self.context, plan, self.asked)
         if is_open:
             desk.free(self.source.run)
             desk.say(self.source.run, *_ended_here())
+        if consent is None:
+            return ExitCode.DONE
         extra = {
             "reason": self.asked.reason,
             "incident": self.asked.incident or str(self.source.header.get("incident", "")),

@@ -212,3 +212,13 @@ def test_on_a_terminal_approve_asks_for_the_answer(gated):
     assert gated("approve").code == 0
     assert person.asked[0] == "Your answer?"
     assert lit(gated) == ["l0", "l1", "l2"]
+
+
+def test_a_run_that_waits_and_changed_nothing_is_ended_by_a_roll_back(by_self):
+    start(by_self)
+    run = by_self("audit", "list", "-o", "json").rows[0]["run"]
+
+    assert by_self("rollback", run, "--yes", "--reason", "wrong zone").code == 0
+
+    outcomes = [row["outcome"] for row in by_self("audit", "list", "-o", "json").rows]
+    assert outcomes == ["partial"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sqlite3
 import time
 from pathlib import Path
@@ -153,7 +154,9 @@ def test_two_runs_at_once(sopctl, outside):
             if node["metadata"].get("annotations"):
                 break
             time.sleep(0.05)
+        first.send_signal(signal.SIGSTOP)  # asleep in the middle, with its lock
         said = sopctl("run", "scale-down-freeze", *words[4:], code=24)
+        first.send_signal(signal.SIGCONT)
         first.communicate()
 
     assert "worked on" in said or "works on" in said
