@@ -358,9 +358,11 @@ def test_a_killed_writer_loses_no_acknowledged_append(sqlite_kit: SqliteKit, ack
     try:
         seqs = [int(writer.stdout.readline()) for _ in range(acknowledged)]
         os.kill(writer.pid, signal.SIGKILL)
+        # Through the same reader: communicate() would pass over what it has buffered already.
+        rest = writer.stdout.read()
     finally:
         writer.kill()
-        rest, _ = writer.communicate()
+        writer.communicate()
     seqs += [int(line) for line in rest.splitlines() if line]
     store = sqlite_kit.open()
     found = [record.seq for record in store.read("R")]
