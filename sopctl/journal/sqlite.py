@@ -26,6 +26,7 @@ from sopctl.journal.leases import Moment, Seat
 from sopctl.journal.ledger import Checkpoint, LedgerEnd, checkpoint, identity
 from sopctl.journal.redact import Scrubber
 from sopctl.journal.schema import open_reader, open_writer
+from sopctl.journal.turns import begin_writing
 
 
 class SqliteStore:
@@ -50,6 +51,7 @@ class SqliteStore:
         self._seconds = clock_seconds
         self._boot = boot
         self._scrubber = scrubber or Scrubber()
+        self._busy = busy
         self._read_only = read_only
         self._failed = False
         self._mutex = RLock()
@@ -204,7 +206,7 @@ class SqliteStore:
         with self._mutex, translated(self._path):
             self._refuse_unwritable()
             try:
-                self._db.execute("BEGIN IMMEDIATE")
+                begin_writing(self._db, self._busy)
                 yield self._db
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:

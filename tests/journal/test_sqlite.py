@@ -205,6 +205,32 @@ def test_a_store_locked_by_a_frozen_process_is_refused_after_the_wait(sqlite_kit
     assert numbers(store.append(lease, -1, entries(1), AT)) == [1]
 
 
+GREEDY = """
+import sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+print("ready", flush=True)
+while True:
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("UPDATE ledger_end SET n = n")
+    time.sleep(0.02)
+    db.execute("COMMIT")
+"""
+
+
+# Waiting as SQLite itself does, a writer got no turn in twenty seconds beside such a neighbour.
+def test_a_writer_gets_its_turn_beside_a_process_that_hardly_ever_lets_go(sqlite_kit: SqliteKit):
+    store = sqlite_kit.open(busy=10.0)
+    started(store)
+    command = [sys.executable, "-c", GREEDY, str(sqlite_kit.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as neighbour:
+        try:
+            assert neighbour.stdout is not None
+            assert neighbour.stdout.readline() == b"ready\n"
+            assert all(store.create(f"X{n}", target="t", runbook="b", at=AT) for n in range(3))
+        finally:
+            neighbour.kill()
+
+
 def test_after_a_disk_error_the_process_writes_no_more(
     sqlite_kit: SqliteKit, monkeypatch: pytest.MonkeyPatch
 ):
