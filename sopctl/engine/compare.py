@@ -27,6 +27,7 @@ class Judgement:
     phase: Phase | None = None
     change: Change[Any] | None = None
     why: str = ""
+    moved: bool = False  # somebody else changed it, but the end is the same
 
 
 def state_of(action: AnyAction, value: Json) -> Any:  # noqa: ANN401  # the action's own state type
@@ -84,8 +85,7 @@ def _judge_forward(
     if image(seen.state) == item.before or not compare:
         return Judgement(change=Change(item.resource, seen, wanted if item.replan else after))
     if wanted == after:
-        why = "moved since the plan, but the end is the same"
-        return Judgement(change=Change(item.resource, seen, after), why=why)
+        return Judgement(change=Change(item.resource, seen, after), moved=True)
     return Judgement(Phase.STALE, why="moved since the plan: somebody else changed it")
 
 

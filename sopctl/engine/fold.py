@@ -137,6 +137,8 @@ def _intent(state: RunState, data: Data, at: datetime) -> None:
         item = work.items[decode(ResourceId, row["resource"])]
         item.before, item.after, item.evidence = row["before"], row["after"], row["evidence"]
         item.phase, item.replan = Phase.SENT, False
+        if "planned" in row and not item.moved:
+            item.moved, item.planned = True, row["planned"]
         item.attempts += 1
         item.unacked[row["op"]] = at
 

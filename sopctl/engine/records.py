@@ -72,8 +72,17 @@ def unmarked(work: str, why: str) -> Entry:
     return Entry(kind=UNMARKED, data={"work": work, "ok": not why, "why": why})
 
 
-def intent(work: str, writes: Iterable[tuple[AnyChange, str]]) -> Entry:
-    """What is about to be sent, each with its op id; durable before it is sent."""
+def intent(
+    work: str,
+    writes: Iterable[tuple[AnyChange, str]],
+    moved: Mapping[ResourceId, Json] | None = None,
+) -> Entry:
+    """What is about to be sent, each with its op id; durable before it is sent.
+
+    *moved* has what the plan saw of resources that somebody else has changed since, to the same
+    end: their value is the before-image from now on.
+    """
+    planned = moved or {}
     rows: list[Json] = [
         {
             "resource": encode(change.resource),
@@ -81,6 +90,7 @@ def intent(work: str, writes: Iterable[tuple[AnyChange, str]]) -> Entry:
             "after": image(change.after),
             "evidence": encode(change.before.evidence),
             "op": op,
+            **({"planned": planned[change.resource]} if change.resource in planned else {}),
         }
         for change, op in writes
     ]

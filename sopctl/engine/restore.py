@@ -23,6 +23,8 @@ from sopctl.engine.ports import Deps
 from sopctl.engine.resolving import resolve
 from sopctl.engine.state import Item, Phase, RunState, Work
 
+THEIRS = "somebody else changed it between the plan and the run; what they set is restored"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
@@ -172,6 +174,8 @@ def _changes(work: Work, asked: Return) -> tuple[list[PlannedChange], list[Resou
             left.append(holding.resource)
             continue
         item = work.items.get(holding.resource)
+        if item and item.moved:
+            notes.append(f"{holding.resource}: {THEIRS}")
         changes.append(
             PlannedChange(
                 resource=holding.resource,

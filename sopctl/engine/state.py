@@ -82,6 +82,8 @@ class Item:
     first_try: datetime | None = None  # of the refusals in a row, within one leg
     retry_at: datetime | None = None
     fenced: bool = False
+    moved: bool = False  # somebody else changed it after the plan, to the same end: written over
+    planned: Json = None  # moved: what the plan had seen
     replan: bool = False  # a person said: go on from what it was found to be
 
     @property

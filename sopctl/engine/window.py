@@ -107,6 +107,7 @@ def _conclude(
     compare = "compare" in session.deps.protections
     rows: list[tuple[ResourceId, str, Json, str]] = []
     writes: list[Write] = []
+    moved: dict[ResourceId, Json] = {}
     for item in items:
         found = seen[item.resource]
         verdict = judge(action, params, item, found, back=work.back, compare=compare)
@@ -116,9 +117,11 @@ def _conclude(
         elif verdict.change:
             op = digest([session.state.run, work.key, encode(item.resource), item.attempts])[:32]
             writes.append((verdict.change, op))
+            if verdict.moved:
+                moved[item.resource] = item.before
     entries = [records.found(work.key, rows)] if rows else []
     if writes:
-        entries.append(records.intent(work.key, writes))
+        entries.append(records.intent(work.key, writes, moved))
     return entries, writes
 
 

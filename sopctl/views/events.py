@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sopctl.core.codec import Json
+from sopctl.core.codec import Json, decode
 from sopctl.core.journal import Record
+from sopctl.core.resource import ResourceId
 from sopctl.engine import records as kinds
 from sopctl.views import states
 from sopctl.views.lines import Span, count
@@ -50,6 +51,8 @@ def told(record: Record) -> list[Span]:
 
 def brief(record: Record) -> list[Span]:
     """As told(), without what a person who watches live need not see: what went as it should."""
+    if record.kind == kinds.INTENT:
+        return _moved(record.data)
     if record.kind in _DETAIL:
         return []
     spans = told(record)
@@ -57,9 +60,7 @@ def brief(record: Record) -> list[Span]:
     return [] if record.kind in _GOOD_NEWS and went_well else spans
 
 
-_DETAIL: Final = frozenset(
-    {kinds.START, kinds.CONSENT, kinds.LEG, kinds.INTENT, kinds.MARKING, kinds.STEP}
-)
+_DETAIL: Final = frozenset({kinds.START, kinds.CONSENT, kinds.LEG, kinds.MARKING, kinds.STEP})
 _GOOD_NEWS: Final = frozenset({kinds.MARKED, kinds.UNMARKED, kinds.RESULT, kinds.FOUND})
 
 
@@ -108,7 +109,23 @@ def _unmarked(data: Data) -> list[Span]:
 
 
 def _intent(data: Data) -> list[Span]:
-    return [(f"{data['work']} about to change {_names(data['items'])}", "quiet")]
+    moved = _moved(data)
+    apart: list[Span] = [(". ", "")] if moved else []
+    return [(f"{data['work']} about to change {_names(data['items'])}", "quiet"), *apart, *moved]
+
+
+def _moved(data: Data) -> list[Span]:
+    """What somebody else changed after the plan, to the same end; empty if there is nothing."""
+    rows = [row for row in data["items"] if "planned" in row]
+    if not rows:
+        return []
+    first, more = rows[0], f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    resource = decode(ResourceId, first["resource"])
+    was = "".join(text for text, _ in states.difference(first["planned"], first["before"]))
+    return [
+        (f"{data['work']}: somebody else changed {resource}{more} since the plan", "warn"),
+        (f" ({was}); the end is the same, and a roll back restores theirs", ""),
+    ]
 
 
 def _result(data: Data) -> list[Span]:

@@ -197,7 +197,7 @@ class LiveView:
 def progress(state: RunState, *, still: bool = False) -> list[Line]:
     """Every step with its state, one line each; in a *still* picture nobody works any more."""
     rows: list[list[str | Span]] = []
-    whys: list[str] = []
+    whys: list[list[str]] = []
     for work in state.works:
         if work.superseded and work.started is None:
             continue
@@ -212,12 +212,20 @@ def progress(state: RunState, *, still: bool = False) -> list[Line]:
                 _detail(work),
             ]
         )
-        whys.append("" if work.superseded else work.why)
+        whys.append([] if work.superseded else [why for why in (work.why, _moved(work)) if why])
     shown = []
-    for row, why in zip(table(rows), whys, strict=True):
-        shown.append(row)
-        shown += [line((why, "quiet"), indent=4)] if why else []
+    for row, said in zip(table(rows), whys, strict=True):
+        shown += [row, *(line((why, "quiet"), indent=4) for why in said)]
     return shown
+
+
+def _moved(work: Work) -> str:
+    """That somebody else's change was written over, because it led to the same end."""
+    moved = [item for item in work.items.values() if item.moved]
+    if not moved:
+        return ""
+    what = f"{moved[0].resource}" + (f" and {len(moved) - 1} more" if len(moved) > 1 else "")
+    return f"somebody else changed {what} since the plan; a roll back restores theirs"
 
 
 def _standing(work: Work) -> Span:

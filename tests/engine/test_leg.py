@@ -7,8 +7,11 @@ import pytest
 from sopctl.core.action import ReceiptKind
 from sopctl.core.runbook import Approve, OnFailure
 from sopctl.engine import records
+from sopctl.engine.holdings import holdings
 from sopctl.engine.leg import Busy, Done, Parked, leg
+from sopctl.engine.restore import THEIRS, Return, plan_return
 from sopctl.engine.state import Outcome, Phase, RunEnd
+from sopctl.views import events
 from tests.engine.toys import FUSES, FakeClock, Lit, bench, observe, problems, runbook, step, world
 
 
@@ -104,6 +107,30 @@ def test_a_resource_that_moved_is_left_alone_and_the_others_go_on(b):
     assert [(i.before, i.now, i.after) for i in stale] == [
         ({"lit": "dim"}, {"lit": "purple"}, {"lit": "lit dim"})
     ]
+
+
+def test_what_moved_to_the_same_end_is_written_noted_and_given_back_as_it_was_found(b):
+    run = start(b)
+    b.world.meddle("fuse", "f1", 7)
+    b.world.foreign.clear()
+
+    assert leg(run, b.deps) == Done(RunEnd.DONE)
+
+    moved = [i for i in b.state().work("fuses").items.values() if i.moved]
+    assert [(i.resource.name, i.planned, i.before) for i in moved] == [
+        ("f1", {"lit": 0}, {"lit": 7})
+    ]
+    told = [text for r in b.store.read(run) for text, _ in events.brief(r)]
+    assert any("somebody else changed fuse f1 since the plan" in text for text in told)
+    back = plan_return(
+        Return(source=b.state(), way_back=(), target={"name": "toy"}, held=holdings([b.state()])),
+        b.deps,
+    )
+    (fuses,) = [each for each in back.steps if each.id == "restore:fuses"]
+    assert fuses.notes == (f"fuse f1: {THEIRS}",)
+    b.world.journal = lambda: b.state("r2")
+    leg(b.open(back, run="r2"), b.deps)
+    assert b.snapshot()["fuse", "f1"] == 7
 
 
 @pytest.mark.parametrize(
