@@ -13,6 +13,7 @@ from sopctl.core.runbook import OnFailure, StepKind
 from sopctl.engine.compare import change_of
 from sopctl.engine.moves import (
     AskCheck,
+    AskWhen,
     Begin,
     Close,
     Fence,
@@ -125,6 +126,8 @@ def _next_of(
 
 def _start(state: RunState, work: Work, now: datetime) -> Move:
     plan = work.plan
+    if move := _when(state, work):
+        return move
     if plan.skipped:
         return Close(work.key, Outcome.SKIPPED, plan.skipped)
     if plan.unplanned and work.selected:
@@ -142,6 +145,21 @@ def _start(state: RunState, work: Work, now: datetime) -> Move:
     if plan.approve and (move := _approval(state, work)):
         return move
     return Begin(work.key)
+
+
+def _when(state: RunState, work: Work) -> Move | None:
+    """A `when` that says something else than when it was planned becomes a gate."""
+    plan, gate = work.plan, f"when:{work.key}"
+    if not plan.when or plan.late_when or plan.unplanned:
+        return None
+    if work.runs is None:
+        return AskWhen(work.key)
+    if not work.verdict_moved or gate in state.answers:
+        return None
+    then, now = ("false", "true") if work.runs else ("true", "false")
+    do = "leave it out" if work.runs else "carry it out"
+    what = f"`when: {plan.when}` of step {work.key} was {then} when planned and is {now}"
+    return Park("gate", f"{what}; {do} all the same, as planned?", gate)
 
 
 def _barrier(work: Work) -> bool:

@@ -42,6 +42,7 @@ def _unskip(state: RunState, key: str) -> None:
     for other in state.works:
         if other.outcome is Outcome.SKIPPED and key in other.plan.needs:
             other.started, other.ended, other.outcome, other.why = None, None, None, ""
+            other.runs = None
             _unskip(state, other.key)
 
 

@@ -94,6 +94,10 @@ def _step(state: RunState, data: Data, at: datetime) -> None:
     state.work(data["work"]).started = at
 
 
+def _verdict(state: RunState, data: Data, _: datetime) -> None:
+    state.work(data["work"]).runs = data["runs"]
+
+
 def _selected(state: RunState, data: Data, _: datetime) -> None:
     work = state.work(data["work"])
     changes = tuple(decode(PlannedChange, change) for change in data["changes"])
@@ -222,6 +226,15 @@ def _answer(state: RunState, data: Data, _: datetime) -> None:
     for work in state.works:
         if data["gate"] == f"bound:{work.key}" and data["answer"] == "yes":
             work.bound_ok = True
+        if data["gate"] == f"when:{work.key}" and data["answer"] == "no":
+            work.plan = _as_when_says(work)
+
+
+def _as_when_says(work: Work) -> PlannedStep:
+    """The step after its `when` as it is now, not as the plan had it."""
+    if work.runs:
+        return replace(work.plan, skipped="", unplanned="unplanned: its `when` was false then")
+    return replace(work.plan, skipped=f"`when: {work.plan.when}` is false now")
 
 
 def _decision(state: RunState, data: Data, at: datetime) -> None:
@@ -260,6 +273,7 @@ _APPLY: Mapping[str, Callable[[RunState, Data, datetime], None]] = {
     kinds.CONSENT: _consent,
     kinds.LEG: _leg,
     kinds.STEP: _step,
+    kinds.VERDICT: _verdict,
     kinds.SELECTED: _selected,
     kinds.MORE: _more,
     kinds.MARKING: _marking,

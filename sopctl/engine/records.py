@@ -21,6 +21,7 @@ MORE = "more"
 SELECTED, MARKING, MARKED, UNMARKED = "selected", "marking", "marked", "unmarked"
 INTENT, RESULT, FOUND, FENCE = "intent", "result", "found", "fence"
 CHECKED, WATCH, ENDED = "checked", "watch", "ended"
+VERDICT = "verdict"
 ANSWER, DECISION, UNDO, PARKED, END = "answer", "decision", "undo", "parked", "end"
 
 
@@ -44,6 +45,11 @@ def leg(worker: str, how: str) -> Entry:
 
 def step(work: str) -> Entry:
     return Entry(kind=STEP, data={"work": work})
+
+
+def verdict(work: str, *, runs: bool, why: str = "") -> Entry:
+    """What a planned `when` says as its step starts; *why* if it could not be asked again."""
+    return Entry(kind=VERDICT, data={"work": work, "runs": runs, "why": why})
 
 
 def selected(

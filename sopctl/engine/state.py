@@ -121,12 +121,18 @@ class Work:
     accepted: bool = False  # a person decided to go on in spite of the outcome
     superseded: bool = False  # undone, or no longer to be done
     bound_ok: bool = False
+    runs: bool | None = None  # what its `when` says at its start; None: not asked yet
     detail: str = ""
     rows: tuple[str, ...] = ()
 
     @property
     def back(self) -> bool:
         return self.plan.back
+
+    @property
+    def verdict_moved(self) -> bool:
+        """Its `when` does not say any more what it said when the run was planned."""
+        return self.runs is not None and self.runs == bool(self.plan.skipped)
 
     @property
     def open_items(self) -> list[Item]:

@@ -61,7 +61,9 @@ def brief(record: Record) -> list[Span]:
 
 
 _DETAIL: Final = frozenset({kinds.START, kinds.CONSENT, kinds.LEG, kinds.MARKING, kinds.STEP})
-_GOOD_NEWS: Final = frozenset({kinds.MARKED, kinds.UNMARKED, kinds.RESULT, kinds.FOUND})
+_GOOD_NEWS: Final = frozenset(
+    {kinds.VERDICT, kinds.MARKED, kinds.UNMARKED, kinds.RESULT, kinds.FOUND}
+)
 
 
 def _start(data: Data) -> list[Span]:
@@ -82,6 +84,12 @@ def _leg(data: Data) -> list[Span]:
 
 def _step(data: Data) -> list[Span]:
     return [(str(data["work"]), "strong"), (" started", "")]
+
+
+def _verdict(data: Data) -> list[Span]:
+    word = "is to run" if data["runs"] else "is not to run"
+    aside = f" ({data['why']})" if data["why"] else ""
+    return [(f"{data['work']}: its `when` says that it {word}{aside}", "quiet")]
 
 
 def _selected(data: Data) -> list[Span]:
@@ -212,6 +220,7 @@ _TELL: Final[Mapping[str, Callable[[Data], list[Span]]]] = {
     kinds.CONSENT: _consent,
     kinds.LEG: _leg,
     kinds.STEP: _step,
+    kinds.VERDICT: _verdict,
     kinds.SELECTED: _selected,
     kinds.MORE: _more,
     kinds.MARKING: _marking,
