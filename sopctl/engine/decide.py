@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 
 from sopctl.core.action import AnyAction
 from sopctl.core.runbook import OnFailure, StepKind
+from sopctl.engine import guardrails
 from sopctl.engine.compare import change_of
+from sopctl.engine.guardrails import objects
 from sopctl.engine.moves import (
     AskCheck,
     AskWhen,
@@ -186,17 +188,26 @@ def _gate(state: RunState, work: Work) -> Move:
 
 def _beyond_bound(state: RunState, work: Work) -> Move | None:
     """A late selection larger than what was consented to becomes a gate."""
-    if not work.plan.late or work.bound_ok:
-        return None
-    objects = len({item.resource.whole for item in work.items.values()})
-    if objects <= work.plan.bound:
+    if not work.plan.late or work.bound_ok or not (what := _too_much(state, work)):
         return None
     gate = f"bound:{work.key}"
     answer = state.answers.get(gate)
     if answer and answer["answer"] == "no":
         return Close(work.key, Outcome.DECLINED, f"declined by {answer['by']}")
-    what = f"step {work.key} now finds {objects} objects; the plan allowed {work.plan.bound}"
     return Park("gate", what, gate)
+
+
+def _too_much(state: RunState, work: Work) -> str:
+    """How a late selection goes beyond its own bound, or the whole run beyond its guardrail."""
+    found = objects(work.items)
+    if found > work.plan.bound:
+        return f"step {work.key} now finds {found} objects; the plan allowed {work.plan.bound}"
+    kind = next((resource.kind for resource in work.items), "")
+    if state.plan is None or not (allowed := state.plan.guardrails.get(kind)):
+        return ""
+    ours = [each for w in state.works if not w.back for each in w.items if each.kind == kind]
+    excess = guardrails.excess(kind, ours, work.plan.population, allowed)
+    return f"with step {work.key} {excess}" if excess else ""
 
 
 def _next_window(work: Work, action: AnyAction, now: datetime, fence_wait: float) -> Move:

@@ -14,7 +14,7 @@ from sopctl.core.action import Mark, ReceiptKind, Undo
 from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import decode
 from sopctl.core.journal import Record
-from sopctl.core.plan import Plan, PlannedChange, PlannedStep
+from sopctl.core.plan import Joined, Plan, PlannedChange, PlannedStep
 from sopctl.core.resource import ResourceId
 from sopctl.engine import records as kinds
 from sopctl.engine.decisions import CHOICES, inverse
@@ -103,8 +103,9 @@ def _selected(state: RunState, data: Data, _: datetime) -> None:
     changes = tuple(decode(PlannedChange, change) for change in data["changes"])
     work.items = _items(changes)
     work.selected = True
-    if "params" in data:
-        work.plan = replace(work.plan, params=data["params"], unplanned="")
+    work.plan = replace(work.plan, params=data["params"], unplanned="")
+    joins = tuple(decode(Joined, joined) for joined in data["joined"])
+    work.plan = replace(work.plan, joined=joins, population=data["population"])
 
 
 def _more(state: RunState, data: Data, _: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sopctl.core.action import Mark
 from sopctl.core.codec import Json, encode
-from sopctl.core.errors import SopError
+from sopctl.core.errors import RefusedError, SopError
 from sopctl.core.journal import Entry
 from sopctl.core.runbook import OnEmpty, OnFailure
 from sopctl.engine import environment, records
@@ -15,6 +15,7 @@ from sopctl.engine.compare import change_of
 from sopctl.engine.finding import find
 from sopctl.engine.fold import fold
 from sopctl.engine.holdings import left_to_others
+from sopctl.engine.joining import held_by_others, joined, refuse_other_end, refuse_returning
 from sopctl.engine.moves import (
     AskCheck,
     AskWhen,
@@ -96,15 +97,19 @@ def _select(session: Session, move: Select) -> None:
             return
         value = _resolved(session, work)
         session.deps.point(f"before select {work.key}")
-        changes, selection = find(session.deps, work.plan, value)
-    except UNREADABLE as error:
+        found = find(session.deps, work.plan, value)
+        held = held_by_others(session.state, session.deps)
+        refuse_returning(found, held)
+        refuse_other_end(session.action(work), found.changes, held)
+    except (*UNREADABLE, RefusedError) as error:
         goes_on = work.plan.on_failure is OnFailure.CONTINUE
         outcome = Outcome.PENDING_RETRY if goes_on else Outcome.FAILED
         why = f"cannot be selected: {error.summary}"
         session.append(records.ended(work.key, outcome, why))
         return
-    entries = [records.selected(work.key, changes, selection.notes, value)]
-    if not selection.ids and work.plan.empty is OnEmpty.FAIL:
+    same = joined(session.action(work), found.unchanged, held)
+    entries = [records.selected(work.key, found.selection, found.changes, same, value)]
+    if not found.selection.ids and work.plan.empty is OnEmpty.FAIL:
         entries.append(records.ended(work.key, Outcome.FAILED, "found nothing to act on"))
     session.append(*entries)
 

@@ -12,8 +12,8 @@ from sopctl.core.action import AnyChange, Mark, Receipt
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, encode
 from sopctl.core.journal import Entry
-from sopctl.core.plan import Plan, PlannedChange
-from sopctl.core.resource import ABSENT, ResourceId
+from sopctl.core.plan import Joined, Plan, PlannedChange
+from sopctl.core.resource import ABSENT, ResourceId, Selection
 from sopctl.engine.state import Outcome, RunEnd
 
 START, CONSENT, LEG, STEP = "start", "consent", "leg", "step"
@@ -53,11 +53,16 @@ def verdict(work: str, *, runs: bool, why: str = "") -> Entry:
 
 
 def selected(
-    work: str, changes: Sequence[PlannedChange], notes: Sequence[str], params: Json
+    work: str,
+    selection: Selection,
+    changes: Sequence[PlannedChange],
+    joined: Sequence[Joined],
+    params: Json,
 ) -> Entry:
     """A late selection, with before-images, right before it is written."""
     data: dict[str, Json] = {"work": work, "changes": encode(changes), "params": params}
-    return Entry(kind=SELECTED, data={**data, "notes": list(notes)})
+    data |= {"joined": encode(joined), "population": selection.population}
+    return Entry(kind=SELECTED, data={**data, "notes": list(selection.notes)})
 
 
 def more(work: str, changes: Sequence[PlannedChange]) -> Entry:
