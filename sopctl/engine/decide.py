@@ -81,7 +81,9 @@ def _finish(state: RunState, now: datetime) -> Move:
         )
         return Finish(RunEnd.UNDO_INCOMPLETE if left else RunEnd.UNDONE)
     unfinished = (*BAD_OUTCOMES, Outcome.PENDING_RETRY)
-    partial = any(w.outcome in unfinished for w in state.works if not w.superseded)
+    partial = any(
+        w.outcome is None if w.superseded else w.outcome in unfinished for w in state.works
+    )
     return Finish(RunEnd.PARTIAL if partial else RunEnd.DONE)
 
 

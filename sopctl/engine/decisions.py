@@ -87,12 +87,19 @@ def _by_hand(_: RunState, work: Work, at: datetime) -> None:
     work.ended, work.outcome, work.why, work.accepted = None, None, "", False
 
 
+def _leave_out(_: RunState, work: Work, __: datetime) -> None:
+    """It was never begun, and never will be: the run ends without it."""
+    if not work.touched:
+        work.superseded = True
+
+
 CHOICES: Mapping[str, Callable[[RunState, Work, datetime], None]] = {
     "retry": _retry,
     "skip": _skip,
     "keep": _keep,
     "restore": _restore,
     "by-hand": _by_hand,
+    "leave-out": _leave_out,
 }
 
 

@@ -151,8 +151,8 @@ def answer(gate: str, value: str, by: str, reason: str) -> Entry:
 def decision(work: str, choice: str, by: str, reason: str = "", bound: int = 0) -> Entry:
     """What a person decided about a step that did not end well.
 
-    *choice* is retry, skip, keep, restore or by-hand; *bound* (objects) is what was agreed to for
-    a step that could not be planned before.
+    *choice* is retry, skip, keep, restore, by-hand or leave-out; *bound* (objects) is what was
+    agreed to for a step that could not be planned before.
     """
     data: dict[str, Json] = {"work": work, "choice": choice, "by": by, "reason": reason}
     return Entry(kind=DECISION, data={**data, "bound": bound})

@@ -16,6 +16,7 @@ from sopctl.views.lines import Span, count
 # Record data is JSON that the engine's records module wrote; this is where people read it.
 Data = Mapping[str, Any]
 
+NAMED: Final = 5  # changes that are named; all are in the record
 REQUESTS: Final = 2  # ids of calls that are shown; all are in the record
 _OUTCOMES: Final[Mapping[str, str]] = {
     "applied": "good",
@@ -207,12 +208,13 @@ def _end(data: Data) -> list[Span]:
 
 def _names(items: list[Mapping[str, Json]]) -> str:
     names = []
-    for row in items:
+    for row in items[:NAMED]:
         resource: Any = row["resource"]
         part = f" [{resource['part']}]" if resource.get("part") else ""
         change = "".join(t for t, _ in states.difference(row["before"], row["after"]))
         names.append(f"{resource['kind']} {resource['name']}{part}: {change}")
-    return "; ".join(names)
+    more = f"; and {len(items) - NAMED} more" if len(items) > NAMED else ""
+    return "; ".join(names) + more
 
 
 _TELL: Final[Mapping[str, Callable[[Data], list[Span]]]] = {
