@@ -27,6 +27,7 @@ class FakeCloud:
         self._now = now
         self._ids = itertools.count(1)
         self._groups: dict[str, Group] = {}
+        self._shifted: dict[str, frozenset[str]] = {}
 
     def groups(self) -> list[Group]:
         return list(self._groups.values())
@@ -83,6 +84,15 @@ class FakeCloud:
 
     def heal_instances(self, zone: str) -> None:
         pass
+
+    def shift(self, arn: str, zone: str) -> None:
+        self._shifted[arn] = self._shifted.get(arn, frozenset()) | {zone}
+
+    def unshift(self, arn: str) -> None:
+        self._shifted.pop(arn, None)
+
+    def shifted(self) -> dict[str, frozenset[str]]:
+        return dict(self._shifted)
 
     def _launch(self, group: Group, zone: str) -> Instance:
         number = next(self._ids)

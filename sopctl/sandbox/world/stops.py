@@ -1,0 +1,63 @@
+"""The stops of a request: workloads that state traffic, each behind its Service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sopctl.sandbox.world.demand import Demand, Manner, Name, demand, manner
+from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.routing import Endpoints, Flow, serve, spread
+from sopctl.sandbox.world.view import View
+
+WORKLOADS = ("deployments", "statefulsets")
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A workload with its Service, known by its uid."""
+
+    demand: Demand
+    manner: Manner
+    service: str
+
+
+def hop(
+    stop: Stop,
+    outside: Mapping[str, float],
+    inside: Mapping[str, float],
+    endpoints: Mapping[str, Endpoints],
+    losses: Mapping[str, float],
+) -> Flow:
+    """Serve what came through the load balancer and what was called inside the cluster."""
+    came = spread(outside, endpoints, crossing=stop.manner.cross_zone, strict=True)
+    called = spread(inside, endpoints, crossing=not stop.manner.close, strict=False)
+    received = {zone: came[zone] + called[zone] for zone in endpoints}
+    offered = stop.demand.rps + sum(inside.values())
+    return serve(offered, received, endpoints, losses, stop.demand.pod_rps)
+
+
+def stops_of(view: View) -> dict[Name, Stop]:
+    """Return the workloads with traffic and the first Service that selects their pods."""
+    services = view.index("services", "namespace", _namespaces)
+    found: dict[Name, Stop] = {}
+    for resource in WORKLOADS:
+        for workload in view.all(resource):
+            wanted = demand(workload)
+            if wanted is None:
+                continue
+            metadata = workload["metadata"]
+            template = workload["spec"]["template"].get("metadata") or {}
+            labels = (template.get("labels") or {}).items()
+            for service in services.get(metadata["namespace"], ()):
+                selector = service["spec"].get("selector")
+                if selector and selector.items() <= labels:
+                    name = (metadata["namespace"], metadata["name"])
+                    uid = service["metadata"]["uid"]
+                    found[name] = Stop(wanted, manner(service), uid)
+                    break
+    return found
+
+
+def _namespaces(obj: Obj) -> tuple[str]:
+    return (obj["metadata"]["namespace"],)
