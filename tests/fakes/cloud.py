@@ -61,6 +61,9 @@ class FakeCloud:
     def set_bounds(self, name: str, low: int, high: int) -> None:
         self._groups[name] = replace(self._groups[name], min=low, max=high)
 
+    def suspend(self, name: str, *processes: str) -> None:
+        self._groups[name] = replace(self._groups[name], suspended=frozenset(processes))
+
     def set_tags(self, name: str, tags: dict[str, tuple[str, bool]]) -> None:
         self._groups[name] = replace(self._groups[name], tags=tags)
 
@@ -75,7 +78,8 @@ class FakeCloud:
         for name, group in self._groups.items():
             instances = list(group.instances)
             zones = [zone for zone in group.zones if self.launchable(zone)]
-            while len(instances) < group.desired and zones:
+            launches = zones and "Launch" not in group.suspended
+            while launches and len(instances) < group.desired:
                 instances.append(self._launch(group, zones[len(instances) % len(zones)]))
             self._groups[name] = replace(group, instances=tuple(instances))
 
