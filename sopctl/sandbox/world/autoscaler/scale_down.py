@@ -15,7 +15,7 @@ from sopctl.sandbox.world.autoscaler.settings import Settings
 from sopctl.sandbox.world.autoscaler.taints import TO_BE_DELETED, has
 from sopctl.sandbox.world.controllers.nodes import ready
 from sopctl.sandbox.world.ports import Obj
-from sopctl.sandbox.world.scheduling.scheduler import choose
+from sopctl.sandbox.world.scheduling.scheduler import fitting
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import Place, subject
 from sopctl.sandbox.world.selectors import matches
@@ -96,13 +96,13 @@ def _without(
     if any(not _may_move(view, pod, settings) for pod in guests):
         return None
     trial = snapshot.copy()
-    trial.seats[candidate.name] = Seat(_ghost(trial.seats[candidate.name].place))
+    trial.add(Seat(_ghost(trial.seats[candidate.name].place)))
     for pod in guests:
         guest = subject(pod)
-        choice = choose(guest, trial)
-        if isinstance(choice, str):
+        found = fitting(guest, trial)
+        if found is None:
             return None
-        trial.bind(guest, choice.place.name)
+        trial.bind(guest, found.place.name)
     return trial
 
 

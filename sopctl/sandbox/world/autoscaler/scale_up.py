@@ -15,7 +15,7 @@ from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
 from sopctl.sandbox.world.autoscaler.template import alike
 from sopctl.sandbox.world.scheduling.filters import Filter
 from sopctl.sandbox.world.scheduling.quantities import Amount
-from sopctl.sandbox.world.scheduling.scheduler import choose, likeness
+from sopctl.sandbox.world.scheduling.scheduler import fitting, likeness
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import Subject
 
@@ -62,12 +62,12 @@ def still_waiting(pods: Iterable[Subject], snapshot: Snapshot) -> list[Subject]:
     hopeless: set[str] = set()
     for pod in pods:
         kind = likeness(pod)
-        choice = "" if kind in hopeless else choose(pod, snapshot)
-        if isinstance(choice, str):
+        found = None if kind in hopeless else fitting(pod, snapshot)
+        if found is None:
             hopeless.add(kind)
             left.append(pod)
         else:
-            snapshot.bind(pod, choice.place.name)
+            snapshot.bind(pod, found.place.name)
             hopeless.clear()
     return left
 
