@@ -95,7 +95,7 @@ class FakeCloud:
     def unshift(self, arn: str) -> None:
         self._shifted.pop(arn, None)
 
-    def shifted(self) -> dict[str, frozenset[str]]:
+    def zonal_shifts(self) -> dict[str, frozenset[str]]:
         return dict(self._shifted)
 
     def _launch(self, group: Group, zone: str) -> Instance:

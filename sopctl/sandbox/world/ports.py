@@ -63,13 +63,13 @@ class ClusterPort(Protocol):
 class Shifting(Protocol):
     """An AWS half that knows Application Recovery Controller's zonal shifts may offer them."""
 
-    def shifted(self) -> Mapping[str, frozenset[str]]:
+    def zonal_shifts(self) -> Mapping[str, frozenset[str]]:
         """Return the shifts in force: ARN of the resource -> *names* of the zones left."""
 
 
 def shifts_of(cloud: object) -> tuple[tuple[str, frozenset[str]], ...]:
     """Return the zonal shifts in force by ARN; none when the AWS half knows no shifts."""
-    return tuple(sorted(cloud.shifted().items())) if isinstance(cloud, Shifting) else ()
+    return tuple(sorted(cloud.zonal_shifts().items())) if isinstance(cloud, Shifting) else ()
 
 
 class CloudPort(Protocol):

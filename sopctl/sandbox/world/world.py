@@ -28,7 +28,7 @@ from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
 from sopctl.sandbox.world.ports import ApiError, CloudPort, ClusterPort
 from sopctl.sandbox.world.scheduling.scheduler import Scheduler
-from sopctl.sandbox.world.seed.plant import plant
+from sopctl.sandbox.world.seed.plant import Planter, plant
 from sopctl.sandbox.world.traffic import Traffic
 from sopctl.sandbox.world.view import View
 
@@ -107,11 +107,11 @@ class World:
         self._stopped = threading.Event()
         cloud.launchable = self.outages.launchable
 
-    def seed(self) -> None:
+    def seed(self, planter: Planter = plant) -> None:
         """Plant the first inhabitants and let them settle: all Ready, every zone balanced."""
         with self.cluster.lock:
             self._writes = None  # nobody waits yet
-            plant(self.cluster, self.cloud)
+            planter(self.cluster, self.cloud)
             self._view.refresh()
             self._machines.register_all(self._view, self.clock.now())
             for _ in range(_SETTLING):
