@@ -8,6 +8,7 @@ With ``--profile`` the phases after the seeding are profiled by cProfile into FI
 from __future__ import annotations
 
 import argparse
+import contextlib
 import cProfile
 import gc
 import time
@@ -134,40 +135,46 @@ def describe(world: World) -> None:
     )
 
 
-def main() -> None:
-    """Seed, then an hour at rest, a failed zone for half of the rest, and its return."""
+def asked() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--workloads", type=int, default=2000)
     parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--step", type=float, default=1)
     parser.add_argument("--profile")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def story(world: World, watch: Stopwatch, minutes: float, step: float) -> None:
+    """Half of the time at rest, a quarter without a zone, a quarter after its return."""
+    with watch.phase(f"{minutes / 2:.0f} minutes at rest"):
+        run(world, minutes / 2, step)
+    describe(world)
+    world.fail_zone(ZONES[0])
+    with watch.phase(f"{minutes / 4:.0f} minutes without a zone"):
+        run(world, minutes / 4, step)
+    describe(world)
+    world.heal_zone(ZONES[0])
+    with watch.phase(f"{minutes / 4:.0f} minutes after its return"):
+        run(world, minutes / 4, step)
+    describe(world)
+
+
+def main() -> None:
+    """Seed a world and let its story happen."""
+    options = asked()
     watch, clock = Stopwatch(), WorldClock(START, rate=0)
-    cloud = Cloud(clock.now)
-    world = World(Cluster(clock.now), cloud, clock)
+    world = World(Cluster(clock.now), Cloud(clock.now), clock)
     with watch.phase("seed"):
         world.seed(planter(options.nodes, options.workloads))
     describe(world)
     gc.collect()
     gc.freeze()
-    profile = cProfile.Profile() if options.profile else None
-    if profile:
-        profile.enable()
-    quarter = options.minutes / 4
-    with watch.phase(f"{2 * quarter:.0f} minutes at rest"):
-        run(world, 2 * quarter, options.step)
-    describe(world)
-    world.fail_zone(ZONES[0])
-    with watch.phase(f"{quarter:.0f} minutes without a zone"):
-        run(world, quarter, options.step)
-    describe(world)
-    world.heal_zone(ZONES[0])
-    with watch.phase(f"{quarter:.0f} minutes after its return"):
-        run(world, quarter, options.step)
-    describe(world)
-    if profile:
-        profile.disable()
+    profile = cProfile.Profile() if options.profile else contextlib.nullcontext()
+    with watch.phase("all"), profile:
+        story(world, watch, options.minutes, options.step)
+    if isinstance(profile, cProfile.Profile):
         profile.dump_stats(options.profile)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sopctl.sandbox.world.demand import Demand, Manner, Name, demand, manner
-from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.routing import Endpoints, Flow, serve, spread
+from sopctl.sandbox.world.selecting import selecting
 from sopctl.sandbox.world.view import View
 
 WORKLOADS = ("deployments", "statefulsets")
@@ -39,7 +39,6 @@ def hop(
 
 def stops_of(view: View) -> dict[Name, Stop]:
     """Return the workloads with traffic and the first Service that selects their pods."""
-    services = view.index("services", "namespace", _namespaces)
     found: dict[Name, Stop] = {}
     for resource in WORKLOADS:
         for workload in view.all(resource):
@@ -48,16 +47,10 @@ def stops_of(view: View) -> dict[Name, Stop]:
                 continue
             metadata = workload["metadata"]
             template = workload["spec"]["template"].get("metadata") or {}
-            labels = (template.get("labels") or {}).items()
-            for service in services.get(metadata["namespace"], ()):
-                selector = service["spec"].get("selector")
-                if selector and selector.items() <= labels:
-                    name = (metadata["namespace"], metadata["name"])
-                    uid = service["metadata"]["uid"]
-                    found[name] = Stop(wanted, manner(service), uid)
-                    break
+            labels = template.get("labels") or {}
+            services = selecting(view, "services", metadata["namespace"], labels)
+            if services:
+                service = services[0]
+                name = (metadata["namespace"], metadata["name"])
+                found[name] = Stop(wanted, manner(service), service["metadata"]["uid"])
     return found
-
-
-def _namespaces(obj: Obj) -> tuple[str]:
-    return (obj["metadata"]["namespace"],)

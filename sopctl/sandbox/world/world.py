@@ -15,14 +15,14 @@ from sopctl.sandbox.world.controllers import (
     daemonsets,
     deployments,
     endpoints,
-    garbage,
     jobs,
     replicasets,
     statefulsets,
 )
+from sopctl.sandbox.world.controllers.garbage import WATCHED, Garbage
 from sopctl.sandbox.world.controllers.hpas import Autoscaling
 from sopctl.sandbox.world.controllers.kubelet import STARTS_IN, Kubelet
-from sopctl.sandbox.world.controllers.loop import RETRY
+from sopctl.sandbox.world.controllers.loop import RETRY, Queue
 from sopctl.sandbox.world.controllers.nodes import NodeLifecycle
 from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
@@ -86,21 +86,26 @@ class World:
         self._view = View(cluster)
         self._writes: int | None = WRITES
         self._machines = Machines(cloud, self.outages)
+        self._kubelet = Kubelet(self.outages)
         self._parts = (
             _Part(self._machines, "nodes"),
-            _Part(garbage, *garbage.WATCHED),
+            _Part(Garbage(), *WATCHED),
             _Part(NodeLifecycle(self.outages), "nodes", "pods"),
             _Part(self.traffic),
             _Part(Autoscaling(self.traffic)),
-            _Part(deployments, "deployments", "replicasets"),
-            _Part(replicasets, "replicasets", "pods"),
-            _Part(statefulsets, "statefulsets", "pods"),
-            _Part(daemonsets, "daemonsets", "nodes", "pods"),
-            _Part(jobs, "jobs", "pods"),
+            *(
+                _Part(Queue(work), *work.watched)
+                for work in (
+                    deployments.WORK,
+                    replicasets.WORK,
+                    statefulsets.WORK,
+                    daemonsets.WORK,
+                    jobs.WORK,
+                )
+            ),
             _Part(Scheduler(), "pods", "nodes"),
-            _Part(Kubelet(self.outages), "pods", "nodes"),
-            _Part(budgets, "poddisruptionbudgets", "pods", "replicasets"),
-            _Part(endpoints, "services", "pods", "nodes"),
+            _Part(self._kubelet, "pods", "nodes"),
+            *(_Part(Queue(work), *work.watched) for work in (budgets.WORK, endpoints.WORK)),
             _Part(ClusterAutoscaler(cloud, self.outages)),
             _Part(events),
         )
@@ -188,6 +193,7 @@ class World:
 
     def _rouse(self) -> None:
         self.traffic.rouse()
+        self._kubelet.rouse()
         for part in self._parts:
             part.rouse()
 

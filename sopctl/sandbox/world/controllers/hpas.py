@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import conditions
-from sopctl.sandbox.world.controllers.loop import for_each
+from sopctl.sandbox.world.controllers.loop import Work
 from sopctl.sandbox.world.controllers.replica_count import Count, count, proposal
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
@@ -63,7 +63,7 @@ class Autoscaling:
         """Scale and report every HPA when the period is over."""
         if self._due is not None and now < self._due:
             return self._due
-        for_each(view, "horizontalpodautoscalers", self._sync, now)
+        Work(resource="horizontalpodautoscalers", sync=self._sync).once(view, now)
         self._due = now + PERIOD
         return self._due
 
