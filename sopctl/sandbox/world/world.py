@@ -15,20 +15,21 @@ from sopctl.sandbox.world.controllers import (
     daemonsets,
     deployments,
     endpoints,
-    garbage,
     jobs,
     replicasets,
     statefulsets,
 )
+from sopctl.sandbox.world.controllers.garbage import WATCHED, Garbage
 from sopctl.sandbox.world.controllers.hpas import Autoscaling
 from sopctl.sandbox.world.controllers.kubelet import STARTS_IN, Kubelet
-from sopctl.sandbox.world.controllers.loop import RETRY
+from sopctl.sandbox.world.controllers.loop import RETRY, Queue
 from sopctl.sandbox.world.controllers.nodes import NodeLifecycle
 from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
 from sopctl.sandbox.world.ports import ApiError, CloudPort, ClusterPort
 from sopctl.sandbox.world.scheduling.scheduler import Scheduler
-from sopctl.sandbox.world.seed.plant import plant
+from sopctl.sandbox.world.seed.plant import Planter, plant
+from sopctl.sandbox.world.traffic import Traffic
 from sopctl.sandbox.world.view import View
 
 
@@ -68,6 +69,7 @@ class _Part:
 
 PAUSE = 0.05  # real seconds between two rounds
 WRITES = 25  # of one controller in one round, while clients wait for the lock
+GRAY_LOSS = 0.3  # share of its requests that a zone in a gray failure loses
 _SETTLING = 4  # times a pod starts until the last one of an ordered StatefulSet is ready
 
 
@@ -80,40 +82,48 @@ class World:
         self.cloud = cloud
         self.clock = clock
         self.outages = Outages()
+        self.traffic = Traffic(cloud, self.outages, clock)
         self._view = View(cluster)
         self._writes: int | None = WRITES
         self._machines = Machines(cloud, self.outages)
+        self._kubelet = Kubelet(self.outages)
         self._parts = (
             _Part(self._machines, "nodes"),
-            _Part(garbage, *garbage.WATCHED),
+            _Part(Garbage(), *WATCHED),
             _Part(NodeLifecycle(self.outages), "nodes", "pods"),
-            _Part(Autoscaling()),
-            _Part(deployments, "deployments", "replicasets"),
-            _Part(replicasets, "replicasets", "pods"),
-            _Part(statefulsets, "statefulsets", "pods"),
-            _Part(daemonsets, "daemonsets", "nodes", "pods"),
-            _Part(jobs, "jobs", "pods"),
+            _Part(self.traffic),
+            _Part(Autoscaling(self.traffic)),
+            *(
+                _Part(Queue(work), *work.watched)
+                for work in (
+                    deployments.WORK,
+                    replicasets.WORK,
+                    statefulsets.WORK,
+                    daemonsets.WORK,
+                    jobs.WORK,
+                )
+            ),
             _Part(Scheduler(), "pods", "nodes"),
-            _Part(Kubelet(self.outages), "pods", "nodes"),
-            _Part(budgets, "poddisruptionbudgets", "pods", "replicasets"),
-            _Part(endpoints, "services", "pods", "nodes"),
+            _Part(self._kubelet, "pods", "nodes"),
+            *(_Part(Queue(work), *work.watched) for work in (budgets.WORK, endpoints.WORK)),
             _Part(ClusterAutoscaler(cloud, self.outages)),
             _Part(events),
         )
         self._stopped = threading.Event()
         cloud.launchable = self.outages.launchable
 
-    def seed(self) -> None:
+    def seed(self, planter: Planter = plant) -> None:
         """Plant the first inhabitants and let them settle: all Ready, every zone balanced."""
         with self.cluster.lock:
             self._writes = None  # nobody waits yet
-            plant(self.cluster, self.cloud)
+            planter(self.cluster, self.cloud)
             self._view.refresh()
             self._machines.register_all(self._view, self.clock.now())
             for _ in range(_SETTLING):
                 self.settle()
                 self.clock.advance(STARTS_IN.total_seconds())
             self.settle()
+            self.traffic.begin()
             self._writes = WRITES
 
     def settle(self) -> None:
@@ -145,14 +155,16 @@ class World:
         """Let `run` return after its round."""
         self._stopped.set()
 
-    def fail_zone(self, name: str, *, gray: bool = False) -> None:
+    def fail_zone(self, name: str, *, gray: bool = False, loss: float = GRAY_LOSS) -> None:
         """Let a zone fail: its instances are impaired and nothing can be launched there.
 
-        In a gray failure the nodes stay Ready and the instances healthy; only launches fail.
+        In a gray failure the nodes stay Ready and the instances healthy; launches fail, and its
+        pods lose a share of their requests, `loss`.
         """
         self._require(name)
         with self.cluster.lock:  # between two controllers, so that none misses it
-            self.outages.fail(Outage(zone=name, since=self.clock.now(), gray=gray))
+            now = self.clock.now()
+            self.outages.fail(Outage(zone=name, since=now, gray=gray, loss=loss if gray else 0.0))
             if not gray:
                 self.cloud.fail_instances(name)
             self._rouse()
@@ -180,6 +192,8 @@ class World:
             self._rouse()
 
     def _rouse(self) -> None:
+        self.traffic.rouse()
+        self._kubelet.rouse()
         for part in self._parts:
             part.rouse()
 

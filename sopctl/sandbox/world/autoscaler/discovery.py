@@ -31,6 +31,7 @@ class NodeGroup:
     unneeded_time: timedelta
     unready_time: timedelta
     utilization: float
+    provision_time: timedelta
     zone: str
 
     @property
@@ -68,6 +69,7 @@ def _managed(group: Group, settings: Settings, low: int, high: int) -> NodeGroup
 
     unneeded, unready = option("scaledownunneededtime"), option("scaledownunreadytime")
     threshold = option("scaledownutilizationthreshold")
+    provision = option("maxnodeprovisiontime")
     return NodeGroup(
         group=group,
         min=low,
@@ -76,5 +78,6 @@ def _managed(group: Group, settings: Settings, low: int, high: int) -> NodeGroup
         unneeded_time=duration(unneeded) if unneeded else settings.unneeded_time,
         unready_time=duration(unready) if unready else settings.unready_time,
         utilization=float(threshold) if threshold else settings.utilization,
+        provision_time=duration(provision) if provision else settings.provision_time,
         zone=group.zones[0],
     )

@@ -46,12 +46,11 @@ def of_group(
     group: NodeGroup,
     nodes: Iterable[Obj],
     missing: Mapping[str, datetime],
-    settings: Settings,
     now: datetime,
 ) -> Readiness:
     """Count a group's nodes and its instances without a node, `missing` since a time each."""
     waiting = [missing[each] for each in group.instances if each in missing]
-    long = sum(now - since > settings.provision_time for since in waiting)
+    long = sum(now - since > group.provision_time for since in waiting)
     return replace(readiness(nodes, now), unregistered=len(waiting) - long, long_unregistered=long)
 
 

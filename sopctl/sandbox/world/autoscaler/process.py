@@ -56,7 +56,7 @@ class Process:
         self._notice(members, now)
         self._groups = self._removal.drop_unregistered(view, self._groups, self._missing, now)
         counts = {
-            group.name: of_group(group, members[group.name], self._missing, self._settings, now)
+            group.name: of_group(group, members[group.name], self._missing, now)
             for group in self._groups
         }
         cluster = readiness(view.all("nodes"), now)
@@ -101,7 +101,7 @@ class Process:
         if grown or not self._settings.scale_down:
             return []
         found = self._unneeded(view, members, snapshot)
-        if self._growth.grew_recently(now):
+        if self._growth.grew_recently(now) or self._removal.rests(now):
             self._removal.remember(found, now)
         else:
             self._removal.start(view, found, self._groups, now)

@@ -15,7 +15,7 @@ from sopctl.sandbox.world.autoscaler.settings import Settings
 from sopctl.sandbox.world.autoscaler.taints import TO_BE_DELETED, has
 from sopctl.sandbox.world.controllers.nodes import ready
 from sopctl.sandbox.world.ports import Obj
-from sopctl.sandbox.world.scheduling.scheduler import choose
+from sopctl.sandbox.world.scheduling.scheduler import fitting
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import Place, subject
 from sopctl.sandbox.world.selectors import matches
@@ -23,6 +23,7 @@ from sopctl.sandbox.world.view import View
 
 DISABLED = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
 _SAFE = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+_AT_MOST_SINCE = (1, 32)  # a node exactly at the threshold was busy before
 _GHOST: Obj = {"key": "ghost-node.cluster-autoscaler.kubernetes.io", "effect": "NoSchedule"}
 
 
@@ -45,7 +46,7 @@ def unneeded(
     """Return the candidates that can be removed together, their pods moved to other nodes."""
     found = []
     for each in candidates:
-        if not _eligible(each, snapshot):
+        if not _eligible(each, snapshot, settings):
             continue
         moved = _without(each, view, snapshot, settings)
         if moved is not None:
@@ -65,7 +66,8 @@ def movable(view: View, node: str) -> list[Obj]:
     ]
 
 
-def _eligible(candidate: Candidate, snapshot: Snapshot) -> bool:
+def _eligible(candidate: Candidate, snapshot: Snapshot, settings: Settings) -> bool:
+    """Whether a node may be removed at all (core/scaledown/eligibility/eligibility.go)."""
     node = candidate.node
     if (node["metadata"].get("annotations") or {}).get(DISABLED) == "true":
         return False
@@ -73,7 +75,8 @@ def _eligible(candidate: Candidate, snapshot: Snapshot) -> bool:
         return False
     if ready(node) != "True":
         return True  # an unready node is not asked how busy it is
-    return _utilization(snapshot.seats[candidate.name]) < candidate.group.utilization
+    used, threshold = _utilization(snapshot.seats[candidate.name]), candidate.group.utilization
+    return used <= threshold if settings.version >= _AT_MOST_SINCE else used < threshold
 
 
 def _utilization(seat: Seat) -> float:
@@ -93,13 +96,13 @@ def _without(
     if any(not _may_move(view, pod, settings) for pod in guests):
         return None
     trial = snapshot.copy()
-    trial.seats[candidate.name] = Seat(_ghost(trial.seats[candidate.name].place))
+    trial.add(Seat(_ghost(trial.seats[candidate.name].place)))
     for pod in guests:
         guest = subject(pod)
-        choice = choose(guest, trial)
-        if isinstance(choice, str):
+        found = fitting(guest, trial)
+        if found is None:
             return None
-        trial.bind(guest, choice.place.name)
+        trial.bind(guest, found.place.name)
     return trial
 
 

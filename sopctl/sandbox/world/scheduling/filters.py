@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sopctl.sandbox.world.scheduling.affinity import admits
+from sopctl.sandbox.world.scheduling.neighbours import AFFINITY as NEAR
 from sopctl.sandbox.world.scheduling.neighbours import Neighbours
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.spread import NO_LABEL, Spread
@@ -37,10 +38,13 @@ class Filter:
         self.spread = Spread(pod, snapshot)
         self._neighbours = Neighbours(pod, snapshot)
 
-    def note(self, guest: Subject, seat: Seat) -> None:
-        """Take a pod into account that was placed just now: cheaper than to count again."""
-        self.spread.note(guest, seat.place)
-        self._neighbours.note(guest, seat.place)
+    def note(self, guest: Subject, seat: Seat, by: int = 1) -> None:
+        """Take a pod into account that was placed just now, or with -1 one that left.
+
+        Cheaper than to count again.
+        """
+        self.spread.note(guest, seat.place, by)
+        self._neighbours.note(guest, seat.place, by)
 
     def refusal(self, seat: Seat) -> Refusal | None:
         """Return why this node does not take the pod, or None when it does."""
@@ -54,7 +58,9 @@ class Filter:
         if skewed is not None:
             return Refusal(reasons=(skewed,), resolvable=skewed != NO_LABEL)
         repelled = self._neighbours.refusal(seat.place)
-        return None if repelled is None else Refusal(reasons=(repelled,), resolvable=True)
+        if repelled is None:
+            return None
+        return Refusal(reasons=(repelled,), resolvable=repelled != NEAR)
 
     def _static(self, seat: Seat) -> str | None:
         """Return what only the node itself decides: cordon, taints, affinity."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from sopctl.sandbox.world import pods
+from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.scheduling.quantities import Amount
 from sopctl.sandbox.world.scheduling.subject import Place, Subject, place, subject
 from sopctl.sandbox.world.view import View
@@ -13,12 +15,13 @@ from sopctl.sandbox.world.view import View
 class Seat:
     """A node with the pods that sit on it."""
 
-    __slots__ = ("place", "sitting", "used")
+    __slots__ = ("hermits", "place", "sitting", "used")
 
     def __init__(self, where: Place, sitting: Iterable[Subject] = ()) -> None:
         """Take a node and the pods bound to it."""
         self.place = where
         self.sitting: list[Subject] = []
+        self.hermits: list[Subject] = []  # those with anti-affinity, which keep others out
         self.used = Amount()
         for each in sitting:
             self.add(each)
@@ -27,6 +30,21 @@ class Seat:
         """Let a pod sit here."""
         self.sitting.append(guest)
         self.used += guest.request
+        if guest.repelled:
+            self.hermits.append(guest)
+
+    def remove(self, guest: Subject) -> None:
+        """Let a pod go."""
+        self.sitting.remove(guest)
+        self.used -= guest.request
+        if guest.repelled:
+            self.hermits.remove(guest)
+
+    def copy(self) -> Seat:
+        """Return a seat that can be changed."""
+        made = Seat(self.place)
+        made.sitting, made.hermits, made.used = [*self.sitting], [*self.hermits], self.used
+        return made
 
     @property
     def free(self) -> Amount:
@@ -35,24 +53,39 @@ class Seat:
 
 
 class Snapshot:
-    """All nodes by name. Adding a pod or a node changes this snapshot only."""
+    """All nodes by name. Adding a pod or a node changes this snapshot only.
+
+    A copy shares the seats until one of the two changes them.
+    """
 
     def __init__(self, seats: Iterable[Seat]) -> None:
         """Take the nodes in their order."""
         self.seats = {seat.place.name: seat for seat in seats}
+        self._shared: set[str] = set()
 
-    def copy(self, *, without: str = "") -> Snapshot:
-        """Return a snapshot that can be changed, perhaps without one node."""
-        kept = (seat for name, seat in self.seats.items() if name != without)
-        return Snapshot(Seat(seat.place, seat.sitting) for seat in kept)
+    def copy(self) -> Snapshot:
+        """Return a snapshot that can be changed."""
+        made = Snapshot(())
+        made.seats = dict(self.seats)
+        made._shared = set(self.seats)
+        self._shared = set(self.seats)
+        return made
 
     def add(self, seat: Seat) -> None:
-        """Add a node."""
+        """Add a node, or put another in its place."""
         self.seats[seat.place.name] = seat
+        self._shared.discard(seat.place.name)
 
     def bind(self, guest: Subject, node: str) -> None:
         """Let a pod sit on a node."""
-        self.seats[node].add(guest)
+        self.own(node).add(guest)
+
+    def own(self, node: str) -> Seat:
+        """Return a seat that no other snapshot has, to be changed."""
+        if node in self._shared:
+            self.seats[node] = self.seats[node].copy()
+            self._shared.discard(node)
+        return self.seats[node]
 
 
 class Reader:
@@ -65,18 +98,27 @@ class Reader:
 
     def snapshot(self, view: View) -> Snapshot:
         """Return the nodes and the unfinished pods bound to them."""
-        seats = {}
+        seats = {where.name: Seat(where) for where in self._places(view)}
+        for guest in self._bound(view):
+            if guest.node in seats:
+                seats[guest.node].add(guest)
+        return Snapshot(seats.values())
+
+    def _places(self, view: View) -> list[Place]:
+        """Return the nodes, one zone after the other, as the scheduler's node tree lists them."""
+        numbered: list[tuple[int, str, Place]] = []
+        seen: Counter[str] = Counter()
         for node in view.all("nodes"):
             metadata = node["metadata"]
             known = self._nodes.get(metadata["uid"])
             if known is None or known[0] != metadata["resourceVersion"]:
                 known = (metadata["resourceVersion"], place(node))
                 self._nodes[metadata["uid"]] = known
-            seats[metadata["name"]] = Seat(known[1])
-        for guest in self._bound(view):
-            if guest.node in seats:
-                seats[guest.node].add(guest)
-        return Snapshot(seats.values())
+            zone = known[1].labels.get(ZONE, "")
+            numbered.append((seen[zone], zone, known[1]))
+            seen[zone] += 1
+        numbered.sort(key=lambda each: each[:2])
+        return [where for _, _, where in numbered]
 
     def _bound(self, view: View) -> list[Subject]:
         fresh: dict[str, tuple[str, Subject]] = {}
