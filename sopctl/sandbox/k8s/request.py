@@ -30,6 +30,8 @@ _YamlLoader.yaml_implicit_resolvers = {
     first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_LONGEST_MANAGER = 128
+_OPTIONS = {"PATCH": "PatchOptions", "PUT": "UpdateOptions", "DELETE": "DeleteOptions"}
 _NAMESPACE_PARTS = frozenset({"status", "finalize"})
 
 
@@ -113,10 +115,20 @@ class Request:
         if dry_run not in ("", "All"):
             text = f'Unsupported value: "{dry_run}": supported values: "All"'
             wrong: Obj = {"reason": "FieldValueNotSupported", "field": "dryRun", "message": text}
-            raise invalid("CreateOptions", "meta.k8s.io", "", [wrong])
+            options = _OPTIONS.get(self.method, "CreateOptions")
+            raise invalid(options, "meta.k8s.io", "", [wrong])
+        manager = self.query.get("fieldManager", "")
+        if len(manager) > _LONGEST_MANAGER:
+            text = f"Too long: may not be more than {_LONGEST_MANAGER} bytes"
+            raise invalid(
+                _OPTIONS.get(self.method, "CreateOptions"),
+                "meta.k8s.io",
+                "",
+                [{"reason": "FieldValueTooLong", "field": "fieldManager", "message": text}],
+            )
         agent = self.headers.get("user-agent", "unknown")
         return Write(
-            manager=self.query.get("fieldManager") or agent.split("/")[0][:128],
+            manager=manager or agent.split("/")[0][:_LONGEST_MANAGER],
             user=self.user.name,
             dry_run=self.dry_run,
             validation=_validation(self.query.get("fieldValidation", "Warn")),

@@ -12,24 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from sopctl.sandbox.k8s import defaults, lifecycle, managed, rules, validate
-from sopctl.sandbox.k8s.errors import (
-    already_exists,
-    bad_request,
-    cause,
-    conflict,
-    forbidden,
-    not_found,
-    stale,
-)
+from sopctl.sandbox.k8s import defaults, lifecycle, managed, preconditions, rules, validate
+from sopctl.sandbox.k8s.errors import already_exists, bad_request, cause, not_found
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Key, Obj, clone, key_of, stamp, without_nulls
 from sopctl.sandbox.k8s.store import Store
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
-# A stale write is refused by leaving the version out, too: AllowUnconditionalUpdate is false.
-_VERSIONED = frozenset({"leases", "poddisruptionbudgets", "customresourcedefinitions"})
-
 Mutator = Callable[[ResourceType, Obj, Obj | None, "Write"], Obj]
 
 
@@ -97,7 +86,7 @@ class Writer:
         """Store a new object; the stored object (or what it would be, in a dry run)."""
         new = self._decoded(kind, without_nulls(obj), None, write)
         meta = new["metadata"]
-        self._require_namespace(kind, meta)
+        preconditions.require_namespace(self.store, kind, meta)
         if meta.pop("resourceVersion", ""):
             raise bad_request("resourceVersion should not be set on objects to be created")
         new = self._admitted(kind, new, None, write)
@@ -122,18 +111,19 @@ class Writer:
         """Replace an object, or one of its subresources; the stored (or would-be) object."""
         old = self.existing(kind, key_of(obj))
         new = without_nulls(obj)
-        self._preconditions(kind, new["metadata"], old, write)
+        preconditions.require_current(kind, new["metadata"], old, internal=write.internal)
         new = self._decoded(kind, new, old, write)
         lifecycle.isolate(kind, new, old, subresource)
         if not subresource:
             new = self._admitted(kind, new, old, write)
-        new["metadata"]["managedFields"] = old["metadata"].get("managedFields", [])
+        before = old if subresource else managed.with_entries(old, new)
+        new["metadata"]["managedFields"] = before["metadata"].get("managedFields", [])
         if new == old and write.owned is None:
             return old
         lifecycle.prepare_update(kind, new, old)
         if new["metadata"] != old["metadata"] or subresource != "status":
             self._validate(kind, new, old, internal=write.internal)
-        entries = self._ownership(kind, new, old, write, subresource)
+        entries = self._ownership(kind, new, before, write, subresource)
         if new == old and _timeless(entries) == _timeless(old["metadata"].get("managedFields", [])):
             return old
         new["metadata"]["managedFields"] = entries
@@ -147,15 +137,7 @@ class Writer:
         An object that still exists afterwards carries a deletionTimestamp.
         """
         old = self.existing(kind, key)
-        meta = old["metadata"]
-        for name, wanted, given, ended in (
-            ("UID", deletion.uid, meta["uid"], "deleted and then recreated"),
-            ("ResourceVersion", deletion.resource_version, meta["resourceVersion"], "modified"),
-        ):
-            if wanted is not None and wanted != given:
-                why = f"the {name} in the precondition ({wanted}) does not match the {name} in "
-                why += f"record ({given}). The object might have been {ended}"
-                raise conflict(kind.resource, key[1], why)
+        preconditions.require_same(kind, old["metadata"], deletion.uid, deletion.resource_version)
         new: Obj = clone(old)
         lifecycle.mark_deleted(kind, new, deletion.grace, deletion.propagation, self.now())
         gone = lifecycle.is_finished(kind, new)
@@ -244,18 +226,6 @@ class Writer:
         )
         return managed.updated(kind.schema, old, new, writer)
 
-    def _require_namespace(self, kind: ResourceType, meta: Obj) -> None:
-        if not kind.namespaced:
-            meta.pop("namespace", None)
-            return
-        name = meta.setdefault("namespace", "default")
-        namespace = self.store.get("namespaces", ("", name))
-        if namespace is None:
-            raise not_found("namespaces", name)
-        if namespace["metadata"].get("deletionTimestamp"):
-            why = f"unable to create new content in namespace {name} because it is being terminated"
-            raise forbidden(kind.resource, meta.get("name", ""), why)
-
     def _name(self, kind: ResourceType, meta: Obj) -> None:
         if meta.get("name"):
             return
@@ -266,20 +236,6 @@ class Writer:
             )
         suffix = "".join(self._random.choice(_SUFFIX) for _ in range(5))
         meta["name"] = meta["generateName"] + suffix
-
-    def _preconditions(self, kind: ResourceType, meta: Obj, old: Obj, write: Write) -> None:
-        current = old["metadata"]
-        if meta.get("uid") not in (None, "", current["uid"]):
-            why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: "
-            raise conflict(kind.resource, current["name"], why + current["uid"])
-        version = meta.get("resourceVersion")
-        if version and version != current["resourceVersion"]:
-            raise stale(kind.resource, current["name"])
-        needed = kind.custom is not None or kind.storage in _VERSIONED
-        if not version and needed and not write.internal:
-            text = "Invalid value: 0: must be specified for an update"
-            field_cause = cause("FieldValueInvalid", "metadata.resourceVersion", text)
-            raise validate.invalid_object(kind, old, [field_cause])
 
     def _after_write(self, kind: ResourceType, stored: Obj) -> None:
         if kind.storage == "customresourcedefinitions":

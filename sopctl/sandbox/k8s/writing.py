@@ -23,6 +23,7 @@ from sopctl.sandbox.k8s.patch import json_patch, merge_patch
 from sopctl.sandbox.k8s.patch_apply import apply
 from sopctl.sandbox.k8s.patch_strategic import strategic_patch
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer
+from sopctl.sandbox.k8s.typed import require_typed
 from sopctl.sandbox.k8s.writer import Deletion, Write
 
 JSON_PATCH = "application/json-patch+json"
@@ -74,6 +75,10 @@ def patch(cluster: Cluster, request: Request, route: Route) -> Response:
     """PATCH of an object or a subresource, in any of the four languages."""
     if _media(request) == APPLY_PATCH:
         return _apply(cluster, request, route)
+    if request.query.get("force"):
+        text = "Forbidden: may not be specified for non-apply patch"
+        refused = cause("FieldValueForbidden", "force", text)
+        raise invalid("PatchOptions", "meta.k8s.io", "", [refused])
     write = request.write()
     with cluster.lock:
         old = cluster.writer.existing(route.kind, route.key)
@@ -110,6 +115,8 @@ def _apply(cluster: Cluster, request: Request, route: Route) -> Response:
     stated = _typed(without_nulls(request.object()), route)
     if stated["metadata"].pop("managedFields", None):
         raise bad_request("metadata.managedFields must be nil")
+    _keep_to_the_path(stated, route)
+    require_typed(route.kind, stated)
     write = request.write()
     with cluster.lock:
         applier = Owner(
@@ -120,6 +127,11 @@ def _apply(cluster: Cluster, request: Request, route: Route) -> Response:
             time=stamp(cluster.now()),
         )
         live = cluster.store.get(route.kind.storage, route.key)
+        if live is None and stated["metadata"].get("uid"):
+            why = f"uid mismatch: the provided object specified uid {stated['metadata']['uid']}, "
+            raise conflict(
+                route.kind.resource, route.name, why + "and no existing object was found"
+            )
         forced = request.query.get("force") == "true"
         merged, owners = apply(route.kind.schema, live or {}, stated, applier, force=forced)
         write = dataclasses.replace(write, owned=owners)
@@ -128,6 +140,15 @@ def _apply(cluster: Cluster, request: Request, route: Route) -> Response:
             return _answer(route.kind, created, write, HTTPStatus.CREATED)
         stored = cluster.writer.update(route.kind, merged, write, route.subresource)
         return _answer(route.kind, stored, write)
+
+
+def _keep_to_the_path(stated: Obj, route: Route) -> None:
+    """Drop what an apply to this path neither changes nor owns (GetResetFields of strategies)."""
+    if route.subresource == "status":
+        stated.pop("spec", None)
+        stated["metadata"].pop("labels", None)
+    elif "status" in route.kind.subresources:
+        stated.pop("status", None)
 
 
 def _media(request: Request) -> str:
