@@ -13,15 +13,19 @@ from moto.eks.models import Cluster, EKSBackend, eks_backends
 
 from sopctl.core.codec import Json
 from sopctl.sandbox.aws import portrait
+from sopctl.sandbox.aws.bus import Bus
+from sopctl.sandbox.aws.exchange import Exchange
 from sopctl.sandbox.aws.fleet import Group, GroupSpec, Zone
-from sopctl.sandbox.aws.patches.groups import SandboxGroup, SandboxMember
+from sopctl.sandbox.aws.patches.activities import terminate
+from sopctl.sandbox.aws.patches.groups import SandboxGroup
 from sopctl.sandbox.aws.patches.install import install
-from sopctl.sandbox.aws.patches.members import terminate
+from sopctl.sandbox.aws.patches.instances import TERMINATED, SandboxInstance, SandboxMember
+from sopctl.sandbox.aws.reclaim import Reclaims
 from sopctl.sandbox.aws.reconcile import Reconciler
+from sopctl.sandbox.aws.supply import Pool, Supply
 
 CLUSTER = "sandbox"
 IMAGE = "ami-0a1b2c3d4e5f60718"
-TERMINATED = 48
 # EC2 keeps showing a terminated instance for about an hour.
 FORGOTTEN_AFTER = timedelta(hours=1)
 
@@ -41,6 +45,9 @@ class Cloud:
         self.launchable: Callable[[str], bool] = _anywhere
         self.zones: tuple[Zone, ...] = ()
         self._failed: set[str] = set()
+        self.reclaims = Reclaims()
+        self.supply = Supply(zones=(), instances=self.instances, launchable=self._takes_launches)
+        self._bus = Bus(self.account, region)
         self.reset()
 
     def reset(self) -> None:
@@ -48,8 +55,11 @@ class Cloud:
         with self.lock:
             install(self.now)
             self._failed.clear()
+            self.reclaims.clear()
+            self.supply.depths.clear()
             found = self._ec2.describe_availability_zones()
             self.zones = tuple(Zone(name=zone.name, id=zone.zone_id) for zone in found)
+            self.supply.zones = tuple(zone.name for zone in self.zones)
             self._create_cluster()
 
     def groups(self) -> list[Group]:
@@ -91,9 +101,11 @@ class Cloud:
                 else None,
             )
             assert isinstance(group, SandboxGroup)
-            zones = spec.zones
             for index in range(spec.desired):
-                self._reconciler.launch(group, zones[index % len(zones)], state="InService")
+                zone = spec.zones[index % len(spec.zones)]
+                self._reconciler.launch(group, zone, state="InService")
+            group.wish = ""
+            group.activities.clear()
             return portrait.view(group)
 
     def subnets(self) -> dict[str, str]:
@@ -129,6 +141,39 @@ class Cloud:
                 [portrait.tag(group, key, value, propagate=propagate)]
             )
 
+    def set_pool_depth(self, pool: Pool, depth: int | None) -> None:
+        """Let *pool* have at most *depth* instances of ours; None lets it be bottomless again.
+
+        What runs beyond the depth goes on running: see ``reclaim``.
+        """
+        with self.lock:
+            if depth is None:
+                self.supply.depths.pop(pool, None)
+            else:
+                self.supply.depths[pool] = depth
+
+    def reclaim(
+        self, pool: Pool, count: int | None = None, *, lead: timedelta | None = timedelta()
+    ) -> int:
+        """Take *count* spot instances of *pool* back, oldest first, or all; returns how many.
+
+        Each is recommended for a rebalance now, warned after *lead* and ended two minutes after
+        the warning; with ``lead=None`` there is no recommendation. `tick` carries it out.
+        """
+        with self.lock:
+            chosen = self.supply.taken(pool)[:count]
+            return self.reclaims.order(chosen, self._naive_now(), lead)
+
+    def instances(self) -> list[SandboxInstance]:
+        """Every EC2 instance, ended ones too while EC2 remembers them."""
+        with self.lock:
+            return [
+                instance
+                for reservation in self._ec2.reservations.values()
+                for instance in reservation.instances
+                if isinstance(instance, SandboxInstance)
+            ]
+
     def fail_instances(self, zone: str) -> None:
         """Instances in *zone* stop answering, and new ones there come up dead."""
         with self.lock:
@@ -150,9 +195,16 @@ class Cloud:
         with self.lock:
             now = self._naive_now()
             self._mark_impaired()
+            self.reclaims.tick(now)
+            for instance in self.instances():
+                if instance.may_finish(now):
+                    instance.finish()
+            reconciler = self._reconciler
             for group in self._groups():
-                self._reconciler.tick(group, now)
+                reconciler.tick(group, now)
+                Exchange(reconciler).tick(group, now)
             self._forget_terminated(now)
+            self._bus.deliver()
 
     def set_cluster_endpoint(self, url: str, certificate: str, version: str = "1.36") -> None:
         """What EKS DescribeCluster says about the cluster: *certificate* is base64 of PEM."""
@@ -183,7 +235,13 @@ class Cloud:
 
     @property
     def _reconciler(self) -> Reconciler:
-        return Reconciler(self._ec2, self.launchable)
+        return Reconciler(self._ec2, self.supply, self._shifted)
+
+    def _takes_launches(self, zone: str) -> bool:
+        return self.launchable(zone)
+
+    def _shifted(self, _: SandboxGroup) -> frozenset[str]:
+        return frozenset()
 
     def _groups(self) -> list[SandboxGroup]:
         found = self._autoscaling.autoscaling_groups.values()
