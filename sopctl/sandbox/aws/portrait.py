@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from sopctl.core.codec import Json
+from sopctl.sandbox.aws.balancing import balancers
 from sopctl.sandbox.aws.buying import template_is_spot, types
 from sopctl.sandbox.aws.fleet import Group, GroupSpec, Instance
 from sopctl.sandbox.aws.patches.groups import Params, SandboxGroup
 from sopctl.sandbox.aws.patches.instances import SandboxMember
+from sopctl.sandbox.aws.region import Region
 from sopctl.sandbox.aws.supply import runs
+
+CLUSTER_PARTS = ("logging", "zonalShiftConfig", "computeConfig", "upgradePolicy", "accessConfig")
 
 
 def view(group: SandboxGroup) -> Group:
@@ -116,3 +121,25 @@ def dump(group: SandboxGroup) -> Json:
         "protected": sorted(m.instance_id for m in group.members() if m.protected_from_scale_in),
         **{name: getattr(group, name, None) for name in extras},
     }
+
+
+def dump_beside(region: Region) -> dict[str, Json]:
+    """What clients may write beside groups: balancers, node groups, the cluster, shifts."""
+    found: dict[str, Json] = {}
+    for balancer in balancers(region.account, region.region):
+        found[f"elb:{balancer.name}"] = {
+            "zones": list(balancer.zones),
+            "attributes": dict(balancer.attributes),
+        }
+    for name, nodegroup in region.eks.nodegroups.items():
+        found[f"eks:{name}"] = {
+            "min": nodegroup.min,
+            "max": nodegroup.max,
+            "labels": dict(nodegroup.record["labels"]),
+        }
+    config = {name: region.eks.cluster.get(name) for name in CLUSTER_PARTS}
+    found["eks:cluster"] = json.loads(json.dumps(config))
+    for shift in region.shifts.all:
+        if shift.status == "ACTIVE":
+            found[f"arc:{shift.resource}"] = {"away": shift.away, "comment": shift.comment}
+    return found

@@ -13,14 +13,20 @@ import moto.autoscaling.urls
 import moto.core.utils
 import moto.ec2.models.instances
 import moto.ec2.utils
-import moto.eks.models
+import moto.elbv2.models
 import moto.settings
 import moto.sts.urls
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 from moto.core.base_backend import BackendDict
+from moto.elbv2.models import elbv2_backends
 
-from sopctl.sandbox.aws.patches import activities, groups, instances, outbox
+from sopctl.sandbox.aws.patches import activities, balancers, groups, instances, outbox
+from sopctl.sandbox.aws.patches.balancers import (
+    SandboxBalancers,
+    SandboxLoadBalancer,
+    SandboxTargetGroup,
+)
 from sopctl.sandbox.aws.patches.groups import CapacityResponses, SandboxGroup
 from sopctl.sandbox.aws.patches.identity import IdentityResponses
 from sopctl.sandbox.aws.patches.instances import SandboxInstance, SandboxMember
@@ -32,12 +38,12 @@ from sopctl.sandbox.aws.patches.tags import TagResponses
 # Modules that stamp what they make with moto's ``utcnow``, which each imported by name.
 STAMPING: tuple[ModuleType, ...] = (
     activities,
+    balancers,
     groups,
     instances,
     outbox,
     moto.autoscaling.models,
     moto.ec2.models.instances,
-    moto.eks.models,
 )
 
 
@@ -79,7 +85,10 @@ def install(now: Callable[[], datetime]) -> None:
     moto.autoscaling.urls.url_paths["{0}/$"] = AutoScaling.dispatch
     moto.sts.urls.url_paths["{0}/$"] = IdentityResponses.dispatch
     moto.settings.ec2_load_default_amis = _no_default_images
+    moto.elbv2.models.FakeLoadBalancer = SandboxLoadBalancer  # type: ignore[misc]  # the patch
+    moto.elbv2.models.FakeTargetGroup = SandboxTargetGroup  # type: ignore[misc]  # the patch
     autoscaling_backends.backend = SandboxBackend
+    elbv2_backends.backend = SandboxBalancers
     # moto filters instances by a table that lacks how an instance was bought.
     moto.ec2.utils.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
     for module in STAMPING:
