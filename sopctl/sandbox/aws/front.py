@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sopctl.sandbox.aws.application import Application, Reply
 from sopctl.sandbox.aws.cloud import Cloud
+from sopctl.sandbox.aws.desk import Desk
 from sopctl.sandbox.aws.faults import FaultRule, Faults
 from sopctl.sandbox.aws.loopback import LoopbackHandler, LoopbackServer
 from sopctl.sandbox.aws.protocol import (
@@ -23,6 +24,7 @@ from sopctl.sandbox.aws.protocol import (
     render,
     stamp,
 )
+from sopctl.sandbox.aws.services.registry import OURS_ALONE, all_services
 
 ACCESS_KEY = "AKIASANDBOX000000000"
 NOT_IMPLEMENTED = 501
@@ -50,6 +52,7 @@ class AwsFront:
         self.faults: list[FaultRule] = []
         self._strikes = Faults(self.faults, ACCESS_KEY)
         self._application = Application()
+        self._desk = Desk(all_services(cloud))
         self._server = LoopbackServer(type("_BoundHandler", (_Handler,), {"front": self}), host)
 
     @property
@@ -100,7 +103,7 @@ class AwsFront:
     def _execute(self, request: Request, request_id: str) -> Reply:
         try:
             with self.cloud.lock:
-                reply = self._application(request)
+                reply = self._serve(request, request_id)
         except NotImplementedError:
             what = f"the sandbox has no {request.service}:{request.operation}"
             return self._refuse(request, request_id, f"NotImplemented:{NOT_IMPLEMENTED}", what)
@@ -108,6 +111,13 @@ class AwsFront:
             traceback.print_exc()
             return self._refuse(request, request_id, "InternalFailure")
         return Reply(status=reply.status, headers=reply.headers, body=stamp(reply.body, request_id))
+
+    def _serve(self, request: Request, request_id: str) -> Reply:
+        if self._desk.handles(request):
+            return self._desk.answer(request, request_id)
+        if request.service in OURS_ALONE:
+            raise NotImplementedError
+        return self._application(request)
 
     def _refuse(self, request: Request, request_id: str, cause: str, text: str = "") -> Reply:
         caller = f"arn:aws:sts::{self.cloud.account}:assumed-role/sopctl-sandbox/on-call"

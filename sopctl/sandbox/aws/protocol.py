@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -112,11 +113,12 @@ def stamp(body: bytes, request_id: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An error to answer."""
+    """An error to answer; *fields* are what a service adds to the message, such as a reason."""
 
     status: int
     code: str
     message: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 # One cause, four spellings: (query, ec2, json, rest-json), each (status, code).
@@ -205,7 +207,7 @@ def render(request: Request, error: Refusal, request_id: str) -> tuple[dict[str,
             f"</Errors><RequestID>{request_id}</RequestID></Response>"
         ).encode()
     if request.protocol == "json":
-        body = {"__type": error.code, "message": error.message}
+        body = {"__type": error.code, "message": error.message, **error.fields}
         return {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
-    return headers, json.dumps({"message": error.message}).encode()
+    return headers, json.dumps({"message": error.message, **error.fields}).encode()

@@ -113,9 +113,9 @@ def test_what_the_sandbox_lacks_is_said_plainly(asg: Any) -> None:
 
 
 def test_a_service_the_sandbox_lacks_is_said_plainly_too(front: AwsFront, clients: Clients) -> None:
-    status, code, message = refused(clients("arc-zonal-shift").list_managed_resources)
+    status, code, message = refused(clients("outposts").list_outposts)
     assert (status, code) == (501, "NotImplemented")
-    assert message == "the sandbox has no arc-zonal-shift:ListManagedResources"
+    assert message == "the sandbox has no outposts:ListOutposts"
 
 
 def test_an_unsigned_request_is_refused(front: AwsFront) -> None:
