@@ -114,7 +114,7 @@ def _fields_at(shape: type[BaseModel], path: Path) -> tuple[str, ...]:
             by_name = {_name(name, field): field for name, field in kind.model_fields.items()}
             kind = _bare(by_name[str(part)].annotation)
         else:
-            kind = _bare(get_args(kind)[1 if get_origin(kind) is dict else 0])
+            kind = _bare(get_args(kind)[1 if _origin(kind) is dict else 0])
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return tuple(_name(name, field) for name, field in kind.model_fields.items())
     return ()

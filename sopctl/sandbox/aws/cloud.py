@@ -16,7 +16,7 @@ from sopctl.sandbox.aws import portrait
 from sopctl.sandbox.aws.fleet import Group, GroupSpec, Zone
 from sopctl.sandbox.aws.patches.groups import SandboxGroup, SandboxMember
 from sopctl.sandbox.aws.patches.install import install
-from sopctl.sandbox.aws.patches.members import terminate
+from sopctl.sandbox.aws.patches.members import Activity, terminate
 from sopctl.sandbox.aws.reconcile import Reconciler
 
 CLUSTER = "sandbox"
@@ -153,6 +153,11 @@ class Cloud:
             for group in self._groups():
                 self._reconciler.tick(group, now)
             self._forget_terminated(now)
+
+    def history(self) -> list[Activity]:
+        """What the groups did lately, oldest first within each group."""
+        with self.lock:
+            return [each for group in self._groups() for each in group.activities]
 
     def set_cluster_endpoint(self, url: str, certificate: str, version: str = "1.36") -> None:
         """What EKS DescribeCluster says about the cluster: *certificate* is base64 of PEM."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -28,7 +29,7 @@ from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
 from sopctl.sandbox.world.ports import ApiError, CloudPort, ClusterPort
 from sopctl.sandbox.world.scheduling.scheduler import Scheduler
-from sopctl.sandbox.world.seed.plant import plant
+from sopctl.sandbox.world.seed.plant import Planter, plant
 from sopctl.sandbox.world.view import View
 
 
@@ -74,15 +75,17 @@ _SETTLING = 4  # times a pod starts until the last one of an ordered StatefulSet
 class World:
     """Everything in the sandbox that moves by itself."""
 
-    def __init__(self, cluster: ClusterPort, cloud: CloudPort, clock: WorldClock) -> None:
-        """Join a cluster and a cloud to one world."""
+    def __init__(
+        self, cluster: ClusterPort, cloud: CloudPort, clock: WorldClock, version: str = "1.36"
+    ) -> None:
+        """Join a cluster and a cloud to one world; *version* is what its kubelets report."""
         self.cluster = cluster
         self.cloud = cloud
         self.clock = clock
         self.outages = Outages()
         self._view = View(cluster)
         self._writes: int | None = WRITES
-        self._machines = Machines(cloud, self.outages)
+        self._machines = Machines(cloud, self.outages, version)
         self._parts = (
             _Part(self._machines, "nodes"),
             _Part(garbage, *garbage.WATCHED),
@@ -101,13 +104,14 @@ class World:
             _Part(events),
         )
         self._stopped = threading.Event()
+        self._turn = threading.RLock()  # one round at a time, whoever asks for it
         cloud.launchable = self.outages.launchable
 
-    def seed(self) -> None:
+    def seed(self, planter: Planter = plant) -> None:
         """Plant the first inhabitants and let them settle: all Ready, every zone balanced."""
         with self.cluster.lock:
             self._writes = None  # nobody waits yet
-            plant(self.cluster, self.cloud)
+            planter(self.cluster, self.cloud)
             self._view.refresh()
             self._machines.register_all(self._view, self.clock.now())
             for _ in range(_SETTLING):
@@ -123,27 +127,33 @@ class World:
 
     def tick(self) -> bool:
         """Let every controller act that has a reason to; return whether anything was written."""
-        now = self.clock.now()
-        before = self.cluster.revision
-        for part in self._parts:
-            with self.cluster.lock:  # briefly: clients are served between two controllers
-                self._view.refresh()
-                self._view.allow(self._writes)
-                part.act(self._view, now)
-        return self.cluster.revision != before
+        with self._turn:
+            now = self.clock.now()
+            before = self.cluster.revision
+            for part in self._parts:
+                with self.cluster.lock:  # briefly: clients are served between two controllers
+                    self._view.refresh()
+                    self._view.allow(self._writes)
+                    part.act(self._view, now)
+            return self.cluster.revision != before
 
-    def run(self) -> None:
-        """Tick until `stop`, in the calling thread."""
+    def run(self, after_each: Callable[[], None] = lambda: None) -> None:
+        """Tick until `stop`, in the calling thread; *after_each* round is something else's turn."""
         # What was seeded stays: looking through it halts the API for a tenth of a second.
         gc.collect()
         gc.freeze()
         while not self._stopped.is_set():
             self.tick()
+            after_each()
             self._stopped.wait(PAUSE)
 
     def stop(self) -> None:
         """Let `run` return after its round."""
         self._stopped.set()
+
+    def awake(self) -> None:
+        """Let `run` run again after a stop."""
+        self._stopped.clear()
 
     def fail_zone(self, name: str, *, gray: bool = False) -> None:
         """Let a zone fail: its instances are impaired and nothing can be launched there.
