@@ -17,7 +17,10 @@ from sopctl.checks.catalog import CATALOG as CHECKS
 from sopctl.cli.main import root
 from sopctl.core.action import AnyAction, Undo
 from sopctl.core.errors import MEANINGS
+from sopctl.notation.json_schema import text_of
 from sopctl.runbook import model
+from sopctl.sandbox.scenario import loader as scenarios
+from sopctl.sandbox.scenario.model import Scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -39,6 +42,7 @@ def pages() -> dict[str, str]:
         "cli.md": "\n".join(cli_page()),
         "exit-codes.md": "\n".join(exit_codes_page()),
         "runbook-schema.md": "\n".join(schema_page()),
+        "scenario-schema.md": "\n".join(scenario_page()),
     }
 
 
@@ -148,6 +152,19 @@ def schema_page() -> Iterator[str]:
             yield from fields_of(name, definition)
 
 
+def scenario_page() -> Iterator[str]:
+    yield "# Scenario schema\n"
+    yield (
+        "Every field of a scenario of the sandbox, as `sopctl sandbox scenario show FILE` reads "
+        "it. The same as JSON Schema, for editors, is `scenarios/scenario.schema.json`.\n"
+    )
+    schema = Scenario.model_json_schema()
+    yield from fields_of("Scenario", schema)
+    for name, definition in sorted(schema.get("$defs", {}).items()):
+        if "properties" in definition:
+            yield from fields_of(name, definition)
+
+
 def fields_of(name: str, schema: dict[str, object]) -> Iterator[str]:
     required = schema.get("required", [])
     yield f"## {name}\n"
@@ -184,14 +201,15 @@ def shape_text(shape: dict[str, object]) -> str:
 def main() -> int:
     check = "--check" in sys.argv
     stale = 0
-    for name, body in pages().items():
-        path, text = REFERENCE / name, SIGN + body.rstrip() + "\n"
+    texts = {REFERENCE / name: SIGN + body.rstrip() + "\n" for name, body in pages().items()}
+    texts[ROOT / "scenarios" / "scenario.schema.json"] = text_of(scenarios.schema())
+    for path, text in texts.items():
         old = path.read_text() if path.exists() else ""
         if old == text:
             continue
         stale += 1
         if check:
-            diff = difflib.unified_diff(old.splitlines(), text.splitlines(), name, "code", n=1)
+            diff = difflib.unified_diff(old.splitlines(), text.splitlines(), path.name, "code", n=1)
             print("\n".join(list(diff)[:20]))
         else:
             path.write_text(text)

@@ -31,6 +31,11 @@ class Settings:
         return self.config / "runbooks"
 
     @property
+    def scenarios(self) -> Path:
+        """The user's own scenarios; they hide packaged ones of the same name."""
+        return self.config / "scenarios"
+
+    @property
     def reports(self) -> Path:
         """Where the traceback of a bug goes."""
         return self.state / "reports"

@@ -15,6 +15,9 @@ COMMANDS: Final[Commands] = {
     "env": (f"{_ROOM}.env:env", "Print shell exports that lead other clients into it."),
     "fail-zone": (f"{_ROOM}.zone:fail_zone", "Let a zone fail."),
     "heal-zone": (f"{_ROOM}.zone:heal_zone", "Let a failed zone come back."),
+    "fault": (f"{_ROOM}.fault:fault", "Let something go wrong, in the world or with calls."),
+    "scenario": (f"{_ROOM}.scenario:scenario", "List, show, load and play scenarios."),
+    "time": (f"{_ROOM}.time:time_", "Show or change how the world's time passes."),
     "reset": (f"{_ROOM}.reset:reset", "Bring it back to its first state."),
     "stop": (f"{_ROOM}.stop:stop", "Stop it and forget its world."),
 }

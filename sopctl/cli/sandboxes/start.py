@@ -4,16 +4,42 @@ from __future__ import annotations
 
 import click
 
+from sopctl.app import scenarios
+from sopctl.cli import completions
 from sopctl.cli.context import Context
+from sopctl.core.errors import RefusedError
 from sopctl.sandbox.process import lifecycle
 from sopctl.views import sandbox
 
 
 @click.command()
 @click.option(
-    "--rate", type=click.FloatRange(min=0.1, max=1000), default=30.0, help="World seconds a second."
+    "--rate",
+    type=click.FloatRange(min=0, max=1000),
+    default=30.0,
+    help="World seconds a second; at 0 it moves by `sopctl sandbox time step` only.",
+)
+@click.option(
+    "--scenario",
+    default="",
+    metavar="NAME",
+    shell_complete=completions.scenarios,
+    help="The world of this scenario, by name or file; its timeline begins with "
+    "`sopctl sandbox scenario play`.",
 )
 @click.pass_obj
-def start(context: Context, /, rate: float) -> None:
+def start(context: Context, /, rate: float, scenario: str) -> None:
     """Start the sandbox, if it does not run, and wait until it is healthy."""
-    context.out.show(sandbox.running(lifecycle.start(context.app.settings.state, rate=rate)))
+    settings = context.app.settings
+    wanted = scenarios.load(settings, scenario) if scenario else None
+    if wanted is not None and (runs := lifecycle.status(settings.state)):
+        other = scenarios.loaded(runs)
+        if other != wanted:
+            raise RefusedError(
+                f"the sandbox runs already, with the scenario {other.name}",
+                hint=f"Exchange its world by `sopctl sandbox scenario load {scenario}`.",
+            )
+    found = lifecycle.start(
+        settings.state, rate=rate, scenario=scenarios.as_json(wanted) if wanted else None
+    )
+    context.out.show(sandbox.running(found))

@@ -12,7 +12,7 @@ from sopctl.sandbox.aws.bus import Bus
 from sopctl.sandbox.aws.exchange import Exchange
 from sopctl.sandbox.aws.fleet import Group, GroupSpec
 from sopctl.sandbox.aws.nodegroups import create_nodegroup
-from sopctl.sandbox.aws.patches.activities import terminate
+from sopctl.sandbox.aws.patches.activities import Activity, terminate
 from sopctl.sandbox.aws.patches.groups import SandboxGroup
 from sopctl.sandbox.aws.patches.instances import TERMINATED, SandboxMember
 from sopctl.sandbox.aws.planting import plant
@@ -160,6 +160,11 @@ class Cloud(Region):
             register_members(self.sandbox_groups(), self.account, self.region)
             self._forget_terminated(now)
             self._bus.deliver()
+
+    def history(self) -> list[Activity]:
+        """What the groups did lately, oldest first within each group."""
+        with self.lock:
+            return [each for group in self.sandbox_groups() for each in group.activities]
 
     def set_cluster_endpoint(self, url: str, certificate: str, version: str = "1.36") -> None:
         """What EKS DescribeCluster says about the cluster: *certificate* is base64 of PEM."""

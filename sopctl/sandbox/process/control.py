@@ -1,7 +1,9 @@
 """The control API: JSON over HTTP on loopback, for whoever holds the token.
 
-GET  /status  /clock  /dump  /calls
+GET  /status  /dump  /calls
 POST /calls/reset  /faults  /fail-zone  /heal-zone  /reset  /stop
+
+and what ``direction`` answers.
 """
 
 from __future__ import annotations
@@ -16,10 +18,16 @@ from typing import Any, TypeVar
 
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, encode
+from sopctl.core.errors import UsageError
 from sopctl.sandbox.aws.faults import FaultRule as AwsFault
 from sopctl.sandbox.aws.loopback import LoopbackHandler, LoopbackServer
 from sopctl.sandbox.k8s.http import FaultRule as KubeFault
+from sopctl.sandbox.process.direction import Direction
 from sopctl.sandbox.process.household import Household
+from sopctl.sandbox.scenario import loader
+from sopctl.sandbox.scenario.model import Scenario
+
+BAD_REQUEST = 400
 
 # A request's body: JSON of a caller, checked field by field.
 Body = Mapping[str, Any]
@@ -37,15 +45,16 @@ class ControlError(Exception):
 class Control:
     """Serves *household*; ``stopping`` is set when a caller asks it to stop."""
 
-    def __init__(self, household: Household, token: str) -> None:
+    def __init__(self, household: Household, token: str, scenario: Scenario | None = None) -> None:
+        """*scenario* is what the household was planted with; default: the default one."""
         self.household = household
+        direction = Direction(household, scenario or loader.default())
         self.token = token
         self.stopping = threading.Event()
         self.served = 0
         self._server = LoopbackServer(type("_BoundHandler", (_Handler,), {"control": self}))
         self._routes: Mapping[tuple[str, str], Callable[[Body], Json]] = {
             ("GET", "/status"): self._status,
-            ("GET", "/clock"): self._clock,
             ("GET", "/dump"): lambda _: self.household.dump(),
             ("GET", "/calls"): self._calls,
             ("POST", "/calls/reset"): self._forget_calls,
@@ -54,6 +63,7 @@ class Control:
             ("POST", "/heal-zone"): self._heal_zone,
             ("POST", "/reset"): self._reset,
             ("POST", "/stop"): self._stop,
+            **direction.routes(),
         }
 
     @property
@@ -75,6 +85,8 @@ class Control:
             return 200, self._route(method, path, authorization, body)
         except ControlError as error:
             return error.status, {"error": str(error)}
+        except UsageError as error:
+            return BAD_REQUEST, {"error": f"{error.summary}. {error.hint}".strip()}
         except Exception as error:  # noqa: BLE001  # the outermost boundary: a bug answers 500
             traceback.print_exc()
             return 500, {"error": f"{type(error).__name__}: {error}"}
@@ -99,10 +111,6 @@ class Control:
             "errors": household.errors,
             "faults": len(household.aws.faults) + len(household.kube.faults),
         }
-
-    def _clock(self, _: Body) -> Json:
-        clock = self.household.clock
-        return {"now": stamp(clock.now()), "rate": clock.rate}
 
     def _calls(self, _: Body) -> Json:
         return {

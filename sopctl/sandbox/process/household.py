@@ -6,6 +6,7 @@ import base64
 import secrets
 import threading
 import traceback
+from datetime import timedelta
 
 from sopctl.core.clock import SystemClock, stamp
 from sopctl.core.codec import Json
@@ -14,12 +15,16 @@ from sopctl.sandbox.aws.front import AwsFront
 from sopctl.sandbox.k8s.api import Api
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.http import KubeServer
+from sopctl.sandbox.process.stage import Scene, Stage
+from sopctl.sandbox.process.troubles import Rules
 from sopctl.sandbox.world.clock import WorldClock
+from sopctl.sandbox.world.seed.plant import Planter, plant
 from sopctl.sandbox.world.world import World
 
 VERSION = "1.36"
 LOGGED_ERRORS = 20
 PAUSE_AFTER_ERROR = 10.0
+STRIDE = 5.0  # world seconds
 
 
 class _Kube(KubeServer):
@@ -41,20 +46,27 @@ class _Kube(KubeServer):
 
 
 class Household:
-    """A seeded sandbox. Addresses, tokens and the running of the clock survive a reset."""
+    """A seeded sandbox. Addresses, tokens and the running of the clock survive a reset.
 
-    def __init__(self, rate: float) -> None:
+    At rate 0 nothing moves by itself: time and the world go on in ``advance`` only.
+    """
+
+    def __init__(self, rate: float, planter: Planter = plant, version: str = VERSION) -> None:
+        """*planter* puts the first inhabitants in place, *version* is of Kubernetes."""
         self.errors = 0
+        self._planter = planter
+        self._version = version
         self.clock = WorldClock(SystemClock().now(), rate)
         self.kube_token = secrets.token_urlsafe(32)
         self.cloud = Cloud(self.clock.now)
         self.aws = AwsFront(self.cloud)
-        cluster = Cluster(self.clock.now, VERSION)
+        cluster = Cluster(self.clock.now, version)
         self.kube = _Kube(cluster, token=self.kube_token)
         self.certificate = base64.b64encode(self.kube.ca_pem.encode()).decode()
         self.kube.exchange(cluster)
         self._changing = threading.Lock()
-        self._world, self._thread = self._settle(cluster)
+        self._world, self.stage = self._settle(cluster)
+        self._thread = self._let_run()
 
     def start(self) -> None:
         """Serve, and let the world move."""
@@ -78,11 +90,41 @@ class Household:
             # No AWS call may see the account between its emptying and its seeding.
             with self.cloud.lock:
                 self.cloud.reset()
-                cluster = Cluster(self.clock.now, VERSION)
-                self._world, self._thread = self._settle(cluster)
+                cluster = Cluster(self.clock.now, self._version)
+                self._world, self.stage = self._settle(cluster)
             self.kube.exchange(cluster)
+            self._thread = self._let_run()
             for forgotten in (self.aws.calls, self.aws.faults, self.kube.calls, self.kube.faults):
                 forgotten.clear()
+
+    def plant(self, planter: Planter, version: str) -> None:
+        """Another world from now on, also after each reset: see ``reset``."""
+        with self._changing:
+            self._planter, self._version = planter, version
+        self.reset()
+
+    def pace(self, rate: float) -> None:
+        """Let time pass at another rate from now on; at 0 it stands still."""
+        with self._changing:
+            self._halt()
+            self.clock.pace(rate)
+            self._thread = self._let_run()
+
+    def advance(self, seconds: float, stride: float = STRIDE) -> None:
+        """Let the world live through so many seconds at once, at most *stride* at a time.
+
+        What the timeline has for a moment in between happens then, not later.
+        """
+        with self._changing:
+            until = self.clock.now() + timedelta(seconds=seconds)
+            self._world.settle()
+            while (now := self.clock.now()) < until:
+                due = self.stage.next_due()
+                ends = [until, now + timedelta(seconds=stride), *([due] if due else [])]
+                self.clock.advance(max(0.0, (min(ends) - now).total_seconds()))
+                self._world.settle()
+                self.stage.look(self.clock.now())
+            self._world.settle()
 
     def fail_zone(self, zone: str, *, gray: bool = False) -> None:
         """Let a zone fail, by its name; see the world for what that means."""
@@ -115,19 +157,27 @@ class Household:
         """A number that changes when clients call; for noticing idleness."""
         return len(self.aws.calls) + len(self.kube.calls)
 
-    def _settle(self, cluster: Cluster) -> tuple[World, threading.Thread]:
-        self.cloud.set_cluster_endpoint(self.kube.url, self.certificate, VERSION)
-        world = World(cluster, self.cloud, self.clock)
-        world.seed()
-        thread = threading.Thread(target=self._run, args=(world,), name="world", daemon=True)
-        thread.start()
-        return world, thread
+    def _settle(self, cluster: Cluster) -> tuple[World, Stage]:
+        self.cloud.set_cluster_endpoint(self.kube.url, self.certificate, self._version)
+        world = World(cluster, self.cloud, self.clock, self._version)
+        world.seed(self._planter)
+        rules = Rules(self.aws.faults, self.kube.faults)
+        scene = Scene(world=world, cluster=cluster, cloud=self.cloud, rules=rules)
+        return world, Stage(scene, self.clock.now())
 
-    def _run(self, world: World) -> None:
+    def _let_run(self) -> threading.Thread:
+        world, stage = self._world, self.stage
+        thread = threading.Thread(target=self._run, args=(world, stage), name="world", daemon=True)
+        if self.clock.rate:
+            world.awake()
+            thread.start()
+        return thread
+
+    def _run(self, world: World, stage: Stage) -> None:
         """Run *world* until it is stopped; a bug in it is counted and logged, and it goes on."""
         while True:
             try:
-                world.run()
+                world.run(lambda: stage.look(self.clock.now()))
             except Exception:  # noqa: BLE001  # the outermost boundary of the world's thread
                 self.errors += 1
                 if self.errors <= LOGGED_ERRORS:
@@ -138,5 +188,6 @@ class Household:
                 return
 
     def _halt(self) -> None:
-        self._world.stop()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._world.stop()
+            self._thread.join()

@@ -35,10 +35,11 @@ LOOK_EVERY = 0.05
 OK = 200
 
 
-def start(state_dir: Path, *, rate: float = 30.0) -> Running:
+def start(state_dir: Path, *, rate: float = 30.0, scenario: Json = None) -> Running:
     """Return the sandbox of *state_dir*, started if it does not run; healthy when this returns.
 
-    *rate* is world seconds a real second, and only counts for a sandbox that is started here.
+    *rate* is world seconds a real second; *scenario* is one that was read, as JSON, or None for
+    the default world. Both only count for a sandbox that is started here.
     Raises SopError with the reason, if it does not start.
     """
     files = Files(state_dir)
@@ -50,6 +51,7 @@ def start(state_dir: Path, *, rate: float = 30.0) -> Running:
                 # It holds its lock and does not answer: make room for one that does.
                 stop(state_dir)
             files.retract()
+            files.order(scenario)
             _launch(files, state_dir, rate)
             found = status(state_dir)
     if found is None:
@@ -93,12 +95,18 @@ def stop(state_dir: Path) -> bool:
 
 def reset(state_dir: Path) -> Running:
     """Bring the running sandbox back to its first state; raises UnreachableError if none runs."""
+    found = required(state_dir)
+    control(found, "POST", "/reset")
+    return found
+
+
+def required(state_dir: Path) -> Running:
+    """The sandbox of *state_dir*; raises UnreachableError if none runs."""
     found = status(state_dir)
     if found is None:
         raise UnreachableError(
             "the sandbox does not run", hint="Start it with `sopctl sandbox start`."
         )
-    control(found, "POST", "/reset")
     return found
 
 

@@ -50,3 +50,10 @@ class WorldClock:
         if seconds < 0:
             raise ValueError(f"a world clock cannot run backwards: {seconds} seconds")
         self._skipped += seconds
+
+    def pace(self, rate: float) -> None:
+        """Go on from now at another rate."""
+        if rate < 0:
+            raise ValueError(f"a world clock cannot run backwards: rate {rate}")
+        self._start, self._zero, self._skipped = self.now(), self._monotonic(), 0.0
+        self.rate = rate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -76,8 +77,10 @@ _SETTLING = 4  # times a pod starts until the last one of an ordered StatefulSet
 class World:
     """Everything in the sandbox that moves by itself."""
 
-    def __init__(self, cluster: ClusterPort, cloud: CloudPort, clock: WorldClock) -> None:
-        """Join a cluster and a cloud to one world."""
+    def __init__(
+        self, cluster: ClusterPort, cloud: CloudPort, clock: WorldClock, version: str = "1.36"
+    ) -> None:
+        """Join a cluster and a cloud to one world; *version* is what its kubelets report."""
         self.cluster = cluster
         self.cloud = cloud
         self.clock = clock
@@ -85,7 +88,7 @@ class World:
         self.traffic = Traffic(cloud, self.outages, clock)
         self._view = View(cluster)
         self._writes: int | None = WRITES
-        self._machines = Machines(cloud, self.outages)
+        self._machines = Machines(cloud, self.outages, version)
         self._kubelet = Kubelet(self.outages)
         self._parts = (
             _Part(self._machines, "nodes"),
@@ -110,6 +113,7 @@ class World:
             _Part(events),
         )
         self._stopped = threading.Event()
+        self._turn = threading.RLock()  # one round at a time, whoever asks for it
         cloud.launchable = self.outages.launchable
 
     def seed(self, planter: Planter = plant) -> None:
@@ -133,27 +137,33 @@ class World:
 
     def tick(self) -> bool:
         """Let every controller act that has a reason to; return whether anything was written."""
-        now = self.clock.now()
-        before = self.cluster.revision
-        for part in self._parts:
-            with self.cluster.lock:  # briefly: clients are served between two controllers
-                self._view.refresh()
-                self._view.allow(self._writes)
-                part.act(self._view, now)
-        return self.cluster.revision != before
+        with self._turn:
+            now = self.clock.now()
+            before = self.cluster.revision
+            for part in self._parts:
+                with self.cluster.lock:  # briefly: clients are served between two controllers
+                    self._view.refresh()
+                    self._view.allow(self._writes)
+                    part.act(self._view, now)
+            return self.cluster.revision != before
 
-    def run(self) -> None:
-        """Tick until `stop`, in the calling thread."""
+    def run(self, after_each: Callable[[], None] = lambda: None) -> None:
+        """Tick until `stop`, in the calling thread; *after_each* round is something else's turn."""
         # What was seeded stays: looking through it halts the API for a tenth of a second.
         gc.collect()
         gc.freeze()
         while not self._stopped.is_set():
             self.tick()
+            after_each()
             self._stopped.wait(PAUSE)
 
     def stop(self) -> None:
         """Let `run` return after its round."""
         self._stopped.set()
+
+    def awake(self) -> None:
+        """Let `run` run again after a stop."""
+        self._stopped.clear()
 
     def fail_zone(self, name: str, *, gray: bool = False, loss: float = GRAY_LOSS) -> None:
         """Let a zone fail: its instances are impaired and nothing can be launched there.

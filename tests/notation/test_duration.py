@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sopctl.runbook import duration
+from sopctl.notation import duration
 
 
 @given(st.integers(0, 10**6))

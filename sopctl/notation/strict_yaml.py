@@ -1,4 +1,4 @@
-"""The strict part of YAML that runbooks are written in, read with the place of everything.
+"""The strict part of YAML that our files are written in, read with the place of everything.
 
 No aliases, anchors, tags, merge keys, directives, second documents, duplicate keys or keys that
 are not text. Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema),
@@ -19,7 +19,7 @@ from typing import Final
 import yaml
 
 from sopctl.core.codec import Json
-from sopctl.runbook.document import Document, Path, Place
+from sopctl.notation.document import Document, Path, Place
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
@@ -41,13 +41,13 @@ _FORBIDDEN = re.compile(
 )
 
 
-def parse(text: str, file: str) -> Document:
-    """Read *text*; every problem is in the answer, nothing is raised."""
+def parse(text: str, file: str, kind: str = "runbook") -> Document:
+    """Read *text*, a *kind*; every problem is in the answer, nothing is raised."""
     document = Document(file=file)
-    if not _acceptable(text, document):
+    if not _acceptable(text, document, kind):
         document.fatal = True
         return document
-    builder = _Builder(document)
+    builder = _Builder(document, kind)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             if not builder.take(event):
@@ -74,13 +74,13 @@ def scalar(text: str) -> Json:
     return text
 
 
-def _acceptable(text: str, document: Document) -> bool:
+def _acceptable(text: str, document: Document, kind: str) -> bool:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         document.report(
             Place(1, 1),
             f"the file has {size} bytes, more than the {MAX_BYTES} allowed",
-            "Split the runbook.",
+            f"Split the {kind}.",
         )
         return False
     if found := _FORBIDDEN.search(text):
@@ -133,8 +133,9 @@ class _Frame:
 class _Builder:
     """Turns events into a document, without recursion."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, kind: str) -> None:
         self._document = document
+        self._kind = kind
         self._stack: list[_Frame] = []
         self._documents = 0
 
@@ -159,7 +160,7 @@ class _Builder:
         return True
 
     def _report(self, event: yaml.Event, what: str, hint: str) -> None:
-        self._document.report(_place(event), f"{what} is not allowed in a runbook", hint)
+        self._document.report(_place(event), f"{what} is not allowed in a {self._kind}", hint)
 
     def _start_document(self, event: yaml.DocumentStartEvent) -> bool:
         self._documents += 1

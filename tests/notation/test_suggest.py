@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sopctl.runbook.suggest import did_you_mean
+from sopctl.notation.suggest import did_you_mean
 
 
 def test_the_nearest_name_is_suggested():

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sopctl.runbook import strict_yaml
-from sopctl.runbook.document import Place
+from sopctl.notation import strict_yaml
+from sopctl.notation.document import Place
 
 
 def problems(text):

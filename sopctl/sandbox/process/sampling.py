@@ -1,0 +1,167 @@
+"""What is measured of a world, on its own clock: samples with running totals, frozen."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sopctl.sandbox.aws.cloud import Cloud
+from sopctl.sandbox.aws.fleet import Group
+from sopctl.sandbox.k8s.cluster import Cluster
+from sopctl.sandbox.world.conditions import holds
+from sopctl.sandbox.world.outages import ZONE
+from sopctl.sandbox.world.ports import Obj
+
+LIFECYCLE = "node.kubernetes.io/lifecycle"
+NOT_BOUND = "Unschedulable"
+NOT_READY = "not ready"
+_LAUNCH = "Launching a new EC2 instance"
+_LAUNCHED = f"{_LAUNCH}: "
+_TERMINATING = "Terminating EC2 instance: "
+
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A world at one moment.
+
+    ``at`` is in seconds since the timeline began. ``nodes`` counts Ready nodes by "zone/lifecycle"
+    (spot or normal), ``ready`` Ready pods by zone, ``pending`` pods without a node by reason, and
+    ``replicas`` what workloads ask for. The rest are totals since the timeline began: instances
+    launched, launches that failed (by zone), instances terminated (by zone), pods that are no more,
+    and requests ``offered`` and ``lost``.
+    """
+
+    at: float
+    nodes: Counts
+    ready: Counts
+    pending: Counts
+    unready: int
+    replicas: int
+    launched: Counts
+    failed: Counts
+    terminated: Counts
+    gone: int
+    offered: float = 0.0
+    lost: float = 0.0
+
+
+class Sampler:
+    """Takes samples; remembers what it has counted already."""
+
+    def __init__(self, cluster: Cluster, cloud: Cloud, started: datetime) -> None:
+        """Begin at *started*; what happened before is not counted."""
+        self._cluster = cluster
+        self._cloud = cloud
+        self._started = started
+        self._zones: dict[str, str] = {}
+        self._activities: set[str] = {str(each["ActivityId"]) for each in cloud.history()}
+        self._launched: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._terminated: Counter[str] = Counter()
+        self._pods: set[str] = set()
+        self._gone = 0
+
+    def take(self, now: datetime) -> Sample:
+        """Look at the world."""
+        with self._cloud.lock:
+            groups, history = self._cloud.groups(), self._cloud.history()
+        self._remember(groups)
+        self._count(history)
+        with self._cluster.lock:
+            nodes, pods = self._cluster.peek("nodes"), self._cluster.peek("pods")
+            wanted = self._wanted()
+        self._follow(pods)
+        zones = {node["metadata"]["name"]: zone_of(node) for node in nodes}
+        bound = [pod for pod in pods if pod["spec"].get("nodeName")]
+        ready = [pod for pod in bound if holds(pod, "Ready")]
+        return Sample(
+            at=(now - self._started).total_seconds(),
+            nodes=_counted(_kind(node) for node in nodes if holds(node, "Ready")),
+            ready=_counted(zones.get(pod["spec"]["nodeName"], "") for pod in ready),
+            pending=_counted(reason(pod) for pod in pods if not pod["spec"].get("nodeName")),
+            unready=sum(_lives(pod) for pod in bound) - len(ready),
+            replicas=wanted,
+            launched=dict(self._launched),
+            failed=dict(self._failed),
+            terminated=dict(self._terminated),
+            gone=self._gone,
+        )
+
+    def _remember(self, groups: Iterable[Group]) -> None:
+        for group in groups:
+            self._zones.update({each.id: each.zone for each in group.instances})
+
+    def _count(self, history: Sequence[Mapping[str, object]]) -> None:
+        for activity in history:
+            identity = str(activity["ActivityId"])
+            if identity in self._activities:
+                continue
+            self._activities.add(identity)
+            text = str(activity["Description"])
+            if activity["StatusCode"] == "Failed" and text.startswith(_LAUNCH):
+                self._failed[_zone_in(str(activity["Details"]))] += 1
+            elif text.startswith(_LAUNCHED):
+                self._launched[self._zones.get(text.removeprefix(_LAUNCHED), "")] += 1
+            elif text.startswith(_TERMINATING):
+                self._terminated[self._zones.get(text.removeprefix(_TERMINATING), "")] += 1
+
+    def _follow(self, pods: Iterable[Obj]) -> None:
+        now = {pod["metadata"]["uid"] for pod in pods}
+        self._gone += len(self._pods - now)
+        self._pods = now
+
+    def _wanted(self) -> int:
+        kinds = ("deployments", "statefulsets")
+        return sum(
+            int(each["spec"].get("replicas", 1))
+            for kind in kinds
+            for each in self._cluster.peek(kind)
+        )
+
+
+def _zone_in(details: str) -> str:
+    """The zone of an activity's details, which are JSON in a text."""
+    return str(json.loads(details).get("Availability Zone", ""))
+
+
+def zone_of(node: Obj) -> str:
+    """The zone that a node says it is in."""
+    return str((node["metadata"].get("labels") or {}).get(ZONE, ""))
+
+
+def reason(pod: Obj) -> str:
+    """Why a pod has no node, in a few words, as the scheduler says it."""
+    for condition in (pod.get("status") or {}).get("conditions") or ():
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return _shortly(str(condition.get("message") or condition.get("reason") or ""))
+    return "not looked at yet"
+
+
+def _shortly(message: str) -> str:
+    for words, short in (
+        ("topology spread", "zone spread"),
+        ("Insufficient", "no room"),
+        ("affinity", "affinity"),
+        ("untolerated taint", "taint"),
+    ):
+        if words in message:
+            return short
+    return NOT_BOUND.lower()
+
+
+def _kind(node: Obj) -> str:
+    labels = node["metadata"].get("labels") or {}
+    return f"{zone_of(node)}/{labels.get(LIFECYCLE, 'normal')}"
+
+
+def _lives(pod: Obj) -> bool:
+    return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(names))
