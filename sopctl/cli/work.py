@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sopctl.app import plans, standing
-from sopctl.app.desk import Desk, Wish
+from sopctl.app.desk import Desk
+from sopctl.app.place import Wish
 from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
 from sopctl.core.codec import Json

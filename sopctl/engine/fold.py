@@ -206,9 +206,9 @@ def _checked(state: RunState, data: Data, _: datetime) -> None:
     work.detail, work.rows = data["detail"], tuple(data["rows"])
 
 
-def _watch(state: RunState, data: Data, _: datetime) -> None:
+def _watch(state: RunState, data: Data, at: datetime) -> None:
     watched = state.work(data["work"]).watches[data["what"]]
-    watched.ok, watched.detail = data["ok"], data["detail"]
+    watched.ok, watched.seen, watched.detail = data["ok"], at, data["detail"]
 
 
 def _ended(state: RunState, data: Data, at: datetime) -> None:

@@ -98,6 +98,7 @@ class Watched:
     what: str
     since: datetime
     ok: bool | None = None
+    seen: datetime | None = None  # when *ok* was decided
     detail: str = ""
     accepted: bool = False  # a person decided to go on although it is missing
 
