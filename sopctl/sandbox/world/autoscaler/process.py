@@ -22,7 +22,8 @@ from sopctl.sandbox.world.controllers.nodes import ready
 from sopctl.sandbox.world.machines.machines import instance_id
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import CloudPort, Obj
-from sopctl.sandbox.world.scheduling.snapshot import Reader, Snapshot
+from sopctl.sandbox.world.scheduling.reader import Reader
+from sopctl.sandbox.world.scheduling.snapshot import Snapshot
 from sopctl.sandbox.world.view import View
 
 REFRESH = timedelta(minutes=1)  # aws_manager.go refreshInterval

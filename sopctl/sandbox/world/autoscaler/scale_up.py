@@ -155,40 +155,41 @@ class _Packing:
         self._filters: dict[str, Filter] = {}
         self._hopeless: dict[str, tuple[str, ...]] = {}
         self.seats: list[Seat] = []
+        self._empty: list[Seat] = []
 
     def place(self, pod: Subject) -> tuple[str, ...]:
         """Let a pod sit on a new node; return why it cannot, or nothing when it does."""
         kind = likeness(pod)
         if kind in self._hopeless:
             return self._hopeless[kind]
-        for seat in self.seats:
-            if self._filter(pod, kind).refusal(seat) is None:
+        reasons: tuple[str, ...] = ()
+        for seat in (*self.seats, *self._empty):
+            refusal = self._filter(pod, kind).refusal(seat)
+            if refusal is None:
                 self._sit(pod, seat)
                 return ()
-        if self._group.target + len(self.seats) >= self._group.max:
-            return (MAX_REACHED,)
-        reasons = self._open(pod, kind)
-        if reasons:
-            self._hopeless[kind] = reasons
+            reasons = refusal.reasons
+        if not self._empty:
+            if self._group.target + len(self.seats) >= self._group.max:
+                return (MAX_REACHED,)
+            self._open()
+            return self.place(pod)
+        self._hopeless[kind] = reasons
         return reasons
 
-    def _open(self, pod: Subject, kind: str) -> tuple[str, ...]:
-        """Try one more node; keep it only when the pod fits."""
+    def _open(self) -> None:
+        """Add one more node. While it is empty, no other is added: it would not help either."""
         name = f"template-node-for-{self._group.name}-{len(self.seats)}"
         seat = self._template_of(self._group, name)
         self._snapshot.add(seat)
-        asked = self._filters[kind] = Filter(pod, self._snapshot)
-        refusal = asked.refusal(seat)
-        if refusal is not None:
-            del self._snapshot.seats[name], self._filters[kind]
-            return refusal.reasons
-        self.seats.append(seat)
-        self._filters = {kind: asked}  # the others have not counted the new node
-        self._sit(pod, seat)
-        return ()
+        self._empty = [seat]
+        self._filters.clear()  # none has counted the new node
 
     def _sit(self, pod: Subject, seat: Seat) -> None:
-        seat.add(pod)
+        if seat in self._empty:
+            self._empty = []
+            self.seats.append(seat)
+        self._snapshot.bind(pod, seat.place.name)
         self._hopeless.clear()
         for asked in self._filters.values():
             asked.note(pod, seat)

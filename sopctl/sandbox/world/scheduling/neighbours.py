@@ -31,9 +31,13 @@ class Neighbours:
         self._near: Counter[Domain] = Counter()
         self._repelled: Counter[Domain] = Counter()
         self._kept_out: Counter[Domain] = Counter()
-        indifferent = not self._wanted and not self._avoided
+        if not self._wanted and not self._avoided:
+            for other, node, by in snapshot.hermits():
+                if node in snapshot.seats:
+                    self.note(other, snapshot.seats[node].place, by)
+            return
         for seat in snapshot.seats.values():
-            for other in seat.hermits if indifferent else seat.sitting:
+            for other in seat.sitting:
                 self.note(other, seat.place)
 
     def refusal(self, where: Place) -> str | None:

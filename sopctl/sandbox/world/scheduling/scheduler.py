@@ -10,10 +10,13 @@ from sopctl.sandbox.world import conditions, pods
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.filters import Filter, Refusal, explain
+from sopctl.sandbox.world.scheduling.parking import Parking
 from sopctl.sandbox.world.scheduling.preemption import budget, may_preempt, preempt
+from sopctl.sandbox.world.scheduling.reader import Reader
 from sopctl.sandbox.world.scheduling.scoring import best
-from sopctl.sandbox.world.scheduling.snapshot import Reader, Seat, Snapshot
+from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import Subject, subject
+from sopctl.sandbox.world.times import earliest
 from sopctl.sandbox.world.view import View
 
 _NAME = "default-scheduler"
@@ -26,29 +29,43 @@ class Scheduler:
     def __init__(self) -> None:
         """Start with nothing read."""
         self._reader = Reader()
+        self._parking = Parking(self._reader)
         self._start = 0
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
-        """Try every waiting pod once."""
-        waiting = sorted(filter(_waits, view.all("pods")), key=_order)
-        if waiting:
-            self._round(view, waiting, now)
-        return None
-
-    def _round(self, view: View, waiting: list[Obj], now: datetime) -> None:
+        """Try every waiting pod once that something may have helped."""
+        waiting = sorted(filter(_waits, view.on_node("")), key=_order)
+        if not waiting:
+            return None
         snapshot = self._reader.snapshot(view)
-        refused: dict[str, str] = {}  # alike pods are asked once until something is bound
+        wake: datetime | None = None
+        ready: list[tuple[Obj, Subject]] = []
+        self._parking.leave({pod["metadata"]["uid"] for pod in waiting})
         for pod in waiting:
+            guest = subject(pod)
+            waits, until = self._parking.waits(guest, pod["metadata"]["resourceVersion"], now)
+            if waits:
+                wake = earliest(wake, until)
+            else:
+                ready.append((pod, guest))
+        self._round(view, ready, snapshot, now)
+        return wake
+
+    def _round(
+        self, view: View, ready: list[tuple[Obj, Subject]], snapshot: Snapshot, now: datetime
+    ) -> None:
+        refused: dict[str, str] = {}  # alike pods are asked once until something is bound
+        for pod, guest in ready:
             if view.spent:
                 break
-            guest = subject(pod)
             kind = likeness(guest)
             known = refused.get(kind)
             if known is None:
                 known = self._place(view, pod, guest, snapshot, now)
             if known:
                 refused[kind] = known
-                _refuse(view, pod, known, now)
+                told = _refuse(view, pod, known, now)
+                self._parking.park(guest, told["metadata"]["resourceVersion"], known, now)
             else:
                 refused.clear()
 
@@ -73,7 +90,7 @@ class Scheduler:
         if chosen is None:
             return text
         for victim in chosen.victims:
-            snapshot.own(chosen.node).remove(victim)
+            snapshot.remove(victim, chosen.node)
             evict(view, victim, guest, chosen.node, now)
         snapshot.bind(guest, chosen.node)
         _refuse(view, pod, text, now, nominated=chosen.node)
@@ -189,11 +206,12 @@ def _bind(view: View, pod: Obj, node: str, now: datetime) -> None:
         view.set_status("pods", bound, {**bound["status"], "conditions": known})
 
 
-def _refuse(view: View, pod: Obj, message: str, now: datetime, *, nominated: str = "") -> None:
+def _refuse(view: View, pod: Obj, message: str, now: datetime, *, nominated: str = "") -> Obj:
+    """Say why a pod waits, unless that was said; return the pod as it is then."""
     known = conditions.find(pod, "PodScheduled")
     said = known is not None and known.get("message") == message
     if said and not nominated:
-        return
+        return pod
     verdict = conditions.Verdict(
         type="PodScheduled", status="False", reason="Unschedulable", message=message
     )
@@ -201,7 +219,8 @@ def _refuse(view: View, pod: Obj, message: str, now: datetime, *, nominated: str
     status["conditions"] = conditions.put(status.get("conditions"), verdict, now)
     if nominated:
         status["nominatedNodeName"] = nominated
-    view.set_status("pods", pod, status)
+    told = view.set_status("pods", pod, status)
     if not said:
         news = News(reason="FailedScheduling", message=message, component=_NAME, type="Warning")
         record(view, pod, news, now)
+    return told

@@ -1,27 +1,27 @@
-"""The nodes and what runs on them, for one scheduling round; simulations work on a copy."""
+"""The nodes and what runs on them; simulations work on copies that share what they leave alone."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
-from sopctl.sandbox.world import pods
-from sopctl.sandbox.world.outages import ZONE
+from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.quantities import Amount
-from sopctl.sandbox.world.scheduling.subject import Place, Subject, place, subject
-from sopctl.sandbox.world.view import View
+from sopctl.sandbox.world.scheduling.subject import Place, Subject
+
+_HERMITS = "!"  # no namespace begins so
+
+Domains = dict[tuple[object, ...], tuple[str, ...]]
 
 
 class Seat:
     """A node with the pods that sit on it."""
 
-    __slots__ = ("hermits", "place", "sitting", "used")
+    __slots__ = ("place", "sitting", "used")
 
     def __init__(self, where: Place, sitting: Iterable[Subject] = ()) -> None:
         """Take a node and the pods bound to it."""
         self.place = where
         self.sitting: list[Subject] = []
-        self.hermits: list[Subject] = []  # those with anti-affinity, which keep others out
         self.used = Amount()
         for each in sitting:
             self.add(each)
@@ -30,20 +30,16 @@ class Seat:
         """Let a pod sit here."""
         self.sitting.append(guest)
         self.used += guest.request
-        if guest.repelled:
-            self.hermits.append(guest)
 
     def remove(self, guest: Subject) -> None:
         """Let a pod go."""
         self.sitting.remove(guest)
         self.used -= guest.request
-        if guest.repelled:
-            self.hermits.remove(guest)
 
     def copy(self) -> Seat:
         """Return a seat that can be changed."""
         made = Seat(self.place)
-        made.sitting, made.hermits, made.used = [*self.sitting], [*self.hermits], self.used
+        made.sitting, made.used = [*self.sitting], self.used
         return made
 
     @property
@@ -55,80 +51,110 @@ class Seat:
 class Snapshot:
     """All nodes by name. Adding a pod or a node changes this snapshot only.
 
-    A copy shares the seats until one of the two changes them.
+    A copy shares the seats until one of the two changes them, and remembers what it did to the
+    pods beside what it took over, so that pods are found by a label without looking at all.
     """
 
     def __init__(self, seats: Iterable[Seat]) -> None:
         """Take the nodes in their order."""
-        self.seats = {seat.place.name: seat for seat in seats}
+        self.seats: dict[str, Seat] = {}
+        self.domains: Domains = {}  # what others computed from the places alone
         self._shared: set[str] = set()
+        self._labelled: dict[str, dict[Subject, str]] = {}
+        self._differences: list[tuple[Subject, str, int]] | None = None
+        for seat in seats:
+            self.add(seat)
 
     def copy(self) -> Snapshot:
         """Return a snapshot that can be changed."""
         made = Snapshot(())
-        made.seats = dict(self.seats)
+        made.seats, made.domains = dict(self.seats), self.domains
+        made._labelled = self._labelled
         made._shared = set(self.seats)
         self._shared = set(self.seats)
+        made._differences = [*(self._differences or ())]
         return made
 
     def add(self, seat: Seat) -> None:
         """Add a node, or put another in its place."""
+        self.drop(seat.place.name)
         self.seats[seat.place.name] = seat
-        self._shared.discard(seat.place.name)
+        for each in seat.sitting:
+            self._note(each, seat.place.name, 1)
+
+    def drop(self, node: str) -> None:
+        """Forget a node with its pods."""
+        self.domains = {}
+        self._shared.discard(node)
+        old = self.seats.pop(node, None)
+        for each in old.sitting if old is not None else ():
+            self._note(each, node, -1)
 
     def bind(self, guest: Subject, node: str) -> None:
         """Let a pod sit on a node."""
-        self.own(node).add(guest)
+        self._own(node).add(guest)
+        self._note(guest, node, 1)
 
-    def own(self, node: str) -> Seat:
+    def remove(self, guest: Subject, node: str) -> None:
+        """Let a pod leave a node."""
+        self._own(node).remove(guest)
+        self._note(guest, node, -1)
+
+    def move(self, where: Place) -> None:
+        """Let a node be another place, with the same pods."""
+        self._own(where.name).place = where
+        self.domains = {}
+
+    def labelled(
+        self, namespace: str, wanted: Mapping[str, str]
+    ) -> Iterator[tuple[Subject, str, int]]:
+        """Yield (pod, node, 1) of a namespace with a label of some wanted ones, -1 for one gone.
+
+        Whoever asks checks the other labels; without wanted labels it is the whole namespace.
+        """
+        keys = [f"{namespace}/{key}={value}" for key, value in wanted.items()]
+        found = [self._labelled.get(key, {}) for key in keys or [f"{namespace}/"]]
+        for guest, node in min(found, key=len).items():
+            yield guest, node, 1
+        for guest, node, by in self._differences or ():
+            if guest.namespace == namespace:
+                yield guest, node, by
+
+    def hermits(self) -> Iterator[tuple[Subject, str, int]]:
+        """Yield the pods with anti-affinity, which keep others out."""
+        for guest, node in self._labelled.get(_HERMITS, {}).items():
+            yield guest, node, 1
+        for guest, node, by in self._differences or ():
+            if guest.repelled:
+                yield guest, node, by
+
+    def _own(self, node: str) -> Seat:
         """Return a seat that no other snapshot has, to be changed."""
         if node in self._shared:
             self.seats[node] = self.seats[node].copy()
             self._shared.discard(node)
         return self.seats[node]
 
+    def _note(self, guest: Subject, node: str, by: int) -> None:
+        if self._differences is not None:
+            self._differences.append((guest, node, by))
+            return
+        for key in _keys(guest):
+            if by > 0:
+                self._labelled.setdefault(key, {})[guest] = node
+            else:
+                self._labelled[key].pop(guest, None)
 
-class Reader:
-    """Reads snapshots from a view; a pod or node that did not change is read once."""
 
-    def __init__(self) -> None:
-        """Start with nothing read."""
-        self._pods: dict[str, tuple[str, Subject]] = {}
-        self._nodes: dict[str, tuple[str, Place]] = {}
+def _keys(guest: Subject) -> Iterator[str]:
+    yield f"{guest.namespace}/"
+    for key, value in guest.labels.items():
+        yield f"{guest.namespace}/{key}={value}"
+    if guest.repelled:
+        yield _HERMITS
 
-    def snapshot(self, view: View) -> Snapshot:
-        """Return the nodes and the unfinished pods bound to them."""
-        seats = {where.name: Seat(where) for where in self._places(view)}
-        for guest in self._bound(view):
-            if guest.node in seats:
-                seats[guest.node].add(guest)
-        return Snapshot(seats.values())
 
-    def _places(self, view: View) -> list[Place]:
-        """Return the nodes, one zone after the other, as the scheduler's node tree lists them."""
-        numbered: list[tuple[int, str, Place]] = []
-        seen: Counter[str] = Counter()
-        for node in view.all("nodes"):
-            metadata = node["metadata"]
-            known = self._nodes.get(metadata["uid"])
-            if known is None or known[0] != metadata["resourceVersion"]:
-                known = (metadata["resourceVersion"], place(node))
-                self._nodes[metadata["uid"]] = known
-            zone = known[1].labels.get(ZONE, "")
-            numbered.append((seen[zone], zone, known[1]))
-            seen[zone] += 1
-        numbered.sort(key=lambda each: each[:2])
-        return [where for _, _, where in numbered]
-
-    def _bound(self, view: View) -> list[Subject]:
-        fresh: dict[str, tuple[str, Subject]] = {}
-        for pod in view.all("pods"):
-            if not pods.node_name(pod) or pods.phase(pod) in pods.FINISHED:
-                continue
-            metadata = pod["metadata"]
-            known = self._pods.get(metadata["uid"])
-            if known is None or known[0] != metadata["resourceVersion"]:
-                known = (metadata["resourceVersion"], subject(pod))
-            fresh[metadata["uid"]] = known
-        self._pods = fresh
-        return [each for _, each in fresh.values()]
+def wanted_labels(selector: Obj | None) -> Mapping[str, str]:
+    """Return the plain labels that a selector asks for."""
+    found: Mapping[str, str] = (selector or {}).get("matchLabels") or {}
+    return found

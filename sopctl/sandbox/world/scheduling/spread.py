@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sopctl.sandbox.world.scheduling.affinity import admits
-from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
+from sopctl.sandbox.world.scheduling.snapshot import Snapshot, wanted_labels
 from sopctl.sandbox.world.scheduling.subject import Constraint, Place, Subject
 from sopctl.sandbox.world.scheduling.tolerations import untolerated
 from sopctl.sandbox.world.selectors import matches
@@ -33,11 +33,37 @@ class Domains:
         self._everything = constraint.selector is not None and not any(constraint.selector.values())
         self._least: int | None = None  # what `minimum` found, until something changes
 
-    def count(self, seat: Seat) -> None:
-        """Count the pods of one eligible node."""
-        domain = seat.place.labels[self.constraint.key]
-        self.counts[domain] += sum(1 for each in seat.sitting if self.counted(each))
-        self._least = None
+    def count(self, snapshot: Snapshot) -> None:
+        """Find the domains, and count the pods in them."""
+        self.counts.update(dict.fromkeys(self._domains(snapshot), 0))
+        if self._everything:
+            return
+        wanted = wanted_labels(self.constraint.selector)
+        for other, node, by in snapshot.labelled(self._pod.namespace, wanted):
+            seat = snapshot.seats.get(node)
+            if seat is not None and self.complete(seat.place):
+                self.note(other, seat.place, by)
+
+    def _domains(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """Return the domains that an eligible node opens; the places alone decide."""
+        pod, constraint = self._pod, self.constraint
+        affinity = (pod.spec.get("nodeSelector"), pod.spec.get("affinity"))
+        known = (
+            constraint.key,
+            self._keys,
+            str(affinity) if constraint.honors_affinity and any(affinity) else "",
+            str(pod.tolerations) if constraint.honors_taints else None,
+        )
+        found = snapshot.domains.get(known)
+        if found is None:
+            places = (seat.place for seat in snapshot.seats.values())
+            opened = (
+                where.labels[constraint.key]
+                for where in places
+                if self.complete(where) and self.eligible(where)
+            )
+            found = snapshot.domains[known] = tuple(dict.fromkeys(opened))
+        return found
 
     def note(self, guest: Subject, where: Place, by: int = 1) -> None:
         """Count a pod that was placed on a node just now, or with -1 forget one."""
@@ -86,8 +112,8 @@ class Spread:
 
     def __init__(self, pod: Subject, snapshot: Snapshot) -> None:
         """Count the domains of the hard and of the soft constraints."""
-        self.hard = _domains(pod, pod.hard, snapshot.seats.values())
-        self.soft = _domains(pod, pod.soft, snapshot.seats.values())
+        self.hard = _counted(pod, pod.hard, snapshot)
+        self.soft = _counted(pod, pod.soft, snapshot)
 
     def note(self, guest: Subject, where: Place, by: int = 1) -> None:
         """Count a pod that was placed on a node just now, or with -1 forget one."""
@@ -131,17 +157,12 @@ class Spread:
         return round(total)
 
 
-def _domains(
-    pod: Subject, constraints: tuple[Constraint, ...], seats: Iterable[Seat]
+def _counted(
+    pod: Subject, constraints: tuple[Constraint, ...], snapshot: Snapshot
 ) -> list[Domains]:
     """Count only nodes that carry every topology key of these constraints."""
     keys = frozenset(each.key for each in constraints)
     found = [Domains(pod, each, keys) for each in constraints]
-    if not found:
-        return found
-    for seat in seats:
-        if keys <= seat.place.labels.keys():
-            for domains in found:
-                if domains.eligible(seat.place):
-                    domains.count(seat)
+    for domains in found:
+        domains.count(snapshot)
     return found
