@@ -39,8 +39,8 @@ class _Request:
 def waiting_pods(view: View) -> list[Subject]:
     """Return the pods that the scheduler declared unschedulable."""
     found = []
-    for pod in view.all("pods"):
-        if pods.node_name(pod) or not pods.is_active(pod):
+    for pod in view.on_node(""):
+        if not pods.is_active(pod):
             continue
         verdict = conditions.find(pod, "PodScheduled")
         refused = verdict is not None and verdict.get("reason") == "Unschedulable"
@@ -60,6 +60,8 @@ class Growth:
         self._expander = Expander(settings)
         self._requests: dict[str, _Request] = {}
         self._grew: datetime | None = None
+        self._version = 0
+        self._hopeless: object = None
         self._said: dict[tuple[str, str], datetime] = {}
 
     def check(
@@ -96,6 +98,10 @@ class Growth:
         self._warn(view, "ScaleUpTimedOut", said, now)
         return _TIMED_OUT, f"Scale-up timed out for node group {group.name} after {waited}"
 
+    def look(self, version: int) -> None:
+        """Take note of the version of what runs where: another one may let a group help."""
+        self._version = version
+
     def upcoming(self, group: NodeGroup, counts: Readiness) -> int:
         """How many nodes of a group are wanted and have not started (`GetUpcomingNodes`)."""
         started = counts.ready + counts.unready + counts.being_deleted
@@ -127,12 +133,20 @@ class Growth:
         """Raise the best group, if any helps; return the groups and whether one was raised."""
         if not waiting:
             return groups, False
+        blocked = self._blocked(groups, counts, now)
+        known = (
+            self._version,
+            tuple(pod.uid for pod in waiting),
+            tuple((g.name, g.target, g.max, blocked.get(g.name)) for g in groups),
+        )
+        if known == self._hopeless:
+            return groups, False  # as before: nothing helps, and that was said
         daemons = view.all("daemonsets")
 
         def template_of(group: NodeGroup, name: str) -> Seat:
             return template(group, name, daemons)
 
-        offered = offer(waiting, groups, snapshot, template_of, self._blocked(groups, counts, now))
+        offered = offer(waiting, groups, snapshot, template_of, blocked)
         best = self._expander.best(view, offered.options, now) if offered.options else None
         similar = self._settings.balance_ignored if self._settings.balance else None
         chosen = plan(waiting, offered, best, similar)
@@ -144,6 +158,7 @@ class Growth:
             self._requests[name] = _Request(increase=grown, since=now)
             self._grew = now
         self._tell(view, chosen, now)
+        self._hopeless = None if chosen.increases else known
         sizes = {each.group.name: each.size for each in chosen.increases}
         raised = tuple(replace(g, target=sizes.get(g.name, g.target)) for g in groups)
         return raised, bool(sizes)
