@@ -18,7 +18,7 @@ from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.scheduler import fitting
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import Place, subject
-from sopctl.sandbox.world.selectors import matches
+from sopctl.sandbox.world.selecting import selecting
 from sopctl.sandbox.world.view import View
 
 DISABLED = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
@@ -96,7 +96,11 @@ def _without(
     if any(not _may_move(view, pod, settings) for pod in guests):
         return None
     trial = snapshot.copy()
-    trial.add(Seat(_ghost(trial.seats[candidate.name].place)))
+    trial.move(_ghost(trial.seats[candidate.name].place))
+    sitting = {each.uid: each for each in trial.seats[candidate.name].sitting}
+    for pod in guests:
+        if pod["metadata"]["uid"] in sitting:
+            trial.remove(sitting[pod["metadata"]["uid"]], candidate.name)
     for pod in guests:
         guest = subject(pod)
         found = fitting(guest, trial)
@@ -135,12 +139,8 @@ def _may_move(view: View, pod: Obj, settings: Settings) -> bool:
 def budgets_of(view: View, pod: Obj) -> list[Obj]:
     """Return the budgets that select a pod."""
     metadata = pod["metadata"]
-    return [
-        each
-        for each in view.all("poddisruptionbudgets")
-        if each["metadata"]["namespace"] == metadata["namespace"]
-        and matches(each["spec"].get("selector"), metadata.get("labels") or {})
-    ]
+    labels = metadata.get("labels") or {}
+    return selecting(view, "poddisruptionbudgets", metadata["namespace"], labels)
 
 
 def _has_local_storage(pod: Obj) -> bool:

@@ -9,12 +9,12 @@ Source: kubernetes/pkg/controller/podautoscaler/horizontal.go.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import conditions
 from sopctl.sandbox.world.controllers.loop import Work
-from sopctl.sandbox.world.controllers.replica_count import Count, count, proposal
+from sopctl.sandbox.world.controllers.replica_count import TOLERANCE, Count, count, proposal
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.times import stamp
@@ -58,6 +58,7 @@ class Autoscaling:
         self._due: datetime | None = None
         self._past: dict[str, list[_Past]] = {}
         self._changes: dict[str, list[_Change]] = {}
+        self._quiet: dict[str, tuple[object, ...]] = {}  # what led to no change the last time
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
         """Scale and report every HPA when the period is over."""
@@ -77,16 +78,23 @@ class Autoscaling:
             return
         current: int = target["spec"].get("replicas", 1)
         usage = self._usage(autoscaler, target)
+        uid = autoscaler["metadata"]["uid"]
+        known = (autoscaler["metadata"]["resourceVersion"], current, usage, view.version("nodes"))
+        if usage is not None and self._quiet.get(uid) == known:
+            self._past[uid][-1] = replace(self._past[uid][-1], at=now)  # said once more
+            return
         wanted = self._proposal(view, spec, target, usage)
         wanted = self._stabilised(autoscaler, current, wanted, now)
         bounded = max(spec.get("minReplicas", 1), min(spec["maxReplicas"], wanted))
         size = current if current == 0 else self._permitted(autoscaler, current, bounded, now)
         if size != current:
             view.patch(resource, target, {"spec": {"replicas": size}})
-            uid = autoscaler["metadata"]["uid"]
             recent = [old for old in self._changes.get(uid, ()) if now - old.at <= _MEMORY]
             self._changes[uid] = [*recent, _Change(at=now, by=size - current)]
-        _report(view, autoscaler, (current, size, usage), now)
+        told = _report(view, autoscaler, (current, size, usage), now)
+        self._quiet.pop(uid, None)
+        if size == current == self._past[uid][-1].replicas and _is_near(spec, usage):
+            self._quiet[uid] = (told["metadata"]["resourceVersion"], *known[1:])
 
     def _usage(self, autoscaler: Obj, target: Obj) -> float | None:
         """Return what the pods use, in percent of their request, or None when nobody knows."""
@@ -174,9 +182,15 @@ def _uids(objects: list[Obj]) -> list[str]:
     return [each["metadata"]["uid"] for each in objects]
 
 
+def _is_near(spec: Obj, usage: float | None) -> bool:
+    """Whether the load is what is aimed at, however many pods are ready."""
+    goal = _goal(spec)
+    return usage is not None and bool(goal) and abs(usage / (goal or 1) - 1) <= TOLERANCE
+
+
 def _report(
     view: View, autoscaler: Obj, sizes: tuple[int, int, float | None], now: datetime
-) -> None:
+) -> Obj:
     current, size, usage = sizes
     before = autoscaler.get("status") or {}
     status: Obj = {
@@ -198,4 +212,4 @@ def _report(
         verdict = conditions.Verdict(type=kind, status="True", reason=reason)
         known = conditions.put(known, verdict, now)
     status["conditions"] = known
-    view.set_status("horizontalpodautoscalers", autoscaler, status)
+    return view.set_status("horizontalpodautoscalers", autoscaler, status)

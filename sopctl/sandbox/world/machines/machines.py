@@ -17,7 +17,7 @@ REGISTERS_IN = timedelta(seconds=40)  # after the launch: boot, bootstrap, kubel
 READY_IN = timedelta(seconds=15)  # after the registration: CNI
 _TICK = timedelta(seconds=1)
 # A large cloud is looked at less often: its groups decide in seconds, not at once.
-_LARGE, _LARGE_TICK, _REST = 200, timedelta(seconds=5), timedelta(seconds=10)
+_LARGE, _LARGE_TICK, _REST = 200, timedelta(seconds=5), timedelta(seconds=15)
 
 
 class Machines:

@@ -58,7 +58,9 @@ class Snapshot:
     def __init__(self, seats: Iterable[Seat]) -> None:
         """Take the nodes in their order."""
         self.seats: dict[str, Seat] = {}
-        self.domains: Domains = {}  # what others computed from the places alone
+        # What others computed from the places alone; the last of a key is None where taints
+        # do not matter.
+        self.domains: Domains = {}
         self._shared: set[str] = set()
         self._labelled: dict[str, dict[Subject, str]] = {}
         self._differences: list[tuple[Subject, str, int]] | None = None
@@ -102,8 +104,13 @@ class Snapshot:
 
     def move(self, where: Place) -> None:
         """Let a node be another place, with the same pods."""
+        old = self.seats[where.name].place
         self._own(where.name).place = where
-        self.domains = {}
+        if old.labels == where.labels:
+            # Taints open and close domains only for those who honour them.
+            self.domains = {key: found for key, found in self.domains.items() if key[-1] is None}
+        else:
+            self.domains = {}
 
     def labelled(
         self, namespace: str, wanted: Mapping[str, str]
