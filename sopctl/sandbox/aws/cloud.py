@@ -126,6 +126,13 @@ class Cloud(Region):
             away = self.cluster_shifted()
             return frozenset({away} if away else ())
 
+    def zonal_shifts(self) -> dict[str, frozenset[str]]:
+        """The shifts in force: ARN of the resource -> the names of the zones it left."""
+        with self.lock:
+            self.apply_shifts()
+            away = {each.arn: self._name_of(self.shifts.away_from(each)) for each in self.managed()}
+            return {arn: frozenset({zone}) for arn, zone in away.items() if zone}
+
     def fail_instances(self, zone: str) -> None:
         """Instances in *zone* stop answering, and new ones there come up dead."""
         with self.lock:

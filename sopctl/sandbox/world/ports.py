@@ -13,7 +13,16 @@ from sopctl.sandbox.aws.fleet import Group, GroupSpec, Zone
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.objects import Obj
 
-__all__ = ["ApiError", "CloudPort", "ClusterPort", "Group", "Obj", "Shifting", "shifts_of"]
+__all__ = [
+    "ApiError",
+    "CloudPort",
+    "ClusterPort",
+    "Group",
+    "Obj",
+    "Shifting",
+    "cluster_shifts",
+    "shifts_of",
+]
 
 
 class ClusterPort(Protocol):
@@ -70,6 +79,12 @@ class Shifting(Protocol):
 def shifts_of(cloud: object) -> tuple[tuple[str, frozenset[str]], ...]:
     """Return the zonal shifts in force by ARN; none when the AWS half knows no shifts."""
     return tuple(sorted(cloud.zonal_shifts().items())) if isinstance(cloud, Shifting) else ()
+
+
+def cluster_shifts(cloud: object) -> frozenset[str]:
+    """Return the names of the zones that the EKS cluster itself is shifted away from."""
+    found = (zones for arn, zones in shifts_of(cloud) if ":eks:" in arn)
+    return frozenset().union(*found)
 
 
 class CloudPort(Protocol):

@@ -15,11 +15,12 @@ from sopctl.sandbox.world.controllers import (
     budgets,
     daemonsets,
     deployments,
-    endpoints,
     jobs,
     replicasets,
     statefulsets,
 )
+from sopctl.sandbox.world.controllers.cluster_shift import ClusterShift
+from sopctl.sandbox.world.controllers.endpoints import Slices
 from sopctl.sandbox.world.controllers.garbage import WATCHED, Garbage
 from sopctl.sandbox.world.controllers.hpas import Autoscaling
 from sopctl.sandbox.world.controllers.kubelet import STARTS_IN, Kubelet
@@ -90,6 +91,7 @@ class World:
         self._writes: int | None = WRITES
         self._machines = Machines(cloud, self.outages, version)
         self._kubelet = Kubelet(self.outages)
+        slices = Slices()
         self._parts = (
             _Part(self._machines, "nodes"),
             _Part(Garbage(), *WATCHED),
@@ -108,7 +110,9 @@ class World:
             ),
             _Part(Scheduler(), "pods", "nodes"),
             _Part(self._kubelet, "pods", "nodes"),
-            *(_Part(Queue(work), *work.watched) for work in (budgets.WORK, endpoints.WORK)),
+            _Part(Queue(budgets.WORK), *budgets.WORK.watched),
+            _Part(ClusterShift(cloud, slices)),
+            _Part(slices, *slices.watched),
             _Part(ClusterAutoscaler(cloud, self.outages)),
             _Part(events),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sopctl.sandbox.world import pods
-from sopctl.sandbox.world.controllers.loop import Work
+from sopctl.sandbox.world.controllers.loop import Queue, Work
 from sopctl.sandbox.world.index import Change, Key, key_of
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
@@ -16,17 +16,42 @@ from sopctl.sandbox.world.view import View
 _MANAGER = "endpointslice-controller.k8s.io"
 
 
-def reconcile(view: View, now: datetime) -> datetime | None:
-    """Keep one slice for each Service with a selector."""
-    return WORK.once(view, now)
+class Slices:
+    """One slice for each Service with a selector, without the zones that the cluster left."""
+
+    def __init__(self) -> None:
+        """Begin with everything to be written."""
+        self.away: frozenset[str] = frozenset()
+        work = Work(
+            resource="services",
+            sync=self._sync,
+            related={"pods": _of_pod, "nodes": _of_node},
+        )
+        self.watched = work.watched
+        self._queue = Queue(work)
+
+    def reconcile(self, view: View, now: datetime) -> datetime | None:
+        """Write the slices of what changed."""
+        return self._queue.reconcile(view, now)
+
+    def leave(self, zones: frozenset[str]) -> None:
+        """Leave these zones out from now on."""
+        if zones != self.away:
+            self.away = zones
+            self._queue.rouse()
+
+    def _sync(self, view: View, service: Obj, now: datetime) -> None:
+        del now
+        if not service["spec"].get("selector"):
+            return
+        endpoints = [_endpoint(view, pod) for pod in _selected(view, service)]
+        kept = [each for each in endpoints if each.get("zone") not in self.away]
+        # Fail-safe: a Service that lives only where one leaves keeps what it has.
+        _write(view, service, kept or endpoints)
 
 
-def _sync(view: View, service: Obj, now: datetime) -> None:
-    del now
-    if not service["spec"].get("selector"):
-        return
+def _write(view: View, service: Obj, endpoints: list[Obj]) -> None:
     metadata = service["metadata"]
-    endpoints = [_endpoint(view, pod) for pod in _selected(view, service)]
     owned = view.owned("endpointslices", metadata["uid"])
     if not owned:
         view.create("endpointslices", _slice(service, endpoints))
@@ -115,6 +140,3 @@ def _selecting(view: View, pod: Obj) -> Iterable[Key]:
 def _zone(node: Obj | None) -> str | None:
     labels: Mapping[str, str] = (node or {}).get("metadata", {}).get("labels") or {}
     return labels.get(ZONE)
-
-
-WORK = Work(resource="services", sync=_sync, related={"pods": _of_pod, "nodes": _of_node})
