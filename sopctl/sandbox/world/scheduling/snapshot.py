@@ -10,6 +10,7 @@ from sopctl.sandbox.world.scheduling.subject import Place, Subject
 
 _HERMITS = "!"  # no namespace begins so
 
+Placed = tuple[Subject, str, int]  # a pod, its node, 1 or -1 for one that left
 Domains = dict[tuple[object, ...], tuple[str, ...]]
 
 
@@ -63,7 +64,7 @@ class Snapshot:
         self.domains: Domains = {}
         self._shared: set[str] = set()
         self._labelled: dict[str, dict[Subject, str]] = {}
-        self._differences: list[tuple[Subject, str, int]] | None = None
+        self._differences: dict[str, tuple[Placed, ...]] | None = None
         for seat in seats:
             self.add(seat)
 
@@ -74,7 +75,7 @@ class Snapshot:
         made._labelled = self._labelled
         made._shared = set(self.seats)
         self._shared = set(self.seats)
-        made._differences = [*(self._differences or ())]
+        made._differences = dict(self._differences or {})
         return made
 
     def add(self, seat: Seat) -> None:
@@ -112,28 +113,26 @@ class Snapshot:
         else:
             self.domains = {}
 
-    def labelled(
-        self, namespace: str, wanted: Mapping[str, str]
-    ) -> Iterator[tuple[Subject, str, int]]:
+    def labelled(self, namespace: str, wanted: Mapping[str, str]) -> Iterator[Placed]:
         """Yield (pod, node, 1) of a namespace with a label of some wanted ones, -1 for one gone.
 
         Whoever asks checks the other labels; without wanted labels it is the whole namespace.
         """
         keys = [f"{namespace}/{key}={value}" for key, value in wanted.items()]
-        found = [self._labelled.get(key, {}) for key in keys or [f"{namespace}/"]]
-        for guest, node in min(found, key=len).items():
-            yield guest, node, 1
-        for guest, node, by in self._differences or ():
-            if guest.namespace == namespace:
-                yield guest, node, by
+        return self._with(min(keys or [f"{namespace}/"], key=self._size))
 
-    def hermits(self) -> Iterator[tuple[Subject, str, int]]:
+    def hermits(self) -> Iterator[Placed]:
         """Yield the pods with anti-affinity, which keep others out."""
-        for guest, node in self._labelled.get(_HERMITS, {}).items():
+        return self._with(_HERMITS)
+
+    def _with(self, key: str) -> Iterator[Placed]:
+        for guest, node in self._labelled.get(key, {}).items():
             yield guest, node, 1
-        for guest, node, by in self._differences or ():
-            if guest.repelled:
-                yield guest, node, by
+        if self._differences is not None:
+            yield from self._differences.get(key, ())
+
+    def _size(self, key: str) -> int:
+        return len(self._labelled.get(key, ())) + len((self._differences or {}).get(key, ()))
 
     def _own(self, node: str) -> Seat:
         """Return a seat that no other snapshot has, to be changed."""
@@ -143,11 +142,11 @@ class Snapshot:
         return self.seats[node]
 
     def _note(self, guest: Subject, node: str, by: int) -> None:
-        if self._differences is not None:
-            self._differences.append((guest, node, by))
-            return
         for key in _keys(guest):
-            if by > 0:
+            if self._differences is not None:
+                known = self._differences.get(key, ())
+                self._differences[key] = (*known, (guest, node, by))
+            elif by > 0:
                 self._labelled.setdefault(key, {})[guest] = node
             else:
                 self._labelled[key].pop(guest, None)
