@@ -17,7 +17,7 @@ from sopctl.sandbox.aws.patches.groups import SandboxGroup
 from sopctl.sandbox.aws.patches.instances import TERMINATED, SandboxMember
 from sopctl.sandbox.aws.planting import plant
 from sopctl.sandbox.aws.region import Region
-from sopctl.sandbox.aws.supply import Pool
+from sopctl.sandbox.aws.supply import Market, Pool
 
 # EC2 keeps showing a terminated instance for about an hour.
 FORGOTTEN_AFTER = timedelta(hours=1)
@@ -111,6 +111,11 @@ class Cloud(Region):
             chosen = self.supply.taken(pool)[:count]
             return self.reclaims.order(chosen, self.naive_now(), lead)
 
+    def set_quota(self, market: Market, vcpus: float) -> None:
+        """Let at most *vcpus* run in *market*, as Service Quotas then says."""
+        with self.lock:
+            self.supply.quotas[market] = vcpus
+
     def autoshift(self, zone: str, *, active: bool = True) -> None:
         """Let AWS itself move traffic away from a zone, by its name, or bring it back."""
         with self.lock:
@@ -158,6 +163,7 @@ class Cloud(Region):
                 reconciler.tick(group, now)
                 Exchange(reconciler).tick(group, now)
             register_members(self.sandbox_groups(), self.account, self.region)
+            self.usage.count(self.instances(), now)
             self._forget_terminated(now)
             self._bus.deliver()
 

@@ -15,6 +15,7 @@ import moto.ec2.models.instances
 import moto.ec2.utils
 import moto.elbv2.models
 import moto.settings
+import moto.sts.models
 import moto.sts.urls
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
@@ -44,6 +45,7 @@ STAMPING: tuple[ModuleType, ...] = (
     outbox,
     moto.autoscaling.models,
     moto.ec2.models.instances,
+    moto.sts.models,
 )
 
 
