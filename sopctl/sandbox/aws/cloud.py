@@ -9,6 +9,7 @@ from sopctl.core.codec import Json
 from sopctl.sandbox.aws import portrait
 from sopctl.sandbox.aws.balancing import register_members
 from sopctl.sandbox.aws.bus import Bus
+from sopctl.sandbox.aws.eks import CLUSTER
 from sopctl.sandbox.aws.exchange import Exchange
 from sopctl.sandbox.aws.fleet import Group, GroupSpec
 from sopctl.sandbox.aws.nodegroups import create_nodegroup
@@ -18,6 +19,8 @@ from sopctl.sandbox.aws.patches.instances import TERMINATED, SandboxMember
 from sopctl.sandbox.aws.planting import plant
 from sopctl.sandbox.aws.region import Region
 from sopctl.sandbox.aws.supply import Market, Pool
+
+__all__ = ["CLUSTER", "Cloud"]
 
 # EC2 keeps showing a terminated instance for about an hour.
 FORGOTTEN_AFTER = timedelta(hours=1)
