@@ -51,7 +51,7 @@ class Cloud(Region):
     def group(self, name: str) -> Group:
         """One group; raises KeyError."""
         with self.lock:
-            return portrait.view(self._known(name))
+            return portrait.view(self._find(name))
 
     def create_group(self, spec: GroupSpec) -> Group:
         """Create a group whose desired instances are in service already."""
@@ -67,7 +67,7 @@ class Cloud(Region):
     def set_desired(self, name: str, n: int) -> None:
         """Wish for *n* instances, within the bounds; raises KeyError."""
         with self.lock:
-            self._known(name).resize({"DesiredCapacity": n})
+            self._find(name).resize({"DesiredCapacity": n})
 
     def terminate(self, instance_id: str, *, decrement: bool = True) -> None:
         """Start terminating an instance; raises KeyError.
@@ -86,7 +86,7 @@ class Cloud(Region):
     def set_tag(self, group: str, key: str, value: str, propagate: bool) -> None:  # noqa: FBT001  # a tag's third field
         """Create or overwrite one tag; raises KeyError."""
         with self.lock:
-            self._known(group)
+            self._find(group)
             self.autoscaling.create_or_update_tags(
                 [portrait.tag(group, key, value, propagate=propagate)]
             )
@@ -193,7 +193,7 @@ class Cloud(Region):
 
     # --- inside ---------------------------------------------------------------------
 
-    def _known(self, name: str) -> SandboxGroup:
+    def _find(self, name: str) -> SandboxGroup:
         group = self.find(name)
         if group is None:
             raise KeyError(name)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from sopctl.sandbox.aws.desk import Handler
 from sopctl.sandbox.aws.region import Region
 from sopctl.sandbox.aws.services import health
-from sopctl.sandbox.aws.services.capacity_manager import CapacityManager
 from sopctl.sandbox.aws.services.cloudtrail import CloudTrail
 from sopctl.sandbox.aws.services.eks import EksService
 from sopctl.sandbox.aws.services.iam import Simulation
+from sopctl.sandbox.aws.services.interruptions import CapacityManager
 from sopctl.sandbox.aws.services.placement import Placement
 from sopctl.sandbox.aws.services.quotas import Quotas
 from sopctl.sandbox.aws.services.zonal_shift import ZonalShifts

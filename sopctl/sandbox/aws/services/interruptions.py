@@ -6,8 +6,9 @@ only those of spot are known; a rate is a percentage of the instances that ran.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,13 +27,13 @@ PAGE = 100_000
 INGESTED_AFTER = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Cell:
-    """One row: what ran and what was lost in a period, of the pools of one group."""
+    """One row: what ran (type and hours) and what was lost in a period, of one group of pools."""
 
-    used: Sequence[tuple[str, float]]
-    instances: frozenset[str]
-    losses: Sequence[Loss]
+    used: list[tuple[str, float]] = field(default_factory=list)
+    instances: set[str] = field(default_factory=set)
+    losses: list[Loss] = field(default_factory=list)
 
 
 def _runtime(choose: Callable[[Sequence[float]], float]) -> Callable[[Cell], float]:
@@ -121,27 +122,7 @@ class CapacityManager:
         filters: Sequence[dict[str, Any]],
         names: Sequence[str],
     ) -> list[dict[str, Any]]:
-        cells: dict[tuple[str, ...], Cell] = {}
-        for (hour, zone, kind), ran in self._region.usage.hours.items():
-            pool = self._pool(zone, kind)
-            if start <= hour < end and _passes(pool, filters):
-                key = tuple(pool[name] for name in groups)
-                known = cells.get(key, Cell(used=(), instances=frozenset(), losses=()))
-                cells[key] = Cell(
-                    used=[*known.used, (kind, ran.used)],
-                    instances=known.instances | ran.instances,
-                    losses=known.losses,
-                )
-        for loss in self._region.reclaims.losses:
-            pool = self._pool(loss.zone_id, loss.type)
-            if start <= loss.at < end and _passes(pool, filters):
-                key = tuple(pool[name] for name in groups)
-                known = cells.get(key, Cell(used=(), instances=frozenset(), losses=()))
-                cells[key] = Cell(
-                    used=known.used,
-                    instances=known.instances | {loss.instance_id},
-                    losses=[*known.losses, loss],
-                )
+        cells = self._cells(start, end, groups, filters)
         return [
             {
                 "Dimension": {
@@ -154,6 +135,29 @@ class CapacityManager:
             }
             for key, cell in sorted(cells.items())
         ]
+
+    def _cells(
+        self,
+        start: datetime,
+        end: datetime,
+        groups: Sequence[str],
+        filters: Sequence[dict[str, Any]],
+    ) -> dict[tuple[str, ...], Cell]:
+        """What ran and was lost from *start* on, before *end*, by the values of *groups*."""
+        cells: dict[tuple[str, ...], Cell] = defaultdict(Cell)
+        for (hour, zone, kind), ran in self._region.usage.hours.items():
+            pool = self._pool(zone, kind)
+            if start <= hour < end and _passes(pool, filters):
+                cell = cells[tuple(pool[name] for name in groups)]
+                cell.used.append((kind, ran.used))
+                cell.instances |= ran.instances
+        for loss in self._region.reclaims.losses:
+            pool = self._pool(loss.zone_id, loss.type)
+            if start <= loss.at < end and _passes(pool, filters):
+                cell = cells[tuple(pool[name] for name in groups)]
+                cell.losses.append(loss)
+                cell.instances.add(loss.instance_id)
+        return cells
 
     def _pool(self, zone: str, kind: str) -> dict[str, str]:
         return {
