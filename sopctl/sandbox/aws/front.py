@@ -153,6 +153,8 @@ class AwsFront:
         except Exception:  # noqa: BLE001  # the outermost boundary: a bug answers 500, and serving goes on
             traceback.print_exc()
             return self._refuse(request, request_id, "InternalFailure")
+        if reply.status >= REFUSED and not _is_an_answer(reply):
+            return self._lacking(request, request_id)
         return Reply(status=reply.status, headers=reply.headers, body=stamp(reply.body, request_id))
 
     def _lacking(self, request: Request, request_id: str) -> Reply:
@@ -164,6 +166,11 @@ class AwsFront:
         error = refusal(request, cause, text, caller)
         headers, body = render(request, error, request_id)
         return Reply(status=error.status, headers=headers, body=body)
+
+
+def _is_an_answer(reply: Reply) -> bool:
+    """Whether an error comes from a service: for what it has no route to, moto says so in HTML."""
+    return reply.body[:1] in (b"<", b"{", b"") and b"<!doctype html" not in reply.body[:20].lower()
 
 
 def _error(reply: Reply) -> str:

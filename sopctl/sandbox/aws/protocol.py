@@ -29,6 +29,7 @@ READING = re.compile(
     r"(Describe|List|Get|BatchGet|Search|Lookup|Simulate|Check|Validate|Head|Query|Scan|Decode"
     r"|Assume)(?![a-z])"
 )
+REST_XML = frozenset({"route53", "s3", "s3control", "cloudfront"})
 DRY_RUN = "DryRunOperation"
 
 
@@ -79,7 +80,8 @@ def _protocol(service: str, headers: dict[str, str]) -> Protocol:
         return "json"
     if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return "query"
-    return "rest-json"
+    # What speaks XML over REST words its errors as the query protocol does.
+    return "query" if service in REST_XML else "rest-json"
 
 
 def _operation(method: str, target: str, headers: dict[str, str], body: bytes, service: str) -> str:

@@ -22,13 +22,14 @@ from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, au
 from moto.core.base_backend import BackendDict
 from moto.elbv2.models import elbv2_backends
 
-from sopctl.sandbox.aws.patches import activities, balancers, groups, instances, outbox
+from sopctl.sandbox.aws.patches import activities, balancers, groups, hooks, instances, outbox
 from sopctl.sandbox.aws.patches.balancers import (
     SandboxBalancers,
     SandboxLoadBalancer,
     SandboxTargetGroup,
 )
 from sopctl.sandbox.aws.patches.groups import CapacityResponses, SandboxGroup
+from sopctl.sandbox.aws.patches.hooks import HookResponses
 from sopctl.sandbox.aws.patches.identity import IdentityResponses
 from sopctl.sandbox.aws.patches.instances import SandboxInstance, SandboxMember
 from sopctl.sandbox.aws.patches.members import MemberResponses
@@ -41,6 +42,7 @@ STAMPING: tuple[ModuleType, ...] = (
     activities,
     balancers,
     groups,
+    hooks,
     instances,
     outbox,
     moto.autoscaling.models,
@@ -74,7 +76,12 @@ class SandboxBackend(AutoScalingBackend):
 
 
 class AutoScaling(
-    TagResponses, ProcessResponses, MemberResponses, ReadResponses, CapacityResponses
+    TagResponses,
+    ProcessResponses,
+    HookResponses,
+    MemberResponses,
+    ReadResponses,
+    CapacityResponses,
 ):
     """The Auto Scaling API of the sandbox: moto's with every patch on it."""
 
