@@ -134,7 +134,7 @@ class AwsFront:
             return self._refuse(request, request_id, "Throttling")
         if expired(principal, self.cloud.naive_now()):
             return self._refuse(request, request_id, "ExpiredToken")
-        if principal.statements is None:
+        if principal.statements is None and request.operation != "AssumeRole":
             return None
         params = parse_request(request)
         service, operation = request.service, request.operation

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from sopctl.sandbox.aws.access.policy import Context, decide
-from sopctl.sandbox.aws.access.principals import Principal
+from sopctl.sandbox.aws.access.principals import Principal, statements_of
 from sopctl.sandbox.aws.region import Region
 from sopctl.sandbox.aws.resources import Resource, tag_context, touched
 
 # Needs no permission (STS API reference).
 FREE = frozenset({("sts", "GetCallerIdentity")})
+ASSUME = ("sts", "AssumeRole")
+AN = {"identity-based": "an", "session": "a"}
 # Where the prefix of actions differs from the name that requests are signed for.
 PREFIXES = {"monitoring": "cloudwatch", "email": "ses"}
 
@@ -26,19 +28,26 @@ def denial(
     region: Region, principal: Principal, service: str, operation: str, params: Mapping[str, Any]
 ) -> str | None:
     """The message of the refusal, or None where the call is allowed on all of its resources."""
+    if (service, operation) == ASSUME and statements_of(region.account, params["RoleArn"]) is None:
+        return _word(principal, "sts:AssumeRole", Resource(arn=params["RoleArn"]), "")
     if principal.statements is None or (service, operation) in FREE:
         return None
     action = f"{PREFIXES.get(service, service)}:{operation}"
     for resource in touched(region, service, operation, params):
         context = context_of(region, principal, resource, params)
-        verdict = decide(principal.statements, action, resource.arn, context)
-        if verdict.decision == "explicitDeny":
-            return _word(
-                principal, action, resource, "with an explicit deny in an identity-based policy"
-            )
-        if verdict.decision == "implicitDeny":
-            because = f"because no identity-based policy allows the {action} action"
-            return _word(principal, action, resource, because)
+        for found, kind in (
+            (principal.statements, "identity-based"),
+            (principal.session, "session"),
+        ):
+            if found is None:
+                continue
+            decision = decide(found, action, resource.arn, context).decision
+            if decision == "explicitDeny":
+                because = f"with an explicit deny in {AN[kind]} {kind} policy"
+                return _word(principal, action, resource, because)
+            if decision == "implicitDeny":
+                because = f"because no {kind} policy allows the {action} action"
+                return _word(principal, action, resource, because)
     return None
 
 
@@ -65,4 +74,4 @@ def context_of(
 
 def _word(principal: Principal, action: str, resource: Resource, because: str) -> str:
     where = "" if resource.arn == "*" else f" on resource: {resource.arn}"
-    return f"User: {principal.arn} is not authorized to perform: {action}{where} {because}"
+    return f"User: {principal.arn} is not authorized to perform: {action}{where} {because}".rstrip()

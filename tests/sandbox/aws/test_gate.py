@@ -100,6 +100,28 @@ def test_an_assumed_role_is_held_to_its_role_and_ends_in_the_worlds_time(
     assert refused(mine.describe_auto_scaling_groups)[:2] == (403, "ExpiredToken")
 
 
+def test_a_session_policy_only_takes_away(
+    front: AwsFront, iam: Any, clients: Clients, cloud: Cloud
+) -> None:
+    cloud.create_group(spec())
+    made = iam.create_role(RoleName="all", AssumeRolePolicyDocument=TRUST)["Role"]
+    document = policy(allow("autoscaling:Describe*"))
+    iam.put_role_policy(RoleName="all", PolicyName="p", PolicyDocument=policy(allow("*")))
+    keys = session(clients("sts"), made["Arn"], Policy=document)
+    mine = client(front.url, "autoscaling", keys)
+    mine.describe_auto_scaling_groups()
+    assert "no session policy allows" in refused(mine.suspend_processes, **WEB)[2]
+
+
+def test_a_role_that_is_not_there_cannot_be_assumed(front: AwsFront, clients: Clients) -> None:
+    arn = "arn:aws:iam::123456789012:role/nobody"
+    status, code, message = refused(
+        clients("sts").assume_role, RoleArn=arn, RoleSessionName="run-1"
+    )
+    assert (status, code) == (403, "AccessDenied")
+    assert message.endswith(f"sts:AssumeRole on resource: {arn}")
+
+
 def test_node_groups_shifts_and_balancers_have_resources_of_their_own(
     front: AwsFront, iam: Any, cloud: Cloud, clients: Clients
 ) -> None:

@@ -39,6 +39,8 @@ class Principal:
     kind: str
     expires: datetime | None = None
     statements: tuple[Statement, ...] | None = None
+    # Of the policy that was given when the session was begun: it can only take away.
+    session: tuple[Statement, ...] | None = None
 
 
 def plant_role(account: str) -> None:
@@ -60,6 +62,7 @@ def principal_of(account: str, access_key: str) -> Principal:
             kind="AssumedRole",
             expires=session.expiration,
             statements=statements_of(account, session.role_arn),
+            session=statements("session", session.policy) if session.policy else None,
         )
     user = _iam(account).get_user_from_access_key_id(access_key)
     if user is not None:

@@ -14,6 +14,7 @@ import moto.core.utils
 import moto.ec2.models.instances
 import moto.ec2.utils
 import moto.elbv2.models
+import moto.events.models
 import moto.settings
 import moto.sts.models
 import moto.sts.urls
@@ -21,6 +22,7 @@ from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 from moto.core.base_backend import BackendDict
 from moto.elbv2.models import elbv2_backends
+from moto.events.models import events_backends
 
 from sopctl.sandbox.aws.patches import activities, balancers, groups, hooks, instances, outbox
 from sopctl.sandbox.aws.patches.balancers import (
@@ -28,6 +30,7 @@ from sopctl.sandbox.aws.patches.balancers import (
     SandboxLoadBalancer,
     SandboxTargetGroup,
 )
+from sopctl.sandbox.aws.patches.events import SandboxEvents
 from sopctl.sandbox.aws.patches.groups import CapacityResponses, SandboxGroup
 from sopctl.sandbox.aws.patches.hooks import HookResponses
 from sopctl.sandbox.aws.patches.identity import IdentityResponses
@@ -98,8 +101,10 @@ def install(now: Callable[[], datetime]) -> None:
     moto.elbv2.models.FakeTargetGroup = SandboxTargetGroup  # type: ignore[misc]  # the patch
     autoscaling_backends.backend = SandboxBackend
     elbv2_backends.backend = SandboxBalancers
+    events_backends.backend = SandboxEvents
     # moto filters instances by a table that lacks how an instance was bought.
     moto.ec2.utils.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
+    moto.events.models.__dict__["unix_time"] = lambda *_: now().timestamp()
     for module in STAMPING:
         module.__dict__["utcnow"] = lambda: now().astimezone(UTC).replace(tzinfo=None)
     BackendDict.reset()
