@@ -9,6 +9,7 @@ from sopctl.core.codec import Json
 from sopctl.sandbox.aws import portrait
 from sopctl.sandbox.aws.balancing import register_members
 from sopctl.sandbox.aws.bus import Bus
+from sopctl.sandbox.aws.eks import CLUSTER
 from sopctl.sandbox.aws.exchange import Exchange
 from sopctl.sandbox.aws.fleet import Group, GroupSpec
 from sopctl.sandbox.aws.nodegroups import create_nodegroup
@@ -17,7 +18,9 @@ from sopctl.sandbox.aws.patches.groups import SandboxGroup
 from sopctl.sandbox.aws.patches.instances import TERMINATED, SandboxMember
 from sopctl.sandbox.aws.planting import plant
 from sopctl.sandbox.aws.region import Region
-from sopctl.sandbox.aws.supply import Pool
+from sopctl.sandbox.aws.supply import Market, Pool
+
+__all__ = ["CLUSTER", "Cloud"]
 
 # EC2 keeps showing a terminated instance for about an hour.
 FORGOTTEN_AFTER = timedelta(hours=1)
@@ -48,7 +51,7 @@ class Cloud(Region):
     def group(self, name: str) -> Group:
         """One group; raises KeyError."""
         with self.lock:
-            return portrait.view(self._known(name))
+            return portrait.view(self._find(name))
 
     def create_group(self, spec: GroupSpec) -> Group:
         """Create a group whose desired instances are in service already."""
@@ -64,7 +67,7 @@ class Cloud(Region):
     def set_desired(self, name: str, n: int) -> None:
         """Wish for *n* instances, within the bounds; raises KeyError."""
         with self.lock:
-            self._known(name).resize({"DesiredCapacity": n})
+            self._find(name).resize({"DesiredCapacity": n})
 
     def terminate(self, instance_id: str, *, decrement: bool = True) -> None:
         """Start terminating an instance; raises KeyError.
@@ -83,7 +86,7 @@ class Cloud(Region):
     def set_tag(self, group: str, key: str, value: str, propagate: bool) -> None:  # noqa: FBT001  # a tag's third field
         """Create or overwrite one tag; raises KeyError."""
         with self.lock:
-            self._known(group)
+            self._find(group)
             self.autoscaling.create_or_update_tags(
                 [portrait.tag(group, key, value, propagate=propagate)]
             )
@@ -110,6 +113,11 @@ class Cloud(Region):
         with self.lock:
             chosen = self.supply.taken(pool)[:count]
             return self.reclaims.order(chosen, self.naive_now(), lead)
+
+    def set_quota(self, market: Market, vcpus: float) -> None:
+        """Let at most *vcpus* run in *market*, as Service Quotas then says."""
+        with self.lock:
+            self.supply.quotas[market] = vcpus
 
     def autoshift(self, zone: str, *, active: bool = True) -> None:
         """Let AWS itself move traffic away from a zone, by its name, or bring it back."""
@@ -165,6 +173,7 @@ class Cloud(Region):
                 reconciler.tick(group, now)
                 Exchange(reconciler).tick(group, now)
             register_members(self.sandbox_groups(), self.account, self.region)
+            self.usage.count(self.instances(), now)
             self._forget_terminated(now)
             self._bus.deliver()
 
@@ -191,7 +200,7 @@ class Cloud(Region):
 
     # --- inside ---------------------------------------------------------------------
 
-    def _known(self, name: str) -> SandboxGroup:
+    def _find(self, name: str) -> SandboxGroup:
         group = self.find(name)
         if group is None:
             raise KeyError(name)

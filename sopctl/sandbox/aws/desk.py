@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request as MotoRequest
@@ -23,7 +24,11 @@ Params = dict[str, Any]
 Handler = Callable[[Params, Request], Params]
 
 # Signing name -> the name of botocore's model, where they differ.
-MODELS = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas"}
+MODELS = {
+    "elasticloadbalancing": "elbv2",
+    "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
+}
 
 
 class Desk:
@@ -42,7 +47,7 @@ class Desk:
         operation = model.operation_model(request.operation)
         handler = self._services[request.service][request.operation]
         try:
-            result = handler(_parse(operation, request), request)
+            result = handler(parse_request(request), request)
         except ServiceError as error:
             return refuse(request, error, request_id, model)
         serializer = get_serializer_class(model.service_name, _wire(model, request))
@@ -76,17 +81,25 @@ def _status_of(model: ServiceModel | None, code: str) -> int:
     return 400
 
 
+def parse_request(request: Request) -> Params:
+    """The parameters of *request* by its service's model; none where that cannot be read."""
+    try:
+        operation = _model(request.service).operation_model(request.operation)
+    except (UnknownServiceError, OperationNotFoundError):
+        return {}
+    if request.protocol == "cbor":
+        return {}
+    return _parse(operation, request)
+
+
 def _parse(operation: OperationModel, request: Request) -> Params:
-    url_params: dict[str, Any] = {}
     parts = urlsplit(request.target)
     url = f"http://localhost{unquote(parts.path)}?{parts.query}"
     incoming = MotoRequest.from_primitives(request.method, url, request.headers, request.body)
     model = operation.service_model
+    url_params: dict[str, Any] = {}
     if request.protocol == "rest-json":
-        try:
-            _, url_params = get_service_router(model.service_name).match(incoming)
-        except (KeyError, ValueError, UnknownServiceError) as error:
-            raise ServiceError("ValidationException", str(error)) from error
+        _, url_params = get_service_router(model.service_name).match(incoming)
     parser = PROTOCOL_PARSERS[_wire(model, request)](operation)
     return dict(
         parser.parse(

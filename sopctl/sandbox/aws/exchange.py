@@ -115,10 +115,10 @@ def _complete(group: SandboxGroup) -> None:
         successor = member.successor
         if successor is None:
             continue
-        if member.lifecycle_state not in ("InService", "Pending") or successor not in here:
+        if member not in active(group) or successor not in here:
             member.successor = None
         elif successor.lifecycle_state == "InService" and allowed(group, "Terminate"):
             member.successor = None
             terminate(group, member, member.leaves_because)
-        elif successor.lifecycle_state not in ("Pending", "InService"):
+        elif successor not in active(group):
             member.successor = None

@@ -7,8 +7,9 @@ place of the region and no account).
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from moto.ec2.models.instances import Instance
@@ -37,6 +38,7 @@ class Loss:
     zone_id: str
     type: str
     lifetime: timedelta
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 class Reclaims:

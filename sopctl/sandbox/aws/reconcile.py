@@ -15,8 +15,10 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance as Ec2Instance
 
 from sopctl.sandbox.aws.buying import choose, next_market, types
-from sopctl.sandbox.aws.patches.activities import LAUNCHING, begin, finish, terminate
+from sopctl.sandbox.aws.patches.activities import LAUNCHING, begin, finish, proceed, terminate
 from sopctl.sandbox.aws.patches.groups import SandboxGroup
+from sopctl.sandbox.aws.patches.hooks import CONTINUE, answer_of, wait
+from sopctl.sandbox.aws.patches.hooks import LAUNCHING as LAUNCH_HOOK
 from sopctl.sandbox.aws.patches.instances import (
     RUNNING,
     STOPS_IN,
@@ -39,6 +41,7 @@ UNHEALTHY = (
 IMPAIRED = (
     "an instance was taken out of service in response to an EC2 instance status checks failure."
 )
+ABANDONED = "an instance was taken out of service in response to an abandoned lifecycle action."
 
 
 class Reconciler:
@@ -131,10 +134,13 @@ class Reconciler:
 
     def _age(self, group: SandboxGroup, member: SandboxMember, now: datetime) -> None:
         age = now - member.since
-        if member.lifecycle_state == "Pending" and age >= STARTS_IN:
-            member.enter("InService")
+        if member.lifecycle_state.endswith(":Wait"):
+            _hear(group, member, now)
+        elif member.lifecycle_state == "Pending" and age >= STARTS_IN:
             member.machine.started()
-            _complete(group, member)
+            if not wait(group, member, LAUNCH_HOOK):
+                member.enter("InService")
+                _complete(group, member)
         elif member.lifecycle_state == "Standby":
             _complete(group, member)
         elif member.lifecycle_state == "Detaching" and age >= STOPS_IN:
@@ -188,7 +194,8 @@ def allowed(group: SandboxGroup, *processes: str) -> bool:
 
 def active(group: SandboxGroup) -> list[SandboxMember]:
     """The members in service or on their way there."""
-    return [m for m in group.members() if m.lifecycle_state in ("Pending", "InService")]
+    states = ("Pending", "Pending:Wait", "InService")
+    return [member for member in group.members() if member.lifecycle_state in states]
 
 
 def counted(group: SandboxGroup) -> list[SandboxMember]:
@@ -209,6 +216,21 @@ def _complete(group: SandboxGroup, member: SandboxMember) -> None:
     if member.activity is not None:
         finish(group, member.activity)
     member.activity = None
+
+
+def _hear(group: SandboxGroup, member: SandboxMember, now: datetime) -> None:
+    """Let a member go on whose lifecycle hook was answered, in time or by default."""
+    answer = answer_of(group, member, now)
+    if answer is None:
+        return
+    if member.lifecycle_state == "Terminating:Wait":
+        proceed(member)
+    elif answer == CONTINUE:
+        member.enter("InService")
+        _complete(group, member)
+    else:
+        terminate(group, member, ABANDONED)
+        proceed(member)
 
 
 def _leave(group: SandboxGroup, member: SandboxMember) -> None:

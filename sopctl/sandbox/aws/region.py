@@ -10,6 +10,7 @@ from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import EC2Backend
 
+from sopctl.sandbox.aws.access.principals import plant_role
 from sopctl.sandbox.aws.balancing import balancers
 from sopctl.sandbox.aws.eks import CLUSTER, LOG_TYPES, Eks
 from sopctl.sandbox.aws.fleet import Zone
@@ -20,6 +21,8 @@ from sopctl.sandbox.aws.reclaim import Reclaims
 from sopctl.sandbox.aws.reconcile import Reconciler
 from sopctl.sandbox.aws.shifts import Managed, Shifts
 from sopctl.sandbox.aws.supply import Supply
+from sopctl.sandbox.aws.trail import Trail
+from sopctl.sandbox.aws.usage import Usage
 
 VERSION = "1.36"
 
@@ -43,9 +46,12 @@ class Region:
         """Forget everything: an account with its default VPC and the cluster's record."""
         with self.lock:
             install(self.now)
+            plant_role(self.account)
+            self.trail = Trail()
             found = self.ec2.describe_availability_zones()
             self.zones = tuple(Zone(name=zone.name, id=zone.zone_id) for zone in found)
             self.reclaims = Reclaims()
+            self.usage = Usage()
             self.shifts = Shifts()
             self.supply = Supply(
                 zones=tuple(zone.name for zone in self.zones),
@@ -74,6 +80,10 @@ class Region:
     def naive_now(self) -> datetime:
         """The world's time as moto has it."""
         return self.now().astimezone(UTC).replace(tzinfo=None)
+
+    def aware(self, moment: datetime) -> datetime:
+        """A moment of moto's as everybody else has it."""
+        return moment.replace(tzinfo=UTC)
 
     def subnets(self) -> dict[str, str]:
         """Zone name -> the id of its subnet in the cluster's VPC."""

@@ -14,7 +14,9 @@ from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
 from sopctl.sandbox.aws.patches.groups import SandboxGroup
-from sopctl.sandbox.aws.patches.instances import SandboxMember
+from sopctl.sandbox.aws.patches.hooks import TERMINATING as HOOK
+from sopctl.sandbox.aws.patches.hooks import wait
+from sopctl.sandbox.aws.patches.instances import RUNNING, SandboxMember
 from sopctl.sandbox.aws.patches.outbox import tell
 
 # An Activity of the API.
@@ -86,15 +88,22 @@ def finish(
 
 def terminate(group: SandboxGroup, member: SandboxMember, cause: str) -> Activity:
     """Start terminating *member*; the reconciler finishes it. Does not change the wish."""
-    if member.lifecycle_state == "Terminating" and member.activity is not None:
+    if member.lifecycle_state.startswith("Terminating") and member.activity is not None:
         return member.activity
     _abandon(group, member)
-    member.enter("Terminating")
-    member.machine.terminate()
+    runs = member.machine.state_code == RUNNING
+    if not runs or not wait(group, member, HOOK):
+        proceed(member)
     subnet = str(member.machine.subnet_id or "")
     description = f"{TERMINATING}{member.instance_id}"
     member.activity = begin(group, description, cause, zone=member.zone, subnet=subnet)
     return member.activity
+
+
+def proceed(member: SandboxMember) -> None:
+    """Terminate the machine: nothing holds it any more."""
+    member.enter("Terminating")
+    member.machine.terminate()
 
 
 def _abandon(group: SandboxGroup, member: SandboxMember) -> None:

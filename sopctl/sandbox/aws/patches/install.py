@@ -14,20 +14,25 @@ import moto.core.utils
 import moto.ec2.models.instances
 import moto.ec2.utils
 import moto.elbv2.models
+import moto.events.models
 import moto.settings
+import moto.sts.models
 import moto.sts.urls
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 from moto.core.base_backend import BackendDict
 from moto.elbv2.models import elbv2_backends
+from moto.events.models import events_backends
 
-from sopctl.sandbox.aws.patches import activities, balancers, groups, instances, outbox
+from sopctl.sandbox.aws.patches import activities, balancers, groups, hooks, instances, outbox
 from sopctl.sandbox.aws.patches.balancers import (
     SandboxBalancers,
     SandboxLoadBalancer,
     SandboxTargetGroup,
 )
+from sopctl.sandbox.aws.patches.events import SandboxEvents
 from sopctl.sandbox.aws.patches.groups import CapacityResponses, SandboxGroup
+from sopctl.sandbox.aws.patches.hooks import HookResponses
 from sopctl.sandbox.aws.patches.identity import IdentityResponses
 from sopctl.sandbox.aws.patches.instances import SandboxInstance, SandboxMember
 from sopctl.sandbox.aws.patches.members import MemberResponses
@@ -40,10 +45,12 @@ STAMPING: tuple[ModuleType, ...] = (
     activities,
     balancers,
     groups,
+    hooks,
     instances,
     outbox,
     moto.autoscaling.models,
     moto.ec2.models.instances,
+    moto.sts.models,
 )
 
 
@@ -72,7 +79,12 @@ class SandboxBackend(AutoScalingBackend):
 
 
 class AutoScaling(
-    TagResponses, ProcessResponses, MemberResponses, ReadResponses, CapacityResponses
+    TagResponses,
+    ProcessResponses,
+    HookResponses,
+    MemberResponses,
+    ReadResponses,
+    CapacityResponses,
 ):
     """The Auto Scaling API of the sandbox: moto's with every patch on it."""
 
@@ -89,8 +101,10 @@ def install(now: Callable[[], datetime]) -> None:
     moto.elbv2.models.FakeTargetGroup = SandboxTargetGroup  # type: ignore[misc]  # the patch
     autoscaling_backends.backend = SandboxBackend
     elbv2_backends.backend = SandboxBalancers
+    events_backends.backend = SandboxEvents
     # moto filters instances by a table that lacks how an instance was bought.
     moto.ec2.utils.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
+    moto.events.models.__dict__["unix_time"] = lambda *_: now().timestamp()
     for module in STAMPING:
         module.__dict__["utcnow"] = lambda: now().astimezone(UTC).replace(tzinfo=None)
     BackendDict.reset()

@@ -115,6 +115,10 @@ class SandboxMember(InstanceState):
         self.leaves_because = ""
         # The activity that its group has under way about it.
         self.activity: dict[str, Any] | None = None
+        # Of a lifecycle hook that it waits for: the token, what was said, the last sign of life.
+        self.token = ""
+        self.answer: str | None = None
+        self.heartbeat = self.since
 
     @property
     def machine(self) -> SandboxInstance:

@@ -78,6 +78,37 @@ class ReadResponses(AutoScalingResponse):
                 group.include_instances = include
         return ActionResult({"AutoScalingGroups": page, "NextToken": token})
 
+    def describe_instance_refreshes(self) -> ActionResult:
+        """None: the sandbox does not start any."""
+        find_group(self, self._get_param("AutoScalingGroupName"))
+        return ActionResult({"InstanceRefreshes": []})
+
+    def describe_traffic_sources(self) -> ActionResult:
+        """The group's target groups, which is what they are called here."""
+        group = find_group(self, self._get_param("AutoScalingGroupName"))
+        sources = [
+            {"Identifier": arn, "TrafficSource": arn, "Type": "elbv2", "State": "InService"}
+            for arn in group.target_group_arns
+        ]
+        return ActionResult({"TrafficSources": sources})
+
+    def describe_notification_configurations(self) -> ActionResult:
+        """None: the sandbox has no notifications by SNS."""
+        return ActionResult({"NotificationConfigurations": []})
+
+    def describe_account_limits(self) -> ActionResult:
+        """The default quotas of Auto Scaling."""
+        groups = self.autoscaling_backend.autoscaling_groups
+        configurations = self.autoscaling_backend.launch_configurations
+        return ActionResult(
+            {
+                "MaxNumberOfAutoScalingGroups": 500,
+                "MaxNumberOfLaunchConfigurations": 200,
+                "NumberOfAutoScalingGroups": len(groups),
+                "NumberOfLaunchConfigurations": len(configurations),
+            }
+        )
+
     def describe_scaling_activities(self) -> ActionResult:
         name = self._get_param("AutoScalingGroupName")
         backend = self.autoscaling_backend
