@@ -48,7 +48,6 @@ class Cluster:
             self.create("priorityclasses", {"metadata": {"name": name}, "value": value})
         for name in SYSTEM_NAMESPACES:
             self.create("namespaces", {"metadata": {"name": name}})
-            self.create("serviceaccounts", {"metadata": {"name": "default", "namespace": name}})
 
     @property
     def revision(self) -> int:

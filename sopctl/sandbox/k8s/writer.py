@@ -50,7 +50,10 @@ class Deletion:
 
 
 class Followers(Protocol):
-    """Whoever has to act on deletions (`sopctl.sandbox.k8s.cascade`)."""
+    """Whoever has to act on what was written (`sopctl.sandbox.k8s.cascade`)."""
+
+    def born(self, kind: ResourceType, obj: Obj) -> None:
+        """An object was created."""
 
     def begun(self, kind: ResourceType, obj: Obj) -> None:
         """An object was marked for deletion and is still there."""
@@ -105,6 +108,8 @@ class Writer:
             return new
         stored = self.store.put(kind.storage, new)
         self._after_write(kind, stored)
+        if self.followers is not None:
+            self.followers.born(kind, stored)
         return stored
 
     def update(self, kind: ResourceType, obj: Obj, write: Write, subresource: str = "") -> Obj:
