@@ -59,6 +59,8 @@ class Kube:
     `{ns}` in a path is the namespace of the probe.
     """
 
+    Refused = ApiException
+
     def __init__(self, api, namespace):
         self.api = api
         self.namespace = namespace

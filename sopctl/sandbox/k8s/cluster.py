@@ -6,13 +6,15 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from sopctl.sandbox.k8s.admission import Policies, Priorities
+from sopctl.sandbox.k8s.admission import Priorities
 from sopctl.sandbox.k8s.cascade import Cascade
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
+from sopctl.sandbox.k8s.mutating import MutatingPolicies
 from sopctl.sandbox.k8s.objects import Obj, clone
 from sopctl.sandbox.k8s.patch import merge_patch
 from sopctl.sandbox.k8s.store import Store
+from sopctl.sandbox.k8s.validating import ValidatingPolicies
 from sopctl.sandbox.k8s.writer import Deletion, Write, Writer
 
 __all__ = ["ApiError", "Cluster", "Obj", "Write"]
@@ -39,7 +41,11 @@ class Cluster:
         self.registry = Registry(version)
         self.store = Store(self.lock)
         self.writer = Writer(self.store, self.registry, now)
-        self.writer.mutators += [Priorities(self.store), Policies(self.store, self.registry)]
+        self.writer.mutators += [
+            Priorities(self.store),
+            MutatingPolicies(self.store, self.registry),
+        ]
+        self.writer.judges += [ValidatingPolicies(self.store, self.registry)]
         self.writer.followers = Cascade(self.writer)
         self._initialise()
 

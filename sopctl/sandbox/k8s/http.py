@@ -11,7 +11,7 @@ import struct
 import threading
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -44,6 +44,7 @@ class Call:
     audit_id: str
     mutating: bool
     time: datetime
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 class KubeServer:
@@ -145,6 +146,7 @@ class KubeServer:
                 audit_id=audit_id,
                 mutating=is_mutating(request),
                 time=self.cluster.now(),
+                annotations=dict(request.remarks.annotations),
             )
         )
 

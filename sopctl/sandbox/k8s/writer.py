@@ -20,23 +20,29 @@ from sopctl.sandbox.k8s.store import Store
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 Mutator = Callable[[ResourceType, Obj, Obj | None, "Write"], Obj]
+# Looks at (kind, object or None for a deletion, object before it, write, subresource); refuses
+# with an ApiError.
+Judge = Callable[[ResourceType, Obj | None, Obj | None, "Write", str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """How a write is to be done, as far as the client can choose.
 
-    `warnings` collects what the client is told in Warning headers. `owned` is the field set that
+    `warnings` collects what the client is told in Warning headers, `annotations` what is only
+    written into the audit log. `owned` is the field set that
     a server-side apply states; None for a plain write.
     """
 
     manager: str = "kube-controller-manager"
     user: str = "system:kube-controller-manager"
+    groups: tuple[str, ...] = ("system:authenticated",)
     dry_run: bool = False
     validation: Literal["Strict", "Warn", "Ignore"] = "Ignore"
     internal: bool = True
     owned: tuple[managed.Owner, ...] | None = None
     warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,7 @@ class Writer:
         self.registry = registry
         self.now = now
         self.mutators: list[Mutator] = []
+        self.judges: list[Judge] = []
         self.followers: Followers | None = None
         # Generated names only have to differ, and a seed makes a drill's report repeatable.
         self._random = random.Random(20260101)  # noqa: S311  # names, not secrets
@@ -103,6 +110,7 @@ class Writer:
             meta.pop(key, None)
         lifecycle.prepare_create(kind, new, self.now())
         self._validate(kind, new, None)
+        self.judge(kind, new, None, write)
         meta["managedFields"] = self._ownership(kind, new, None, write, "")
         if write.dry_run:
             return new
@@ -124,10 +132,12 @@ class Writer:
         before = old if subresource else managed.with_entries(old, new)
         new["metadata"]["managedFields"] = before["metadata"].get("managedFields", [])
         if new == old and write.owned is None:
+            self.judge(kind, new, old, write, subresource)
             return old
         lifecycle.prepare_update(kind, new, old)
         if new["metadata"] != old["metadata"] or subresource != "status":
             self._validate(kind, new, old, internal=write.internal)
+        self.judge(kind, new, old, write, subresource)
         entries = self._ownership(kind, new, before, write, subresource)
         if new == old and _timeless(entries) == _timeless(old["metadata"].get("managedFields", [])):
             return old
@@ -143,6 +153,7 @@ class Writer:
         """
         old = self.existing(kind, key)
         preconditions.require_same(kind, old["metadata"], deletion.uid, deletion.resource_version)
+        self.judge(kind, None, old, write)
         new: Obj = clone(old)
         lifecycle.mark_deleted(kind, new, deletion.grace, deletion.propagation, self.now())
         gone = lifecycle.is_finished(kind, new)
@@ -156,6 +167,13 @@ class Writer:
         if self.followers is not None:
             self.followers.begun(kind, marked)
         return marked
+
+    def judge(
+        self, kind: ResourceType, obj: Obj | None, old: Obj | None, write: Write, path: str = ""
+    ) -> None:
+        """Ask everybody who may refuse a write or, where there is no `obj`, a deletion."""
+        for judge in self.judges:
+            judge(kind, obj, old, write, path)
 
     def remove(self, kind: ResourceType, key: Key) -> Obj:
         """Take an object out of the store at once; its last state."""
