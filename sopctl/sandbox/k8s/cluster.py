@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from sopctl.sandbox.k8s import releases
 from sopctl.sandbox.k8s.admission import Priorities
 from sopctl.sandbox.k8s.cascade import Cascade
 from sopctl.sandbox.k8s.errors import ApiError
@@ -30,11 +31,11 @@ class Cluster:
     """An API server's state.
 
     `now` gives creation and deletion times. `version` is `major.minor` and decides what is
-    served: MutatingAdmissionPolicies since 1.36. Every public method takes `lock`; hold it over
+    served (`sopctl.sandbox.k8s.releases`). Every public method takes `lock`; hold it over
     several calls to make them one. What the methods return is the caller's own copy.
     """
 
-    def __init__(self, now: Callable[[], datetime], version: str = "1.36") -> None:
+    def __init__(self, now: Callable[[], datetime], version: str = releases.DEFAULT) -> None:
         self.lock = threading.RLock()
         self.now = now
         self.version = version

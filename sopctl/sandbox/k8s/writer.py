@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from sopctl.sandbox.k8s import defaults, lifecycle, managed, preconditions, rules, validate
+from sopctl.sandbox.k8s import (
+    defaults,
+    lifecycle,
+    managed,
+    preconditions,
+    releases,
+    rules,
+    validate,
+)
 from sopctl.sandbox.k8s.errors import already_exists, bad_request, cause, not_found
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Key, Obj, clone, key_of, stamp, without_nulls
@@ -201,6 +209,8 @@ class Writer:
             # Go writes structs out even when nothing is in them, and JSON patches rely on it.
             obj.setdefault("spec", {})
         found = validate.check_structure(kind, obj, old)
+        if kind.custom is None:
+            found.unknown += releases.drop_newer(self.registry.release, kind.storage, obj)
         if found.unknown:
             texts = [f'unknown field "{path}"' for path in found.unknown]
             if write.validation == "Strict":
