@@ -300,9 +300,12 @@ def test_metadata_alone_can_be_asked_for(kube, web):
     assert "spec" not in one
 
 
-def test_every_answer_has_an_audit_id(kube):
-    kube("GET", MAPS)
-    assert kube.headers["Audit-Id"]
+def test_every_answer_has_an_audit_id_and_its_flow(kube):
+    for call in (kube, kube.refused):
+        call("GET", MAPS if call is kube else f"{MAPS}/absent")
+        assert kube.headers["Audit-Id"]
+        assert kube.headers["X-Kubernetes-PF-FlowSchema-UID"]
+        assert kube.headers["X-Kubernetes-PF-PriorityLevel-UID"]
 
 
 def test_an_unknown_token_is_401(place, ns):
