@@ -4,13 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint types layers docs docs-check format lock clean
+.PHONY: demo test conformance check lint types layers docs docs-check format lock clean
 
 demo: $(READY) ## run az-failure in the sandbox and roll it back
 	$(BIN)/python tools/demo.py
 
 test: $(READY) ## the whole test suite, in parallel
 	$(BIN)/pytest -n auto --dist loadgroup -q
+
+conformance: $(READY) ## what clients rely on, asked of KUBECONFIG= [CONTEXT=] [CLUSTER_WIDE=1] or the simulator
+	SOPCTL_CONFORMANCE_KUBECONFIG="$(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))" \
+	SOPCTL_CONFORMANCE_CONTEXT="$(CONTEXT)" SOPCTL_CONFORMANCE_CLUSTER_WIDE="$(CLUSTER_WIDE)" \
+	SOPCTL_CONFORMANCE_RELEASE="$(or $(RELEASE),1.36)" \
+	$(BIN)/pytest -q -rs -p no:randomly tests/conformance
 
 check: lint types layers docs-check test ## everything CI checks
 

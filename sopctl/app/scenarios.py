@@ -32,6 +32,13 @@ def names(settings: Settings) -> list[str]:
     return sorted(loader.available(settings.scenarios))
 
 
+def of_release(scenario: Scenario | None, version: str) -> Scenario:
+    """The scenario, or the default one, on another release of Kubernetes (`major.minor`)."""
+    found = loader.default() if scenario is None else scenario
+    world = found.world.model_copy(update={"version": version})
+    return found.model_copy(update={"world": world})
+
+
 def as_json(scenario: Scenario) -> Json:
     """What the control API takes."""
     found: Json = scenario.model_dump(mode="json", by_alias=True)

@@ -49,6 +49,8 @@ def test_a_sandbox_from_start_to_stop(tmp_path):  # noqa: PLR0915  # one life, f
         assert here("sandbox", "scenario", "load", "defautl").code == 2
         assert "world of default" in here("sandbox", "scenario", "load", "default").out
         assert here("sandbox", "start", "--scenario", "default").code == 0  # it has that world
+        refused = here("sandbox", "start", "--version", "1.30")
+        assert (refused.code, "on Kubernetes 1.36" in refused.err) == (4, True)
         assert here("sandbox", "reset").code == 0
         assert "nothing is in place" in here("status").out
     finally:

@@ -28,9 +28,10 @@ class Api:
     def handle(self, request: Request) -> Response:
         """The answer to a request; refusals are answers too."""
         try:
-            return self._respond(request)
+            response = self._respond(request)
         except ApiError as error:
-            return refusal(error)
+            response = refusal(error)
+        return response.with_headers(*request.remarks.headers())
 
     def _respond(self, request: Request) -> Response:
         path = request.path.rstrip("/")

@@ -11,16 +11,16 @@ import struct
 import threading
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from sopctl.sandbox.k8s import fairness
 from sopctl.sandbox.k8s.api import Api
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import ApiError
-from sopctl.sandbox.k8s.faults import FaultRule, Faults, status_body
-from sopctl.sandbox.k8s.objects import encode
+from sopctl.sandbox.k8s.faults import FaultRule, Faults, refused
 from sopctl.sandbox.k8s.request import ANONYMOUS, Request, Response, User, refusal
 from sopctl.sandbox.k8s.tls import make_identity
 
@@ -44,12 +44,14 @@ class Call:
     audit_id: str
     mutating: bool
     time: datetime
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 class KubeServer:
     """Serves a cluster to clients that present a known token.
 
-    `users` maps tokens to users and may grow; `token` belongs to an administrator.
+    `users` maps tokens to users and may grow; `token` belongs to an administrator. `seats` bounds
+    how many requests of a priority level are served at once.
     """
 
     def __init__(self, cluster: Cluster, *, token: str, host: str = "127.0.0.1") -> None:
@@ -57,6 +59,7 @@ class KubeServer:
         self.calls: list[Call] = []
         self.users: dict[str, User] = {token: ADMIN}
         self.faults: list[FaultRule] = []
+        self.seats = fairness.Seats()
         self._stopped = threading.Event()
         self._identity = make_identity(host)
         self.ca_pem = self._identity.ca_pem
@@ -117,6 +120,13 @@ class KubeServer:
         """The answer to a request; 401 for nobody's."""
         if request.user == ANONYMOUS:
             return refusal(ApiError(401, "Unauthorized", "Unauthorized"))
+        flow = fairness.flow_of(request)
+        with self.seats.seat(flow.level) as seated:
+            if not seated:
+                return fairness.too_many_requests(flow)
+            return self._handled(request).with_headers(*flow.headers)
+
+    def _handled(self, request: Request) -> Response:
         try:
             return self._api.handle(request)
         except Exception:  # noqa: BLE001  # logged, and answered as a server does
@@ -145,6 +155,7 @@ class KubeServer:
                 audit_id=audit_id,
                 mutating=is_mutating(request),
                 time=self.cluster.now(),
+                annotations=dict(request.remarks.annotations),
             )
         )
 
@@ -231,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up(request, audit_id)
             return
         codes = [int(rule.value) for rule in hits if rule.kind == "status"]
-        response = _injected(codes[0]) if codes else owner.respond(request)
+        response = refused(codes[0], request) if codes else owner.respond(request)
         if any(rule.kind == "lost_reply" for rule in hits):
             self._hang_up(request, audit_id)
             return
@@ -285,10 +296,3 @@ class _Handler(BaseHTTPRequestHandler):
         """A watcher sends nothing, so readable means that it hung up."""
         readable, _, _ = select.select([self.connection], [], [], 0)
         return bool(readable)
-
-
-def _injected(code: int) -> Response:
-    body = status_body(code)
-    after = body["details"].get("retryAfterSeconds")
-    headers = (("Retry-After", str(after)),) if after else ()
-    return Response(status=code, body=encode(body), headers=headers)

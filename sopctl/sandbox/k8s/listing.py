@@ -21,6 +21,7 @@ from sopctl.sandbox.k8s.errors import (
     too_large_version,
 )
 from sopctl.sandbox.k8s.objects import Key, Obj, encode
+from sopctl.sandbox.k8s.releases import WATCH_LIST
 from sopctl.sandbox.k8s.request import Request
 from sopctl.sandbox.k8s.store import Store
 
@@ -44,13 +45,13 @@ class Page:
     limit: int = 0
 
 
-def page_of(request: Request, store: Store) -> Page:
+def page_of(request: Request, store: Store, release: str) -> Page:
     """The page that a list request asks for.
 
     Raises ApiError 400 for a token or number that is none, 422 for options that do not go
     together, 504 for a revision that is still to come.
     """
-    check_options(request)
+    check_options(request, release)
     limit, token = number(request, "limit"), request.query.get("continue", "")
     version = request.query.get("resourceVersion", "")
     if token:
@@ -113,7 +114,7 @@ def require_revision(store: Store, wanted: int) -> None:
         raise too_large_version(wanted, store.revision)
 
 
-def check_options(request: Request) -> None:
+def check_options(request: Request, release: str) -> None:
     """ApiError 422 for options of a list or watch that do not go together."""
     query = request.query
     match, initial = query.get(_MATCH, ""), query.get(_INITIAL) is not None
@@ -135,6 +136,9 @@ def check_options(request: Request) -> None:
         causes.append(_forbidden(_MATCH, f'{_MATCH} "exact" is forbidden for resourceVersion "0"'))
     if initial and not request.watch:
         causes.append(_forbidden(_INITIAL, f"{_INITIAL} is forbidden for list"))
+    if initial and request.watch and not WATCH_LIST.serves(release):
+        text = f"{_INITIAL} is forbidden for watch unless the WatchList feature gate is enabled"
+        causes.append(_forbidden(_INITIAL, text))
     if initial and match != _NOT_OLDER:
         text = f"{_INITIAL} requires setting {_MATCH} to {_NOT_OLDER}"
         causes.append(_forbidden(_MATCH, text))

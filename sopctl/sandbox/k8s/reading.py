@@ -40,7 +40,7 @@ def collection(
         return _watch(cluster, request, route, test, stopped)
     with cluster.lock:
         store = cluster.store
-        page = listing.page_of(request, store)
+        page = listing.page_of(request, store, cluster.registry.release)
         shown_at = store.revision if page.revision is None else page.revision
         meta: Obj = {"resourceVersion": str(shown_at)}
         found = listing.rows_of(store, route.kind.storage, route.namespace, page)
@@ -124,7 +124,7 @@ def _watch(
     test: Callable[[Obj], bool] | None,
     stopped: Callable[[], bool],
 ) -> Response:
-    listing.check_options(request)
+    listing.check_options(request, cluster.registry.release)
     kind = route.kind
 
     def matches(obj: Obj) -> bool:

@@ -43,6 +43,27 @@ class User:
     groups: tuple[str, ...] = ("system:authenticated",)
 
 
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What is said about a request beside its answer.
+
+    `warnings` become Warning headers; `annotations` are seen in the journal of calls only.
+    """
+
+    warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The Warning headers, each text once (apiserver/pkg/warning)."""
+        return tuple(
+            ("Warning", f'299 - "{_quoted(text)}"') for text in dict.fromkeys(self.warnings)
+        )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
 ANONYMOUS = User(name="system:anonymous", groups=("system:unauthenticated",))
 
 
@@ -56,6 +77,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     user: User = ANONYMOUS
+    remarks: Remarks = field(default_factory=Remarks)
 
     @property
     def dry_run(self) -> bool:
@@ -130,9 +152,12 @@ class Request:
         return Write(
             manager=manager or agent.split("/")[0][:_LONGEST_MANAGER],
             user=self.user.name,
+            groups=self.user.groups,
             dry_run=self.dry_run,
             validation=_validation(self.query.get("fieldValidation", "Warn")),
             internal=False,
+            warnings=self.remarks.warnings,
+            annotations=self.remarks.annotations,
         )
 
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from sopctl.sandbox.k8s import defaults, lifecycle, managed, preconditions, rules, validate
+from sopctl.sandbox.k8s import (
+    defaults,
+    lifecycle,
+    managed,
+    preconditions,
+    releases,
+    rules,
+    validate,
+)
 from sopctl.sandbox.k8s.errors import already_exists, bad_request, cause, not_found
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Key, Obj, clone, key_of, stamp, without_nulls
@@ -20,23 +28,29 @@ from sopctl.sandbox.k8s.store import Store
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 Mutator = Callable[[ResourceType, Obj, Obj | None, "Write"], Obj]
+# Looks at (kind, object or None for a deletion, object before it, write, subresource); refuses
+# with an ApiError.
+Judge = Callable[[ResourceType, Obj | None, Obj | None, "Write", str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """How a write is to be done, as far as the client can choose.
 
-    `warnings` collects what the client is told in Warning headers. `owned` is the field set that
+    `warnings` collects what the client is told in Warning headers, `annotations` what is only
+    written into the audit log. `owned` is the field set that
     a server-side apply states; None for a plain write.
     """
 
     manager: str = "kube-controller-manager"
     user: str = "system:kube-controller-manager"
+    groups: tuple[str, ...] = ("system:authenticated",)
     dry_run: bool = False
     validation: Literal["Strict", "Warn", "Ignore"] = "Ignore"
     internal: bool = True
     owned: tuple[managed.Owner, ...] | None = None
     warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +64,10 @@ class Deletion:
 
 
 class Followers(Protocol):
-    """Whoever has to act on deletions (`sopctl.sandbox.k8s.cascade`)."""
+    """Whoever has to act on what was written (`sopctl.sandbox.k8s.cascade`)."""
+
+    def born(self, kind: ResourceType, obj: Obj) -> None:
+        """An object was created."""
 
     def begun(self, kind: ResourceType, obj: Obj) -> None:
         """An object was marked for deletion and is still there."""
@@ -71,6 +88,7 @@ class Writer:
         self.registry = registry
         self.now = now
         self.mutators: list[Mutator] = []
+        self.judges: list[Judge] = []
         self.followers: Followers | None = None
         # Generated names only have to differ, and a seed makes a drill's report repeatable.
         self._random = random.Random(20260101)  # noqa: S311  # names, not secrets
@@ -100,11 +118,14 @@ class Writer:
             meta.pop(key, None)
         lifecycle.prepare_create(kind, new, self.now())
         self._validate(kind, new, None)
+        self.judge(kind, new, None, write)
         meta["managedFields"] = self._ownership(kind, new, None, write, "")
         if write.dry_run:
             return new
         stored = self.store.put(kind.storage, new)
         self._after_write(kind, stored)
+        if self.followers is not None:
+            self.followers.born(kind, stored)
         return stored
 
     def update(self, kind: ResourceType, obj: Obj, write: Write, subresource: str = "") -> Obj:
@@ -119,10 +140,12 @@ class Writer:
         before = old if subresource else managed.with_entries(old, new)
         new["metadata"]["managedFields"] = before["metadata"].get("managedFields", [])
         if new == old and write.owned is None:
+            self.judge(kind, new, old, write, subresource)
             return old
         lifecycle.prepare_update(kind, new, old)
         if new["metadata"] != old["metadata"] or subresource != "status":
             self._validate(kind, new, old, internal=write.internal)
+        self.judge(kind, new, old, write, subresource)
         entries = self._ownership(kind, new, before, write, subresource)
         if new == old and _timeless(entries) == _timeless(old["metadata"].get("managedFields", [])):
             return old
@@ -138,6 +161,7 @@ class Writer:
         """
         old = self.existing(kind, key)
         preconditions.require_same(kind, old["metadata"], deletion.uid, deletion.resource_version)
+        self.judge(kind, None, old, write)
         new: Obj = clone(old)
         lifecycle.mark_deleted(kind, new, deletion.grace, deletion.propagation, self.now())
         gone = lifecycle.is_finished(kind, new)
@@ -151,6 +175,13 @@ class Writer:
         if self.followers is not None:
             self.followers.begun(kind, marked)
         return marked
+
+    def judge(
+        self, kind: ResourceType, obj: Obj | None, old: Obj | None, write: Write, path: str = ""
+    ) -> None:
+        """Ask everybody who may refuse a write or, where there is no `obj`, a deletion."""
+        for judge in self.judges:
+            judge(kind, obj, old, write, path)
 
     def remove(self, kind: ResourceType, key: Key) -> Obj:
         """Take an object out of the store at once; its last state."""
@@ -178,6 +209,8 @@ class Writer:
             # Go writes structs out even when nothing is in them, and JSON patches rely on it.
             obj.setdefault("spec", {})
         found = validate.check_structure(kind, obj, old)
+        if kind.custom is None:
+            found.unknown += releases.drop_newer(self.registry.release, kind.storage, obj)
         if found.unknown:
             texts = [f'unknown field "{path}"' for path in found.unknown]
             if write.validation == "Strict":

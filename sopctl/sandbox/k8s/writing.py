@@ -45,7 +45,7 @@ def create(cluster: Cluster, request: Request, route: Route) -> Response:
     write = request.write()
     with cluster.lock:
         stored = cluster.writer.create(route.kind, obj, write)
-        return _answer(route.kind, stored, write, HTTPStatus.CREATED)
+        return _answer(route.kind, stored, HTTPStatus.CREATED)
 
 
 def replace(cluster: Cluster, request: Request, route: Route) -> Response:
@@ -57,7 +57,7 @@ def replace(cluster: Cluster, request: Request, route: Route) -> Response:
         if missing and route.kind.storage in _CREATED_BY_PUT and not route.subresource:
             return _create_by_put(cluster, route, obj, write)
         stored = cluster.writer.update(route.kind, obj, write, route.subresource)
-        return _answer(route.kind, stored, write)
+        return _answer(route.kind, stored)
 
 
 def _create_by_put(cluster: Cluster, route: Route, obj: Obj, write: Write) -> Response:
@@ -68,7 +68,7 @@ def _create_by_put(cluster: Cluster, route: Route, obj: Obj, write: Write) -> Re
         why += f"UID in precondition: {uid}, UID in object meta: "
         raise conflict(route.kind.resource, route.name, why)
     created = cluster.writer.create(route.kind, obj, write)
-    return _answer(route.kind, created, write, HTTPStatus.CREATED)
+    return _answer(route.kind, created, HTTPStatus.CREATED)
 
 
 def patch(cluster: Cluster, request: Request, route: Route) -> Response:
@@ -87,7 +87,7 @@ def patch(cluster: Cluster, request: Request, route: Route) -> Response:
             if dig(new, "metadata", key) != old["metadata"].get(key):
                 raise bad_request(f"the {key} of the object does not match the {key} on the URL")
         stored = cluster.writer.update(route.kind, new, write, route.subresource)
-        return _answer(route.kind, stored, write)
+        return _answer(route.kind, stored)
 
 
 def patched_object(request: Request, kind: ResourceType, obj: Obj) -> Obj:
@@ -137,9 +137,9 @@ def _apply(cluster: Cluster, request: Request, route: Route) -> Response:
         write = dataclasses.replace(write, owned=owners)
         if live is None:
             created = cluster.writer.create(route.kind, merged, write)
-            return _answer(route.kind, created, write, HTTPStatus.CREATED)
+            return _answer(route.kind, created, HTTPStatus.CREATED)
         stored = cluster.writer.update(route.kind, merged, write, route.subresource)
-        return _answer(route.kind, stored, write)
+        return _answer(route.kind, stored)
 
 
 def _keep_to_the_path(stated: Obj, route: Route) -> None:
@@ -251,13 +251,8 @@ def _typed(obj: Obj, route: Route) -> Obj:
     return obj
 
 
-def _answer(kind: ResourceType, obj: Obj, write: Write, status: int = 200) -> Response:
-    headers = tuple(("Warning", f'299 - "{_quoted(text)}"') for text in write.warnings)
-    return answer(reading.shown(kind, obj), status).with_headers(*headers)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+def _answer(kind: ResourceType, obj: Obj, status: int = 200) -> Response:
+    return answer(reading.shown(kind, obj), status)
 
 
 def _success(kind: ResourceType, obj: Obj) -> Obj:
