@@ -28,6 +28,19 @@ def shelf(settings: Settings) -> list[Scenario]:
     return [loader.load(path) for _, path in sorted(loader.available(settings.scenarios).items())]
 
 
+def for_runbook(settings: Settings, runbook: str, name: str = "") -> Scenario:
+    """The scenario *name*, else the first in which *runbook* is drilled; raises UsageError."""
+    if name:
+        return load(settings, name)
+    made = [each for each in shelf(settings) if each.drill and each.drill.runbook == runbook]
+    if not made:
+        raise UsageError(
+            f"no scenario is made for {runbook}",
+            hint="Give --scenario; `sopctl sandbox scenario list` has them.",
+        )
+    return made[0]
+
+
 def names(settings: Settings) -> list[str]:
     return sorted(loader.available(settings.scenarios))
 

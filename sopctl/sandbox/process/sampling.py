@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from sopctl.core.measures import Sample
 from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.aws.fleet import Group
 from sopctl.sandbox.k8s.cluster import Cluster
@@ -21,33 +21,6 @@ NOT_READY = "not ready"
 _LAUNCH = "Launching a new EC2 instance"
 _LAUNCHED = f"{_LAUNCH}: "
 _TERMINATING = "Terminating EC2 instance: "
-
-Counts = Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A world at one moment.
-
-    ``at`` is in seconds since the timeline began. ``nodes`` counts Ready nodes by "zone/lifecycle"
-    (spot or normal), ``ready`` Ready pods by zone, ``pending`` pods without a node by reason, and
-    ``replicas`` what workloads ask for. The rest are totals since the timeline began: instances
-    launched, launches that failed (by zone), instances terminated (by zone), pods that are no more,
-    and requests ``offered`` and ``lost``.
-    """
-
-    at: float
-    nodes: Counts
-    ready: Counts
-    pending: Counts
-    unready: int
-    replicas: int
-    launched: Counts
-    failed: Counts
-    terminated: Counts
-    gone: int
-    offered: float = 0.0
-    lost: float = 0.0
 
 
 class Sampler:
@@ -77,14 +50,14 @@ class Sampler:
             wanted = self._wanted()
         self._follow(pods)
         zones = {node["metadata"]["name"]: zone_of(node) for node in nodes}
-        bound = [pod for pod in pods if pod["spec"].get("nodeName")]
+        bound = [pod for pod in pods if pod["spec"].get("nodeName") and _lives(pod)]
         ready = [pod for pod in bound if holds(pod, "Ready")]
         return Sample(
             at=(now - self._started).total_seconds(),
             nodes=_counted(_kind(node) for node in nodes if holds(node, "Ready")),
             ready=_counted(zones.get(pod["spec"]["nodeName"], "") for pod in ready),
             pending=_counted(reason(pod) for pod in pods if not pod["spec"].get("nodeName")),
-            unready=sum(_lives(pod) for pod in bound) - len(ready),
+            unready=len(bound) - len(ready),
             replicas=wanted,
             launched=dict(self._launched),
             failed=dict(self._failed),
@@ -160,6 +133,10 @@ def _kind(node: Obj) -> str:
 
 
 def _lives(pod: Obj) -> bool:
+    """Whether somebody misses it: no daemon of a node, neither done nor on its way out."""
+    owners = pod["metadata"].get("ownerReferences") or ()
+    if pod["metadata"].get("deletionTimestamp") or any(o["kind"] == "DaemonSet" for o in owners):
+        return False
     return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
 
 

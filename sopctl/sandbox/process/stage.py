@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+from sopctl.core.measures import Happened, Sample
 from sopctl.notation import duration
 from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.k8s.cluster import Cluster
-from sopctl.sandbox.process.sampling import Sample, Sampler
+from sopctl.sandbox.process.sampling import Sampler
 from sopctl.sandbox.process.troubles import Rules, Troubles
 from sopctl.sandbox.scenario.model import Event, SpotSurge
 from sopctl.sandbox.scenario.wording import described
@@ -27,14 +28,6 @@ class Scene:
     cluster: Cluster
     cloud: Cloud
     rules: Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """Something of the timeline, *at* seconds after it began."""
-
-    at: float
-    what: str
 
 
 @dataclass(order=True, slots=True)
