@@ -10,6 +10,7 @@ Counts = Mapping[str, int]
 FAILS = ("zone outage: ", "gray failure: ")
 HEALS = "heal: "
 STEADY = 4  # samples in a row
+ENOUGH = 0.95  # of the pods
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +63,8 @@ class Totals:
 
     ``pending_minutes`` are of pods without a node, ``unready_minutes`` of those on one that are not
     Ready. ``dead_launches`` counts launches into a failed zone, tried or done. ``recovered`` is
-    from when on as many pods as at the start were Ready again, or as many as are wanted, and none
-    was pending, for a while.
+    from when on nearly as many pods (ENOUGH) as at the start were Ready again, or as are wanted,
+    for a while (STEADY); the last few may have to wait for their zone, as databases do.
     """
 
     pending_minutes: float = 0.0
@@ -147,10 +148,7 @@ def _recovered(samples: Sequence[Sample], happened: Sequence[Happened]) -> float
     if start is None:
         return None
     whole = sum(samples[0].ready.values())
-    fine = [
-        sum(each.ready.values()) >= min(whole, each.replicas) and not each.pending
-        for each in samples
-    ]
+    fine = [sum(each.ready.values()) >= ENOUGH * min(whole, each.replicas) for each in samples]
     hurt = False
     for index, each in enumerate(samples):
         hurt = hurt or (each.at >= start and not fine[index])

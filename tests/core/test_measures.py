@@ -66,13 +66,14 @@ def test_recovered_is_from_when_on_all_was_well_for_a_while():
     assert times(1, 0, 1, 0, 1, 1, 1, 1) == 240.0  # one good sample is no recovery
 
 
-def test_fewer_replicas_wanted_are_no_loss_and_pending_ones_are():
-    start, fault = WELL, hurt(60)
-    fewer = [replace(WELL, at=120.0 + n, ready={B: 6}, replicas=6) for n in range(4)]
-    assert series([start, fault, *fewer], HAPPENED).totals.recovered == 120.0
+def test_fewer_replicas_wanted_are_no_loss_and_the_last_few_may_wait():
+    def recovered(**after):
+        later = [replace(WELL, at=120.0 + n, **after) for n in range(4)]
+        return series([WELL, hurt(60), *later], HAPPENED).totals.recovered
 
-    waiting = [replace(each, pending={"zone spread": 1}) for each in fewer]
-    assert series([start, fault, *waiting], HAPPENED).totals.recovered is None
+    assert recovered(ready={B: 6}, replicas=6) == 120.0
+    assert recovered(ready={B: 5}, replicas=6, pending={"zone spread": 1}) is None
+    assert recovered(ready={B: 19}, replicas=20) == 120.0
 
 
 def test_a_series_survives_the_record():

@@ -47,7 +47,7 @@ class Stage:
         self._lock = threading.RLock()
         self._due: list[_Due] = []
         self._order = count()
-        self._sampler = Sampler(scene.cluster, scene.cloud, now)
+        self._sampler = Sampler(scene.cluster, scene.cloud, scene.world.traffic, now)
         self._every = timedelta(0)
         self.began = now
         self.samples: list[Sample] = []
@@ -58,7 +58,9 @@ class Stage:
         with self._lock:
             self.began, self._every = now, timedelta(seconds=every)
             self.samples, self.happened, self._due = [], [], []
-            self._sampler = Sampler(self._scene.cluster, self._scene.cloud, now)
+            self._sampler = Sampler(
+                self._scene.cluster, self._scene.cloud, self._scene.world.traffic, now
+            )
             self._at(now, self._sample)
             for event in events:
                 self.add(event, now + timedelta(seconds=event.seconds))
