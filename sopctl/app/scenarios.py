@@ -29,16 +29,17 @@ def shelf(settings: Settings) -> list[Scenario]:
 
 
 def for_runbook(settings: Settings, runbook: str, name: str = "") -> Scenario:
-    """The scenario *name*, else the first in which *runbook* is drilled; raises UsageError."""
+    """The scenario *name*, else the usual one in which *runbook* is drilled; raises UsageError."""
     if name:
         return load(settings, name)
-    made = [each for each in shelf(settings) if each.drill and each.drill.runbook == runbook]
+    found = ((each.drill, each) for each in shelf(settings) if each.drill)
+    made = [(not drill.usual, each.name, each) for drill, each in found if drill.runbook == runbook]
     if not made:
         raise UsageError(
             f"no scenario is made for {runbook}",
             hint="Give --scenario; `sopctl sandbox scenario list` has them.",
         )
-    return made[0]
+    return min(made)[2]
 
 
 def names(settings: Settings) -> list[str]:

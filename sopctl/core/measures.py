@@ -22,7 +22,7 @@ class Sample:
     ``unready`` those on a node that are not Ready, and ``replicas`` what workloads ask for; the
     daemons of nodes are not counted. The rest are totals since the timeline began: instances
     launched, launches that failed (by zone), instances terminated (by zone), pods that are no more,
-    and requests ``offered`` and ``lost``.
+    and requests ``offered`` and ``lost``. ``wished`` is what groups of a single zone want, by zone.
     """
 
     at: float
@@ -37,6 +37,7 @@ class Sample:
     gone: int
     offered: float = 0.0
     lost: float = 0.0
+    wished: Counts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def directs(here):
 
 
 @pytest.mark.sandbox
-def test_a_sandbox_from_start_to_stop(tmp_path):  # noqa: PLR0915  # one life, from start to stop
+def test_a_sandbox_from_start_to_stop(tmp_path):  # one life, from start to stop
     here = Here(tmp_path)
     assert here("sandbox", "status").code == 75
     assert here("sandbox", "fail-zone", "us-east-1a").code == 75

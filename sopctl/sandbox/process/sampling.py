@@ -63,7 +63,15 @@ class Sampler:
             gone=self._gone,
             offered=round(traffic.offered - self._before.offered, 1),
             lost=round(traffic.lost - self._before.lost, 1),
+            wished=self._wished(),
         )
+
+    def _wished(self) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for group in self._cloud.groups():
+            if len(group.zones) == 1:
+                found[group.zones[0]] += group.desired
+        return dict(found)
 
     def _count(self, history: Sequence[Mapping[str, object]]) -> None:
         for activity in history:

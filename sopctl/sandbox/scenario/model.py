@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, StrictBool
 from pydantic.config import JsonDict
 
 from sopctl.notation import duration
@@ -148,6 +148,9 @@ class DrillShape(Shape):
     prepare: Annotated[
         tuple[Name, ...], Field(description="Runbooks to run before anything happens.")
     ] = ()
+    usual: Annotated[
+        StrictBool, Field(description="Whether it is taken for the runbook if none is named.")
+    ] = False
     begins: Annotated[
         Duration, Field(description="When the run begins, after the timeline did.")
     ] = "5m"
