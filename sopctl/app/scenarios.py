@@ -28,6 +28,20 @@ def shelf(settings: Settings) -> list[Scenario]:
     return [loader.load(path) for _, path in sorted(loader.available(settings.scenarios).items())]
 
 
+def for_runbook(settings: Settings, runbook: str, name: str = "") -> Scenario:
+    """The scenario *name*, else the usual one in which *runbook* is drilled; raises UsageError."""
+    if name:
+        return load(settings, name)
+    found = ((each.drill, each) for each in shelf(settings) if each.drill)
+    made = [(not drill.usual, each.name, each) for drill, each in found if drill.runbook == runbook]
+    if not made:
+        raise UsageError(
+            f"no scenario is made for {runbook}",
+            hint="Give --scenario; `sopctl sandbox scenario list` has them.",
+        )
+    return min(made)[2]
+
+
 def names(settings: Settings) -> list[str]:
     return sorted(loader.available(settings.scenarios))
 

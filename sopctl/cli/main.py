@@ -32,6 +32,7 @@ COMMANDS: Final[Commands] = {
     "audit": (f"{_RUNS}.audit:audit", "List, show, verify, export and import journals."),
     "runbook": (f"{_RUNS}.runbook:runbook", "List, show, check and create runbooks."),
     "target": (f"{_RUNS}.target:target", "List, add and check targets."),
+    "drill": (f"{_RUNS}.drill:drill", "Rehearse a runbook in a world of its own."),
     "sandbox": (f"{_RUNS}.sandbox:sandbox", "Start, stop and shake the local practice world."),
     "completion": (f"{_RUNS}.completion:completion", "Print the completion script of a shell."),
 }

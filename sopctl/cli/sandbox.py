@@ -15,6 +15,7 @@ COMMANDS: Final[Commands] = {
     "env": (f"{_ROOM}.env:env", "Print shell exports that lead other clients into it."),
     "fail-zone": (f"{_ROOM}.zone:fail_zone", "Let a zone fail."),
     "heal-zone": (f"{_ROOM}.zone:heal_zone", "Let a failed zone come back."),
+    "top": (f"{_ROOM}.top:top", "Show nodes, pods, launches and requests, live."),
     "fault": (f"{_ROOM}.fault:fault", "Let something go wrong, in the world or with calls."),
     "scenario": (f"{_ROOM}.scenario:scenario", "List, show, load and play scenarios."),
     "time": (f"{_ROOM}.time:time_", "Show or change how the world's time passes."),

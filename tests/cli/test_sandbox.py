@@ -18,8 +18,25 @@ class Here:
     __call__ = Machine.__call__
 
 
+def directs(here):
+    """Faults, time and scenarios of a sandbox that runs."""
+    assert here("sandbox", "fault", "zone", "us-east-9z").code == 4
+    assert "not a duration" in here("sandbox", "fault", "spot-surge", "--for", "soon").err
+    slow = here("sandbox", "fault", "brownout", "aws", "--answer", "slow", "--for", "1m")
+    assert slow.out == "brownout: aws *, slow, 50 %\n"
+    assert here("sandbox", "fault", "clear").code == 0
+    assert "standing still" in here("sandbox", "time", "rate", "0").out
+    before = here("sandbox", "time").out
+    assert here("sandbox", "time").out == before
+    assert here("sandbox", "time", "step", "1m").out > before
+    assert "60 times as fast" in here("sandbox", "time", "rate", "60").out
+    assert here("sandbox", "scenario", "load", "defautl").code == 2
+    assert "world of default" in here("sandbox", "scenario", "load", "default").out
+    assert here("sandbox", "start", "--scenario", "default").code == 0  # it has that world
+
+
 @pytest.mark.sandbox
-def test_a_sandbox_from_start_to_stop(tmp_path):  # noqa: PLR0915  # one life, from start to stop
+def test_a_sandbox_from_start_to_stop(tmp_path):  # one life, from start to stop
     here = Here(tmp_path)
     assert here("sandbox", "status").code == 75
     assert here("sandbox", "fail-zone", "us-east-1a").code == 75
@@ -36,19 +53,7 @@ def test_a_sandbox_from_start_to_stop(tmp_path):  # noqa: PLR0915  # one life, f
         assert here("sandbox", "fail-zone", "us-east-1a").out == "us-east-1a has failed\n"
         assert here("sandbox", "heal-zone", "us-east-1a").code == 0
         assert here("sandbox", "fail-zone", "us-east-9z").code == 4
-        assert here("sandbox", "fault", "zone", "us-east-9z").code == 4
-        assert "not a duration" in here("sandbox", "fault", "spot-surge", "--for", "soon").err
-        slow = here("sandbox", "fault", "brownout", "aws", "--answer", "slow", "--for", "1m")
-        assert slow.out == "brownout: aws *, slow, 50 %\n"
-        assert here("sandbox", "fault", "clear").code == 0
-        assert "standing still" in here("sandbox", "time", "rate", "0").out
-        before = here("sandbox", "time").out
-        assert here("sandbox", "time").out == before
-        assert here("sandbox", "time", "step", "1m").out > before
-        assert "60 times as fast" in here("sandbox", "time", "rate", "60").out
-        assert here("sandbox", "scenario", "load", "defautl").code == 2
-        assert "world of default" in here("sandbox", "scenario", "load", "default").out
-        assert here("sandbox", "start", "--scenario", "default").code == 0  # it has that world
+        directs(here)
         refused = here("sandbox", "start", "--version", "1.30")
         assert (refused.code, "on Kubernetes 1.36" in refused.err) == (4, True)
         assert here("sandbox", "reset").code == 0

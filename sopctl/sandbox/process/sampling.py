@@ -5,110 +5,86 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from sopctl.core.measures import Sample
 from sopctl.sandbox.aws.cloud import Cloud
-from sopctl.sandbox.aws.fleet import Group
+from sopctl.sandbox.aws.patches.activities import LAUNCHING, TERMINATING
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.world.conditions import holds
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.traffic import Traffic
 
 LIFECYCLE = "node.kubernetes.io/lifecycle"
 NOT_BOUND = "Unschedulable"
 NOT_READY = "not ready"
-_LAUNCH = "Launching a new EC2 instance"
-_LAUNCHED = f"{_LAUNCH}: "
-_TERMINATING = "Terminating EC2 instance: "
-
-Counts = Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A world at one moment.
-
-    ``at`` is in seconds since the timeline began. ``nodes`` counts Ready nodes by "zone/lifecycle"
-    (spot or normal), ``ready`` Ready pods by zone, ``pending`` pods without a node by reason, and
-    ``replicas`` what workloads ask for. The rest are totals since the timeline began: instances
-    launched, launches that failed (by zone), instances terminated (by zone), pods that are no more,
-    and requests ``offered`` and ``lost``.
-    """
-
-    at: float
-    nodes: Counts
-    ready: Counts
-    pending: Counts
-    unready: int
-    replicas: int
-    launched: Counts
-    failed: Counts
-    terminated: Counts
-    gone: int
-    offered: float = 0.0
-    lost: float = 0.0
+_LAUNCH = LAUNCHING.rstrip(": ")
 
 
 class Sampler:
     """Takes samples; remembers what it has counted already."""
 
-    def __init__(self, cluster: Cluster, cloud: Cloud, started: datetime) -> None:
+    def __init__(self, cluster: Cluster, cloud: Cloud, traffic: Traffic, started: datetime) -> None:
         """Begin at *started*; what happened before is not counted."""
+        self._traffic = traffic
         self._cluster = cluster
         self._cloud = cloud
         self._started = started
-        self._zones: dict[str, str] = {}
         self._activities: set[str] = {str(each["ActivityId"]) for each in cloud.history()}
         self._launched: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._terminated: Counter[str] = Counter()
         self._pods: set[str] = set()
+        with cluster.lock:
+            self._before = traffic.totals()
         self._gone = 0
 
     def take(self, now: datetime) -> Sample:
         """Look at the world."""
-        with self._cloud.lock:
-            groups, history = self._cloud.groups(), self._cloud.history()
-        self._remember(groups)
-        self._count(history)
+        self._count(self._cloud.history())
         with self._cluster.lock:
             nodes, pods = self._cluster.peek("nodes"), self._cluster.peek("pods")
-            wanted = self._wanted()
+            wanted, traffic = self._wanted(), self._traffic.totals()
         self._follow(pods)
         zones = {node["metadata"]["name"]: zone_of(node) for node in nodes}
-        bound = [pod for pod in pods if pod["spec"].get("nodeName")]
+        bound = [pod for pod in pods if pod["spec"].get("nodeName") and _lives(pod)]
         ready = [pod for pod in bound if holds(pod, "Ready")]
         return Sample(
             at=(now - self._started).total_seconds(),
             nodes=_counted(_kind(node) for node in nodes if holds(node, "Ready")),
             ready=_counted(zones.get(pod["spec"]["nodeName"], "") for pod in ready),
             pending=_counted(reason(pod) for pod in pods if not pod["spec"].get("nodeName")),
-            unready=sum(_lives(pod) for pod in bound) - len(ready),
+            unready=len(bound) - len(ready),
             replicas=wanted,
             launched=dict(self._launched),
             failed=dict(self._failed),
             terminated=dict(self._terminated),
             gone=self._gone,
+            offered=round(traffic.offered - self._before.offered, 1),
+            lost=round(traffic.lost - self._before.lost, 1),
+            wished=self._wished(),
         )
 
-    def _remember(self, groups: Iterable[Group]) -> None:
-        for group in groups:
-            self._zones.update({each.id: each.zone for each in group.instances})
+    def _wished(self) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for group in self._cloud.groups():
+            if len(group.zones) == 1:
+                found[group.zones[0]] += group.desired
+        return dict(found)
 
     def _count(self, history: Sequence[Mapping[str, object]]) -> None:
         for activity in history:
-            identity = str(activity["ActivityId"])
-            if identity in self._activities:
+            identity, status = str(activity["ActivityId"]), activity["StatusCode"]
+            if identity in self._activities or status == "InProgress":
                 continue
             self._activities.add(identity)
+            zone = json.loads(str(activity["Details"])).get("Availability Zone", "")
             text = str(activity["Description"])
-            if activity["StatusCode"] == "Failed" and text.startswith(_LAUNCH):
-                self._failed[_zone_in(str(activity["Details"]))] += 1
-            elif text.startswith(_LAUNCHED):
-                self._launched[self._zones.get(text.removeprefix(_LAUNCHED), "")] += 1
-            elif text.startswith(_TERMINATING):
-                self._terminated[self._zones.get(text.removeprefix(_TERMINATING), "")] += 1
+            if text.startswith(TERMINATING):
+                self._terminated[zone] += 1
+            elif text.startswith(_LAUNCH):
+                (self._launched if status == "Successful" else self._failed)[zone] += 1
 
     def _follow(self, pods: Iterable[Obj]) -> None:
         now = {pod["metadata"]["uid"] for pod in pods}
@@ -122,11 +98,6 @@ class Sampler:
             for kind in kinds
             for each in self._cluster.peek(kind)
         )
-
-
-def _zone_in(details: str) -> str:
-    """The zone of an activity's details, which are JSON in a text."""
-    return str(json.loads(details).get("Availability Zone", ""))
 
 
 def zone_of(node: Obj) -> str:
@@ -160,6 +131,10 @@ def _kind(node: Obj) -> str:
 
 
 def _lives(pod: Obj) -> bool:
+    """Whether somebody misses it: no daemon of a node, neither done nor on its way out."""
+    owners = pod["metadata"].get("ownerReferences") or ()
+    if pod["metadata"].get("deletionTimestamp") or any(o["kind"] == "DaemonSet" for o in owners):
+        return False
     return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+from sopctl.core.measures import Happened, Sample
 from sopctl.notation import duration
 from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.k8s.cluster import Cluster
-from sopctl.sandbox.process.sampling import Sample, Sampler
+from sopctl.sandbox.process.sampling import Sampler
 from sopctl.sandbox.process.troubles import Rules, Troubles
 from sopctl.sandbox.scenario.model import Event, SpotSurge
 from sopctl.sandbox.scenario.wording import described
@@ -27,14 +28,6 @@ class Scene:
     cluster: Cluster
     cloud: Cloud
     rules: Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """Something of the timeline, *at* seconds after it began."""
-
-    at: float
-    what: str
 
 
 @dataclass(order=True, slots=True)
@@ -54,7 +47,7 @@ class Stage:
         self._lock = threading.RLock()
         self._due: list[_Due] = []
         self._order = count()
-        self._sampler = Sampler(scene.cluster, scene.cloud, now)
+        self._sampler = Sampler(scene.cluster, scene.cloud, scene.world.traffic, now)
         self._every = timedelta(0)
         self.began = now
         self.samples: list[Sample] = []
@@ -65,7 +58,9 @@ class Stage:
         with self._lock:
             self.began, self._every = now, timedelta(seconds=every)
             self.samples, self.happened, self._due = [], [], []
-            self._sampler = Sampler(self._scene.cluster, self._scene.cloud, now)
+            self._sampler = Sampler(
+                self._scene.cluster, self._scene.cloud, self._scene.world.traffic, now
+            )
             self._at(now, self._sample)
             for event in events:
                 self.add(event, now + timedelta(seconds=event.seconds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any, Final
 from sopctl.notation import duration
 from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.aws.faults import FaultRule as AwsFault
+from sopctl.sandbox.aws.supply import Pool
 from sopctl.sandbox.k8s.http import FaultRule as KubeFault
 from sopctl.sandbox.process.shortage import Shortage
 from sopctl.sandbox.scenario.model import Brownout, Event, NodeSilence, SpotSurge
@@ -66,23 +68,17 @@ class Troubles:
         return described(event), end
 
     def reclaim(self, surge: SpotSurge) -> None:
-        """One wave: the oldest of the running spot instances of each zone are taken back."""
+        """One wave: the oldest of each pool are recommended for a rebalance, warned, and ended."""
         with self._cloud.lock:
-            spot = [
-                each
+            running = Counter(
+                Pool(zone=each.zone, type=each.type)
                 for group in self._cloud.groups()
                 for each in group.instances
                 if each.lifecycle == "spot" and each.state == "InService" and each.reachable
-            ]
-            for zone in sorted({each.zone for each in spot}):
-                if surge.zones and zone not in surge.zones:
-                    continue
-                here = sorted(
-                    (each for each in spot if each.zone == zone),
-                    key=lambda each: (each.launched, each.id),
-                )
-                for each in here[: math.ceil(len(here) * surge.percent / 100)]:
-                    self._cloud.terminate(each.id, decrement=False)
+            )
+            for pool, count in running.items():
+                if not surge.zones or pool.zone in surge.zones:
+                    self._cloud.reclaim(pool, math.ceil(count * surge.percent / 100))
 
     def _silence(self, fault: NodeSilence) -> None:
         groups = {each.name: each for each in self._cloud.groups()}

@@ -36,6 +36,7 @@ ZoneName: TypeAlias = Annotated[Text, Field(pattern=ZONE)]
 LabelKey: TypeAlias = Annotated[str, Field(pattern=LABEL)]
 Taint: TypeAlias = Annotated[Text, Field(pattern=TAINT)]
 Amount: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=100_000)]
+Rate: TypeAlias = Annotated[float, Field(ge=0, le=1000)]
 Percent: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=100)]
 
 
@@ -99,6 +100,17 @@ class Workload(Shape):
     ] = Field(default_factory=dict)
     tolerates: Annotated[tuple[Taint, ...], Field(description="Taints that it tolerates.")] = ()
 
+    rps: Annotated[
+        Amount, Field(description="Requests a second that arrive from outside the cluster.")
+    ] = 0
+    pod_rps: Annotated[
+        Count | None, Field(description="What one of its pods can serve; only with traffic.")
+    ] = None
+    calls: Annotated[
+        dict[str, Rate],
+        Field(description="Whom it calls, as name or namespace/name, for each request served."),
+    ] = Field(default_factory=dict)
+
     @property
     def mebibytes(self) -> int:
         return 2 * self.cpu if self.memory is None else self.memory
@@ -128,8 +140,4 @@ class WorldShape(Shape):
     workloads: Annotated[
         dict[Annotated[str, Field(pattern=NAME)], tuple[Workload, ...]],
         Field(description="By namespace."),
-    ] = Field(default_factory=dict)
-    traffic: Annotated[
-        dict[str, Amount],
-        Field(description="Requests a second that arrive at a Service, by `namespace/name`."),
     ] = Field(default_factory=dict)

@@ -16,7 +16,7 @@ from sopctl.notation import complaints, duration, strict_yaml
 from sopctl.notation.complaints import Words
 from sopctl.notation.document import Document
 from sopctl.notation.files import read_text
-from sopctl.notation.finding import report
+from sopctl.notation.finding import Finding, report
 from sopctl.notation.json_schema import schema_of
 from sopctl.notation.shape import NAME
 from sopctl.notation.suggest import did_you_mean
@@ -75,12 +75,35 @@ def _scenario(document: Document) -> Scenario | None:
             document.place(()), what, "Start with apiVersion: sopctl/v1 and kind: Scenario."
         )
         return None
-    report(document, rules.check(document.data))
+    borrowed, wrong = _with_world(document.data)
+    report(document, [*wrong, *rules.check(borrowed)])
     try:
-        return Scenario.model_validate(document.data)
+        return Scenario.model_validate(borrowed)
     except ValidationError as error:
-        report(document, complaints.findings(error, document.data, WORDS))
+        report(document, complaints.findings(error, borrowed, WORDS))
         return None
+
+
+def _with_world(data: Mapping[str, Json]) -> tuple[Mapping[str, Json], list[Finding]]:
+    """*data* with the world of the packaged scenario that it is *like*, if it is."""
+    like = data.get("like")
+    if not isinstance(like, str):
+        return data, []
+    if "world" in data:
+        both = "there is a world, and another one that it is like"
+        return data, [Finding(path=("like",), summary=both, hint="Keep one of the two.", key=True)]
+    known = available()
+    if like not in known:
+        hint = did_you_mean(like, known, what="scenarios")
+        wrong = Finding(path=("like",), summary=f"there is no scenario {like}", hint=hint)
+        return {**data, "world": _world_of(DEFAULT)}, [wrong]
+    return {**data, "world": _world_of(like)}, []
+
+
+@cache
+def _world_of(name: str) -> Json:
+    world: Json = load(packaged() / f"{name}.yaml").world.model_dump(mode="json")
+    return world
 
 
 @cache

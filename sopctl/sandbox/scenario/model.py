@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, StrictBool
+from pydantic.config import JsonDict
 
 from sopctl.notation import duration
 from sopctl.notation.shape import Count, Duration, Text
@@ -147,6 +148,9 @@ class DrillShape(Shape):
     prepare: Annotated[
         tuple[Name, ...], Field(description="Runbooks to run before anything happens.")
     ] = ()
+    usual: Annotated[
+        StrictBool, Field(description="Whether it is taken for the runbook if none is named.")
+    ] = False
     begins: Annotated[
         Duration, Field(description="When the run begins, after the timeline did.")
     ] = "5m"
@@ -156,13 +160,24 @@ class DrillShape(Shape):
     ] = None
 
 
+def _world_or_like(schema: JsonDict) -> None:
+    """In a file, one of the two; the loader puts the other's world in its place."""
+    schema["required"] = ["apiVersion", "kind", "metadata"]
+    schema["oneOf"] = [{"required": ["world"]}, {"required": ["like"]}]
+
+
 class Scenario(Shape):
     """A sopctl scenario."""
+
+    model_config = ConfigDict(json_schema_extra=_world_or_like)
 
     api_version: Annotated[Literal["sopctl/v1"], Field(alias="apiVersion")]
     kind: Literal["Scenario"]
     metadata: Metadata
     description: Annotated[Text, Field(description="What it shows, in Markdown.")] = ""
+    like: Annotated[
+        Name | None, Field(description="Instead of world: the world of this packaged scenario.")
+    ] = None
     world: WorldShape
     timeline: tuple[Event, ...] = ()
     measure: Measure = Measure()

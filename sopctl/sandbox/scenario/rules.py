@@ -72,14 +72,17 @@ def _check_workloads(world: Fields) -> Iterator[Finding]:
                 yield Finding(
                     path=(*path, "scaling"), summary="a Job does not scale", hint="Leave it out."
                 )
-    for name in _fields(world.get("traffic")):
-        if name not in names:
-            yield Finding(
-                path=("world", "traffic", name),
-                summary=f"there is no workload {name}",
-                hint=did_you_mean(name, names, what="workloads"),
-                key=True,
-            )
+    for space, rows in _fields(world.get("workloads")).items():
+        for path, row in _entries(rows, ("world", "workloads", space)):
+            for callee in _fields(row.get("calls")):
+                name = callee if "/" in callee else f"{space}/{callee}"
+                if name not in names:
+                    yield Finding(
+                        path=(*path, "calls", callee),
+                        summary=f"there is no workload {name}",
+                        hint=did_you_mean(name, names, what="workloads"),
+                        key=True,
+                    )
 
 
 def _check_timeline(data: Fields, zones: Sequence[str]) -> Iterator[Finding]:

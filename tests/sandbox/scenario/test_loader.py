@@ -85,7 +85,7 @@ def test_every_problem_is_said_at_once_and_where():
             "there is no group web-z",
         ),
         ("measure:", "traffic: {}\nmeasure:", "there is no field traffic"),
-        ("timeline:", "  traffic: {shop/wob: 5}\ntimeline:", "there is no workload shop/wob"),
+        ("cpu: 500}", "cpu: 500, rps: 90, calls: {wob: 2}}", "there is no workload shop/wob"),
         ("begins: 5m", "begins: 5m, rolls_back: 4m", "it is rolled back before it begins"),
     ],
 )

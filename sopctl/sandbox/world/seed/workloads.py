@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sopctl.sandbox.scenario.inhabitants import Budget, Scaling, Style, Workload, WorldShape
+from sopctl.sandbox.world.demand import CALLS, POD_RPS, RPS
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.seed.taints import toleration
@@ -33,7 +34,7 @@ def deployment(namespace: str, row: Workload, zones: int = 3) -> Obj:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": _metadata(namespace, row),
+        "metadata": {**_metadata(namespace, row), **_traffic(row)},
         "spec": {
             "replicas": row.replicas,
             "selector": {"matchLabels": _selector(row)},
@@ -118,6 +119,18 @@ def _chosen_nodes(row: Workload) -> Obj:
     if row.tolerates:
         chosen["tolerations"] = [toleration(taint) for taint in row.tolerates]
     return chosen
+
+
+def _traffic(row: Workload) -> Obj:
+    """What the workload says about its traffic; nothing if it has none."""
+    said: dict[str, str] = {}
+    if row.rps:
+        said[RPS] = str(row.rps)
+    if row.pod_rps is not None:
+        said[POD_RPS] = str(row.pod_rps)
+    if row.calls:
+        said[CALLS] = ",".join(f"{name}={times:g}" for name, times in row.calls.items())
+    return {"annotations": said} if said else {}
 
 
 def _memory(row: Workload) -> str:
