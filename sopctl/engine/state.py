@@ -157,6 +157,8 @@ class RunState:
     works: list[Work] = field(default_factory=list)
     undoing: bool = False
     answers: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    requests: dict[str, Mapping[str, Json]] = field(default_factory=dict)  # by nonce
+    used: set[str] = field(default_factory=set)  # nonces of signed answers
     parked: Mapping[str, Json] | None = None
     end: RunEnd | None = None
     started: datetime | None = None
