@@ -234,14 +234,7 @@ def _answer(state: RunState, data: Data, _: datetime) -> None:
         if data["gate"] == f"bound:{work.key}" and data["answer"] == "yes":
             work.bound_ok = True
         if data["gate"] == f"when:{work.key}" and data["answer"] == "no":
-            work.plan = _as_when_says(work)
-
-
-def _as_when_says(work: Work) -> PlannedStep:
-    """The step after its `when` as it is now, not as the plan had it."""
-    if work.runs:
-        return replace(work.plan, skipped="", unplanned="unplanned: its `when` was false then")
-    return replace(work.plan, skipped=f"`when: {work.plan.when}` is false now")
+            work.plan = work.as_when_says()
 
 
 def _decision(state: RunState, data: Data, at: datetime) -> None:
