@@ -36,6 +36,11 @@ class Settings:
         return self.config / "scenarios"
 
     @property
+    def approvers(self) -> Path:
+        """Whose signature is an approval: allowed signers, as ssh-keygen(1) describes them."""
+        return self.config / "approvers"
+
+    @property
     def reports(self) -> Path:
         """Where the traceback of a bug goes."""
         return self.state / "reports"

@@ -45,7 +45,7 @@ def apply(state: RunState, record: Record) -> None:
     at = parse_stamp(record.at)
     state.seq = record.seq
     state.last = at
-    if record.kind not in (kinds.PARKED, kinds.LEG):
+    if record.kind not in (kinds.PARKED, kinds.LEG, kinds.REQUEST):
         state.parked = None
     _APPLY[record.kind](state, record.data, at)
 
@@ -222,20 +222,19 @@ def _ended(state: RunState, data: Data, at: datetime) -> None:
                 work.watches[what] = Watched(what=what, since=since)
 
 
+def _request(state: RunState, data: Data, _: datetime) -> None:
+    state.requests[data["text"]["nonce"]] = data["text"]
+
+
 def _answer(state: RunState, data: Data, _: datetime) -> None:
     state.answers[data["gate"]] = data
+    if signed := data.get("signed"):
+        state.used.add(signed["nonce"])
     for work in state.works:
         if data["gate"] == f"bound:{work.key}" and data["answer"] == "yes":
             work.bound_ok = True
         if data["gate"] == f"when:{work.key}" and data["answer"] == "no":
-            work.plan = _as_when_says(work)
-
-
-def _as_when_says(work: Work) -> PlannedStep:
-    """The step after its `when` as it is now, not as the plan had it."""
-    if work.runs:
-        return replace(work.plan, skipped="", unplanned="unplanned: its `when` was false then")
-    return replace(work.plan, skipped=f"`when: {work.plan.when}` is false now")
+            work.plan = work.as_when_says()
 
 
 def _decision(state: RunState, data: Data, at: datetime) -> None:
@@ -287,6 +286,7 @@ _APPLY: Mapping[str, Callable[[RunState, Data, datetime], None]] = {
     kinds.CHECKED: _checked,
     kinds.WATCH: _watch,
     kinds.ENDED: _ended,
+    kinds.REQUEST: _request,
     kinds.ANSWER: _answer,
     kinds.DECISION: _decision,
     kinds.UNDO: _undo,

@@ -22,6 +22,7 @@ SELECTED, MARKING, MARKED, UNMARKED = "selected", "marking", "marked", "unmarked
 INTENT, RESULT, FOUND, FENCE = "intent", "result", "found", "fence"
 CHECKED, WATCH, ENDED = "checked", "watch", "ended"
 VERDICT = "verdict"
+REQUEST = "request"
 ANSWER, DECISION, UNDO, PARKED, END = "answer", "decision", "undo", "parked", "end"
 
 
@@ -144,8 +145,17 @@ def ended(work: str, outcome: Outcome, why: str = "") -> Entry:
     return Entry(kind=ENDED, data={"work": work, "outcome": str(outcome), "why": why})
 
 
-def answer(gate: str, value: str, by: str, reason: str) -> Entry:
-    return Entry(kind=ANSWER, data={"gate": gate, "answer": value, "by": by, "reason": reason})
+def request(text: Mapping[str, Json]) -> Entry:
+    """The text that a colleague was asked to sign, its nonce included; the run waits on."""
+    return Entry(kind=REQUEST, data={"text": text})
+
+
+def answer(
+    gate: str, value: str, by: str, reason: str, signed: Mapping[str, Json] | None = None
+) -> Entry:
+    """What a person answered; *signed* has the text, the signature, and whose key it was."""
+    data: dict[str, Json] = {"gate": gate, "answer": value, "by": by, "reason": reason}
+    return Entry(kind=ANSWER, data={**data, **({"signed": signed} if signed else {})})
 
 
 def decision(work: str, choice: str, by: str, reason: str = "", bound: int = 0) -> Entry:

@@ -185,7 +185,14 @@ def _ended(data: Data) -> list[Span]:
 
 def _answer(data: Data) -> list[Span]:
     reason = f": {data['reason']}" if data["reason"] else ""
-    return [(f"{data['gate']} answered {data['answer']} by {data['by']}{reason}", "")]
+    signed = data.get("signed")
+    key = f", signed by {signed['fingerprint']}" if signed else ""
+    return [(f"{data['gate']} answered {data['answer']} by {data['by']}{reason}{key}", "")]
+
+
+def _request(data: Data) -> list[Span]:
+    text = data["text"]
+    return [(f"{text['gate']}: a signature was asked for, until {text['not_after']}", "")]
 
 
 def _decision(data: Data) -> list[Span]:
@@ -235,6 +242,7 @@ _TELL: Final[Mapping[str, Callable[[Data], list[Span]]]] = {
     kinds.CHECKED: _checked,
     kinds.WATCH: _watch,
     kinds.ENDED: _ended,
+    kinds.REQUEST: _request,
     kinds.ANSWER: _answer,
     kinds.DECISION: _decision,
     kinds.UNDO: _undo,
