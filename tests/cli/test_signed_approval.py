@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -10,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sopctl.app import actor
+from sopctl.app import actor, approvals
+from sopctl.journal.sqlite import SqliteStore
 from tests.cli.test_gates import APPROVED
 
 pytestmark = pytest.mark.skipif(
@@ -221,3 +223,49 @@ def test_an_existing_file_is_kept(desk):
 
     assert desk.ask().code == 2
     assert desk.file.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda signed: {**signed, "text": signed["text"].replace('"yes"', '"no" ')}, "not hold"),
+        (lambda signed: {**signed, "fingerprint": "SHA256:other"}, "signed by another key"),
+        (lambda signed: {**signed, "signature": "nonsense"}, "not hold"),
+    ],
+    ids=["text", "fingerprint", "signature"],
+)
+def test_a_signature_in_the_journal_is_checked_again(desk, spoil, says):
+    desk.key("bob", "bob")
+    desk.ask()
+    desk.sign(desk.folder / "bob")
+    desk.use()
+    with SqliteStore(desk.shop.settings.state / "journal.db", read_only=True) as store:
+        found = store.read(desk.run)
+    assert approvals.recheck(desk.run, found) == ()
+
+    spoilt = [
+        dataclasses.replace(record, data={**record.data, "signed": spoil(record.data["signed"])})
+        for record in found
+        if "signed" in record.data
+    ]
+
+    (broken,) = approvals.recheck(desk.run, spoilt)
+    assert says in broken.what
+
+
+def test_an_approval_for_another_answer_does_not_hold_in_the_journal(desk):
+    desk.key("bob", "bob")
+    desk.ask()
+    desk.sign(desk.folder / "bob")
+    desk.use()
+    with SqliteStore(desk.shop.settings.state / "journal.db", read_only=True) as store:
+        found = store.read(desk.run)
+
+    turned = [
+        dataclasses.replace(record, data={**record.data, "answer": "no"})
+        for record in found
+        if "signed" in record.data
+    ]
+
+    (broken,) = approvals.recheck(desk.run, turned)
+    assert broken.what == "its approval was signed for something else"
