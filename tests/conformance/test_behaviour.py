@@ -10,7 +10,16 @@ from kubernetes import client, watch
 from kubernetes.client.exceptions import ApiException
 
 from tests.conformance.conftest import Kube
-from tests.conformance.manifests import APPLY, MERGE, READY, config_map, deployment, lease, pod
+from tests.conformance.manifests import (
+    APPLY,
+    JSON,
+    MERGE,
+    READY,
+    config_map,
+    deployment,
+    lease,
+    pod,
+)
 from tests.conformance.place import eventually
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{ns}/deployments"
@@ -276,6 +285,35 @@ def test_the_rules_of_a_user_agree_with_what_it_may(kube, bob):
     assert [(rule["apiGroups"], sorted(rule["verbs"])) for rule in rules] == [
         ([""], ["get", "list"])
     ]
+
+
+def test_a_service_account_is_known_by_its_token(kube, place, ns):
+    path = "/api/v1/namespaces/{ns}/serviceaccounts/default/token"
+    made = kube("POST", path, {"spec": {"expirationSeconds": 600}})
+    assert made["status"]["expirationTimestamp"]
+    with place.client(token=made["status"]["token"]) as api:
+        own = Kube(api, ns)
+        who = own("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", {})
+        assert who["status"]["userInfo"]["username"] == f"system:serviceaccount:{ns}:default"
+        refused = own.refused("GET", "/api/v1/namespaces/{ns}/secrets")
+        assert (refused["code"], refused["reason"]) == (403, "Forbidden")
+    short = {"spec": {"expirationSeconds": 60}}
+    assert kube.refused("POST", path, short)["code"] == 422
+
+
+def test_nobody_grants_more_than_they_have(kube, bob):
+    rule = {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["create"]}
+    kube(
+        "PATCH", f"{RBAC}/roles/see", [{"op": "add", "path": "/rules/-", "value": rule}], media=JSON
+    )
+    secrets = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
+    body = {"metadata": {"name": "more"}, "rules": [secrets]}
+
+    def refusal():
+        return kube.refused("POST", f"{RBAC}/roles", body, headers=bob)["message"]
+
+    text = "is attempting to grant RBAC permissions not currently held"
+    eventually(lambda: text in refusal())
 
 
 def test_access_can_be_reviewed_for_others(kube):

@@ -401,6 +401,16 @@ def test_can_i_and_whoami(kubectl):
     assert kubectl.run("auth", "can-i", "delete", "nodes", "--as", "bob").stdout.strip() == "no"
 
 
+def test_a_token_is_made_for_a_service_account(kubectl):
+    token = kubectl("create", "token", "default", "--duration=10m").strip()
+    assert token.count(".") == 2
+    if "client-certificate" not in kubectl("config", "view", "--minify"):
+        # A certificate would go before the token.
+        assert f"system:serviceaccount:{kubectl.namespace}:default" in kubectl(
+            "auth", "whoami", "--token", token
+        )
+
+
 def test_a_role_opens_what_it_names(kubectl):
     assert "(Forbidden)" in kubectl.fails("get", "pods", "--as", "bob")
     rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}

@@ -8,13 +8,16 @@ from datetime import datetime
 
 from sopctl.sandbox.k8s import releases
 from sopctl.sandbox.k8s.admission import Priorities
+from sopctl.sandbox.k8s.builtin_roles import builtin_roles
 from sopctl.sandbox.k8s.cascade import Cascade
 from sopctl.sandbox.k8s.errors import ApiError
+from sopctl.sandbox.k8s.escalation import Escalation
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.mutating import MutatingPolicies
 from sopctl.sandbox.k8s.objects import Obj, clone
 from sopctl.sandbox.k8s.patch import merge_patch
 from sopctl.sandbox.k8s.store import Store
+from sopctl.sandbox.k8s.tokens import Tokens
 from sopctl.sandbox.k8s.validating import ValidatingPolicies
 from sopctl.sandbox.k8s.writer import Deletion, Write, Writer
 
@@ -46,13 +49,19 @@ class Cluster:
             Priorities(self.store),
             MutatingPolicies(self.store, self.registry),
         ]
-        self.writer.judges += [ValidatingPolicies(self.store, self.registry)]
+        self.writer.judges += [
+            Escalation(self.store),
+            ValidatingPolicies(self.store, self.registry),
+        ]
         self.writer.followers = Cascade(self.writer)
+        self.tokens = Tokens(self.store, now)
         self._initialise()
 
     def _initialise(self) -> None:
         for name, value in SYSTEM_PRIORITIES.items():
             self.create("priorityclasses", {"metadata": {"name": name}, "value": value})
+        for resource, obj in builtin_roles(self.registry):
+            self.create(resource, obj)
         for name in SYSTEM_NAMESPACES:
             self.create("namespaces", {"metadata": {"name": name}})
 

@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import re
 import select
 import socket
 import ssl
 import struct
 import threading
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 from sopctl.sandbox.k8s import fairness
 from sopctl.sandbox.k8s.api import Api
+from sopctl.sandbox.k8s.calls import Call, is_mutating
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.faults import FaultRule, Faults, refused
+from sopctl.sandbox.k8s.impersonate import SEPARATOR, impersonated
 from sopctl.sandbox.k8s.request import ANONYMOUS, Request, Response, User, refusal
 from sopctl.sandbox.k8s.tls import make_identity
 
-__all__ = ["Call", "FaultRule", "KubeServer"]
+__all__ = ["Call", "FaultRule", "KubeServer", "is_mutating"]
 
 _LOG = logging.getLogger(__name__)
 ADMIN = User(name="sandbox-admin", groups=("system:masters", "system:authenticated"))
-_REVIEWS = re.compile(r"/(self)?subject\w*reviews$|/\w*accessreviews$|/tokenreviews$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One request as it was answered; status 0 when no answer was sent."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    status: int
-    user: str
-    user_agent: str
-    audit_id: str
-    mutating: bool
-    time: datetime
-    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 class KubeServer:
@@ -113,8 +96,14 @@ class KubeServer:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         user = self.users.get(token)
         if user is None:
+            with self.cluster.lock:
+                user = self.cluster.tokens.user_of(token)
+        if user is None:
             return request
-        return replace(request, user=_impersonated(user, request.headers))
+        request = replace(request, user=user)
+        with self.cluster.lock, contextlib.suppress(ApiError):  # which the API answers with
+            request = impersonated(self.cluster.store, request)
+        return request
 
     def respond(self, request: Request) -> Response:
         """The answer to a request; 401 for nobody's."""
@@ -158,21 +147,6 @@ class KubeServer:
                 annotations=dict(request.remarks.annotations),
             )
         )
-
-
-def is_mutating(request: Request) -> bool:
-    """Whether a request may change what is stored, other than the caller's own review."""
-    if request.method in ("GET", "HEAD", "OPTIONS") or request.dry_run:
-        return False
-    return not (request.method == "POST" and _REVIEWS.search(request.path))
-
-
-def _impersonated(user: User, headers: Mapping[str, str]) -> User:
-    name = headers.get("impersonate-user")
-    if not name or "system:masters" not in user.groups:
-        return user
-    groups = (headers.get("impersonate-group"), "system:authenticated")
-    return User(name=name, groups=tuple(filter(None, groups)))
 
 
 class _Server(ThreadingHTTPServer):
@@ -256,7 +230,10 @@ class _Handler(BaseHTTPRequestHandler):
             method=self.command,
             path=parts.path,
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-            headers={name.lower(): value for name, value in self.headers.items()},
+            headers={
+                name.lower(): SEPARATOR.join(self.headers.get_all(name) or ())
+                for name in self.headers
+            },
             body=self.rfile.read(length) if length else b"",
         )
 

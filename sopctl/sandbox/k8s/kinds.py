@@ -40,6 +40,17 @@ _SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     "statefulsets": ("sts",),
     "storageclasses": ("sc",),
 }
+# Left out of the extract with the subresources that lead to a kubelet.
+_MORE: Mapping[str, Mapping[str, Obj]] = {
+    "serviceaccounts": {
+        "token": {
+            "group": "authentication.k8s.io",
+            "version": "v1",
+            "kind": "TokenRequest",
+            "verbs": ["create"],
+        }
+    }
+}
 _CATEGORY_ALL = frozenset(
     {
         "cronjobs",
@@ -184,7 +195,7 @@ def _built_in(version: str) -> Iterable[ResourceType]:
                     kind=sub["kind"],
                     verbs=tuple(sub["verbs"]),
                 )
-                for name, sub in row["subresources"].items()
+                for name, sub in {**row["subresources"], **_MORE.get(plural, {})}.items()
             },
             singular=row["kind"].lower(),
             short_names=_SHORT_NAMES.get(plural, ()),
