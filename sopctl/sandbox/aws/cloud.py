@@ -140,6 +140,8 @@ class Cloud(Region):
         """The shifts in force: ARN of the resource -> the names of the zones it left."""
         with self.lock:
             self.apply_shifts()
+            if not self.shifts.busy:
+                return {}
             away = {each.arn: self._name_of(self.shifts.away_from(each)) for each in self.managed()}
             return {arn: frozenset({zone}) for arn, zone in away.items() if zone}
 

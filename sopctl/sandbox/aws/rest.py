@@ -10,16 +10,18 @@ from __future__ import annotations
 from sopctl.sandbox.aws.patches.groups import SandboxGroup
 from sopctl.sandbox.aws.patches.instances import RUNNING
 
-# What the group wants, by value or identity; policies are replaced when they change, not edited.
 Wishes = tuple[object, ...]
 
 
 def wishes(group: SandboxGroup, shifted: frozenset[str]) -> Wishes:
     """What decides what *group* does, beside its members."""
+    distribution = (group.mixed_instances_policy or {}).get("InstancesDistribution", {})
     return (
         group.desired_capacity,
         tuple(group.availability_zones),
-        id(group.mixed_instances_policy),
+        distribution.get("OnDemandBaseCapacity"),
+        distribution.get("OnDemandPercentageAboveBaseCapacity"),
+        group.launch_template_version,
         frozenset(group.suspensions),
         getattr(group, "capacity_rebalance", False),
         shifted,
