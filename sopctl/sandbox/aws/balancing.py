@@ -47,6 +47,8 @@ def register_members(groups: Iterable[SandboxGroup], account: str, region: str) 
     """
     targets = elbv2_backends[account][region].target_groups
     for group in groups:
+        if not group.target_group_arns:
+            continue
         serving = {m.instance_id for m in group.members() if m.lifecycle_state == "InService"}
         ours = {member.instance_id for member in group.members()}
         for arn in group.target_group_arns:

@@ -15,15 +15,17 @@ from sopctl.sandbox.aws.fleet import Group, GroupSpec
 from sopctl.sandbox.aws.nodegroups import create_nodegroup
 from sopctl.sandbox.aws.patches.activities import Activity, terminate
 from sopctl.sandbox.aws.patches.groups import SandboxGroup
-from sopctl.sandbox.aws.patches.instances import TERMINATED, SandboxMember
+from sopctl.sandbox.aws.patches.instances import ENDING, TERMINATED, SandboxMember
 from sopctl.sandbox.aws.planting import plant
 from sopctl.sandbox.aws.region import Region
+from sopctl.sandbox.aws.rest import calm, wishes
 from sopctl.sandbox.aws.supply import Market, Pool
 
 __all__ = ["CLUSTER", "Cloud"]
 
 # EC2 keeps showing a terminated instance for about an hour.
 FORGOTTEN_AFTER = timedelta(hours=1)
+LOOKED_THROUGH_EVERY = timedelta(minutes=1)
 
 
 class Cloud(Region):
@@ -33,14 +35,14 @@ class Cloud(Region):
     """
 
     def __init__(self, now: Callable[[], datetime], region: str = "us-east-1") -> None:
-        self._failed: set[str] = set()
+        self._forgot: datetime | None = None
         super().__init__(now, region)
         self._bus = Bus(self.account, region)
 
     def reset(self) -> None:
         """Forget everything: an account with its default VPC and the cluster's record."""
         with self.lock:
-            self._failed.clear()
+            self._forgot = None
             super().reset()
 
     def groups(self) -> list[Group]:
@@ -138,42 +140,46 @@ class Cloud(Region):
         """The shifts in force: ARN of the resource -> the names of the zones it left."""
         with self.lock:
             self.apply_shifts()
+            if not self.shifts.busy:
+                return {}
             away = {each.arn: self._name_of(self.shifts.away_from(each)) for each in self.managed()}
             return {arn: frozenset({zone}) for arn, zone in away.items() if zone}
 
     def fail_instances(self, zone: str) -> None:
         """Instances in *zone* stop answering, and new ones there come up dead."""
         with self.lock:
-            self._failed.add(zone)
-            self._mark_impaired()
+            self.supply.failed.add(zone)
+            now = self.naive_now()
+            for instance in self.instances():
+                if instance.placement.zone == zone and instance.impaired_since is None:
+                    instance.impaired_since = now
 
     def heal_instances(self, zone: str) -> None:
         """Instances in *zone* answer again; the groups believe it at once."""
         with self.lock:
-            self._failed.discard(zone)
+            self.supply.failed.discard(zone)
             for group in self.sandbox_groups():
                 for member in group.members():
                     if member.availability_zone == zone:
-                        member.impaired_since = None
                         member.health_status = "Healthy"
+            for instance in self.instances():
+                if instance.placement.zone == zone:
+                    instance.impaired_since = None
 
     def tick(self) -> None:
         """One round of everything here that moves by itself, up to the world's time."""
         with self.lock:
             now = self.naive_now()
-            self._mark_impaired()
             self.reclaims.tick(now)
             self.apply_shifts()
             self.eks.tick()
-            for instance in self.instances():
-                if instance.may_finish(now):
-                    instance.finish()
-            reconciler = self.reconciler
-            for group in self.sandbox_groups():
-                reconciler.tick(group, now)
-                Exchange(reconciler).tick(group, now)
+            for instance in [each for each in ENDING if each.may_finish(now)]:
+                instance.finish()
+                ENDING.remove(instance)
+            self._reconcile(now)
             register_members(self.sandbox_groups(), self.account, self.region)
-            self.usage.count(self.instances(), now)
+            if self.usage.due(now):
+                self.usage.count(self.instances(), now)
             self._forget_terminated(now)
             self._bus.deliver()
 
@@ -213,13 +219,21 @@ class Cloud(Region):
                     return group, member
         raise KeyError(instance_id)
 
-    def _mark_impaired(self) -> None:
-        now = self.naive_now()
-        for instance in self.instances() if self._failed else ():
-            if instance.placement.zone in self._failed and instance.impaired_since is None:
-                instance.impaired_since = now
+    def _reconcile(self, now: datetime) -> None:
+        reconciler = self.reconciler
+        exchange = Exchange(reconciler)
+        for group in self.sandbox_groups():
+            wanted = wishes(group, self.shifted(group))
+            if group.rest == wanted and calm(group):
+                continue
+            reconciler.tick(group, now)
+            content = exchange.tick(group, now)
+            group.rest = wanted if content and calm(group) else None
 
     def _forget_terminated(self, now: datetime) -> None:
+        if self._forgot is not None and now - self._forgot < LOOKED_THROUGH_EVERY:
+            return
+        self._forgot = now
         for key, reservation in list(self.ec2.reservations.items()):
             gone = all(instance.state_code == TERMINATED for instance in reservation.instances)
             stamps = [instance.launch_time for instance in reservation.instances]

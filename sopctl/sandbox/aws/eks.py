@@ -70,6 +70,11 @@ class Eks:
     def zonal_shift_enabled(self) -> bool:
         return bool(self.cluster.get("zonalShiftConfig", {}).get("enabled"))
 
+    @property
+    def shifted(self) -> bool:
+        """Whether a node group is kept out of a zone."""
+        return any(nodegroup.away is not None for nodegroup in self.nodegroups.values())
+
     def begin(self, update: Update) -> Update:
         """Start *update*; raises ResourceInUseException while another one is in progress.
 

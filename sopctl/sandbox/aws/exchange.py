@@ -34,17 +34,24 @@ class Exchange:
     def __init__(self, reconciler: Reconciler) -> None:
         self._reconciler = reconciler
 
-    def tick(self, group: SandboxGroup, now: datetime) -> None:
-        """Let go whoever has been replaced, and begin what comes next."""
+    def tick(self, group: SandboxGroup, now: datetime) -> bool:
+        """Let go whoever has been replaced, and begin what comes next.
+
+        Returns whether the group is content: it will want nothing until something changes.
+        """
         _complete(group)
         if not allowed(group, "Launch", "Terminate"):
-            return
+            return True
         self._replace_at_risk(group, now)
         if not _settled(group):
-            return
-        if "AZRebalance" not in group.suspensions and self._rebalance(group):
-            return
-        self._migrate(group)
+            return False
+        rebalances = "AZRebalance" not in group.suspensions
+        wanting = self._unbalanced(group) if rebalances else None
+        if wanting is not None:
+            leaving, zone = wanting
+            if self._start(group, leaving, zone, market_of(leaving), REBALANCING):
+                return False
+        return not self._migrate(group) and wanting is None
 
     def _replace_at_risk(self, group: SandboxGroup, now: datetime) -> None:
         """Capacity rebalancing: all instances at risk at once, each after its replacement is up."""
@@ -59,29 +66,27 @@ class Exchange:
                     break
                 self._reconciler.note_failure(group, zone, now, AT_RISK)
 
-    def _rebalance(self, group: SandboxGroup) -> bool:
-        """Out of zones that are no longer wanted first; then from the fullest to the emptiest."""
+    def _unbalanced(self, group: SandboxGroup) -> tuple[SandboxMember, str] | None:
+        """Who is to leave for which zone: out of zones no longer wanted, then of the fullest."""
         if self._reconciler.shifted(group):
-            return False
+            return None
         present = counted(group)
         outside = [m for m in present if m.zone not in group.availability_zones]
         counts = Counter(dict.fromkeys(group.availability_zones, 0))
         counts.update(member.zone for member in present if member not in outside)
         order = sorted(counts, key=lambda zone: (counts[zone], zone))
         if not outside and counts[order[-1]] - counts[order[0]] <= 1:
-            return False
+            return None
         leaving = outside[0] if outside else victim(group, present, zone=order[-1])
-        if leaving is None:
-            return False
-        return self._start(group, leaving, order[0], market_of(leaving), REBALANCING)
+        return (leaving, order[0]) if leaving is not None else None
 
-    def _migrate(self, group: SandboxGroup) -> None:
-        """Exchange one instance of the market that is over its share."""
+    def _migrate(self, group: SandboxGroup) -> bool:
+        """Exchange one instance of the market that is over its share; False if none is."""
         present = counted(group)
         wanted = on_demand_share(group, len(present))
         have = sum(market_of(member) == "on-demand" for member in present)
         if have == wanted:
-            return
+            return False
         surplus: Market = "on-demand" if have > wanted else "spot"
         missing: Market = "spot" if surplus == "on-demand" else "on-demand"
         free = [member for member in present if market_of(member) == surplus]
@@ -89,7 +94,8 @@ class Exchange:
         for zone in sorted(self._reconciler.zones(group), key=lambda zone: zone not in homes):
             leaving = next((member for member in free if member.zone == zone), free[0])
             if self._start(group, leaving, zone, missing, MIGRATING):
-                return
+                break
+        return True
 
     def _start(
         self, group: SandboxGroup, leaving: SandboxMember, zone: str, market: Market, cause: str

@@ -81,7 +81,26 @@ def _buys_only_spot(group: SandboxGroup) -> bool:
 
 
 def _instance(group: SandboxGroup, member: SandboxMember) -> Instance:
-    instance = member.instance
+    """A member as a value, made anew only when something of it has changed."""
+    machine = member.machine
+    moving = (
+        member.lifecycle_state,
+        member.health_status,
+        machine.impaired_since is None,
+        bool(member.protected_from_scale_in),
+        machine.rebalance_at,
+        machine.interrupted_at,
+    )
+    known = member.portrait
+    if known is None or known[0] != moving:
+        known = member.portrait = (moving, _drawn(group, member))
+    drawn = known[1]
+    assert isinstance(drawn, Instance)
+    return drawn
+
+
+def _drawn(group: SandboxGroup, member: SandboxMember) -> Instance:
+    instance = member.machine
     return Instance(
         id=instance.id,
         group=group.name,
@@ -95,8 +114,8 @@ def _instance(group: SandboxGroup, member: SandboxMember) -> Instance:
         protected=bool(member.protected_from_scale_in),
         private_ip=instance.private_ip or "",
         private_dns=instance.private_dns_name,
-        rebalance_at=_aware(member.machine.rebalance_at),
-        interrupted_at=_aware(member.machine.interrupted_at),
+        rebalance_at=_aware(instance.rebalance_at),
+        interrupted_at=_aware(instance.interrupted_at),
     )
 
 

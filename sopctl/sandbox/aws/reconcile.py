@@ -23,6 +23,7 @@ from sopctl.sandbox.aws.patches.instances import (
     RUNNING,
     STOPS_IN,
     TERMINATED,
+    SandboxInstance,
     SandboxMember,
 )
 from sopctl.sandbox.aws.supply import Market, Pool, Supply
@@ -79,6 +80,8 @@ class Reconciler:
         if pool is None:
             return None
         instance = self._run(group, zone, pool)
+        if zone in self.supply.failed and isinstance(instance, SandboxInstance):
+            instance.impaired_since = instance.launch_time
         if market == "spot":
             instance.lifecycle = "spot"
         instance.autoscaling_group = group  # type: ignore[attr-defined]  # moto's own back reference

@@ -146,6 +146,8 @@ class Region:
 
     def apply_shifts(self) -> None:
         """Let ended shifts expire, and let EKS do to its node groups what a shift asks for."""
+        if not self.shifts.busy and not self.eks.shifted:
+            return
         self.shifts.expire(self.now())
         managed = self.managed()
         gone = {shift.resource for shift in self.shifts.all} - {each.arn for each in managed}

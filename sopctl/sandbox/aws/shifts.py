@@ -110,6 +110,13 @@ class Shifts:
             if shift.status == "ACTIVE" and now >= shift.expires:
                 self._put(shift, replace(shift, status="EXPIRED"))
 
+    @property
+    def busy(self) -> bool:
+        """Whether any shift is in force."""
+        return any(shift.status == "ACTIVE" for shift in self.all) or any(
+            autoshift.ended is None for autoshift in self.autoshifts
+        )
+
     def active(self, resource: str) -> list[Shift]:
         """The active shifts of a resource: at most one."""
         return [s for s in self.all if s.resource == resource and s.status == "ACTIVE"]

@@ -66,6 +66,8 @@ class Supply:
     instances: Callable[[], Iterable[Instance]]
     launchable: Callable[[str], bool]
     depths: dict[Pool, int] = field(default_factory=dict)
+    # The zones (by name) whose machines come up dead.
+    failed: set[str] = field(default_factory=set)
     quotas: dict[Market, float] = field(default_factory=lambda: {"on-demand": VCPUS, "spot": VCPUS})
 
     def room(self, pool: Pool) -> float:
@@ -79,10 +81,11 @@ class Supply:
 
     def used(self, market: Market) -> int:
         """The vCPUs that run in *market*, which its quota counts."""
+        spot = market == "spot"
         return sum(
             vcpus(instance.instance_type)
             for instance in self.instances()
-            if instance.state_code < SHUTTING_DOWN and pool_of(instance).market == market
+            if (instance.lifecycle == "spot") == spot and instance.state_code < SHUTTING_DOWN
         )
 
     def _exceeds_quota(self, pool: Pool) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sopctl.sandbox.aws.patches.instances import SHUTTING_DOWN, SandboxInstance
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,8 +30,12 @@ class Usage:
         # Whether somebody has enabled Capacity Manager.
         self.reported = False
 
+    def due(self, now: datetime) -> bool:
+        """Whether it is time to count: once a minute, which is exact enough for hours."""
+        return self._last is None or now - self._last >= MINUTE
+
     def count(self, instances: Iterable[SandboxInstance], now: datetime) -> None:
-        """Add what has run since the last round; a round longer than an hour counts for its end."""
+        """Add what has run since the last count, of longer than an hour its last."""
         elapsed = now - self._last if self._last is not None else timedelta()
         self._last = now
         start = now.replace(minute=0, second=0, microsecond=0)

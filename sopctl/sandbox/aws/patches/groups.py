@@ -61,6 +61,8 @@ class SandboxGroup(FakeAutoScalingGroup):
         self.wish = ""
         # Zone -> when a launch failed there last.
         self.failures: dict[str, datetime] = {}
+        # What it wanted when it was last found content; see ``sopctl.sandbox.aws.rest``.
+        self.rest: tuple[object, ...] | None = None
         self.include_instances = True
         kwargs["mixed_instances_policy"] = copy.deepcopy(kwargs.get("mixed_instances_policy"))
         super().__init__(*args, **kwargs)

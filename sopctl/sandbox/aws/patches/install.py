@@ -21,6 +21,7 @@ import moto.sts.urls
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 from moto.core.base_backend import BackendDict
+from moto.ec2.models.instances import InstanceBackend
 from moto.elbv2.models import elbv2_backends
 from moto.events.models import events_backends
 
@@ -94,6 +95,9 @@ def install(now: Callable[[], datetime]) -> None:
     moto.autoscaling.models.FakeAutoScalingGroup = SandboxGroup  # type: ignore[misc]  # the patch
     moto.autoscaling.models.InstanceState = SandboxMember  # type: ignore[misc]  # the patch
     moto.ec2.models.instances.Instance = SandboxInstance  # type: ignore[misc]  # the patch
+    # A thousand instances are launched for a drill, and each launch looked at all before it.
+    InstanceBackend.all_instances = instances.every_instance  # type: ignore[method-assign, assignment]  # the patch
+    moto.ec2.models.instances.__dict__["InstanceTypeOfferingBackend"] = instances.AnyType
     moto.autoscaling.urls.url_paths["{0}/$"] = AutoScaling.dispatch
     moto.sts.urls.url_paths["{0}/$"] = IdentityResponses.dispatch
     moto.settings.ec2_load_default_amis = _no_default_images
@@ -109,6 +113,7 @@ def install(now: Callable[[], datetime]) -> None:
         module.__dict__["utcnow"] = lambda: now().astimezone(UTC).replace(tzinfo=None)
     BackendDict.reset()
     outbox.OUTBOX.clear()
+    instances.ENDING.clear()
 
 
 def _no_default_images() -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from moto.core.utils import utcnow
-from moto.ec2.models.instances import Instance, StateReason
+from moto.ec2.models.instances import Instance, InstanceBackend, StateReason
 from moto.ec2.models.instances import InstanceState as Ec2State
 
 from sopctl.sandbox.aws.patches.outbox import tell
@@ -23,6 +23,9 @@ TERMINATED = 48
 CHECKED_EVERY = timedelta(seconds=60)
 # Seconds of the world's time from the order to the end.
 STOPS_IN = timedelta(seconds=20)
+
+# The instances on their way out, of which no round has to look for among all the others.
+ENDING: list[SandboxInstance] = []
 
 # An InstanceStatusSummary of the API.
 Summary = dict[str, Any]
@@ -61,6 +64,7 @@ class SandboxInstance(Instance):
         if self._state.code not in (SHUTTING_DOWN, TERMINATED):
             self._state = Ec2State("shutting-down", SHUTTING_DOWN)
             self.ending_since = utcnow()
+            ENDING.append(self)
             self._tell("shutting-down")
         return before
 
@@ -115,6 +119,8 @@ class SandboxMember(InstanceState):
         self.leaves_because = ""
         # The activity that its group has under way about it.
         self.activity: dict[str, Any] | None = None
+        # How it was last drawn, and of what; see ``sopctl.sandbox.aws.portrait``.
+        self.portrait: tuple[tuple[object, ...], object] | None = None
         # Of a lifecycle hook that it waits for: the token, what was said, the last sign of life.
         self.token = ""
         self.answer: str | None = None
@@ -155,3 +161,16 @@ def zone_ids(group: FakeAutoScalingGroup, names: list[str | None]) -> list[str]:
     zones = group.ec2_backend.describe_availability_zones()
     by_name = {zone.name: zone.zone_id for zone in zones}
     return [by_name[name] for name in names if name in by_name]
+
+
+def every_instance(backend: InstanceBackend, filters: Any = None) -> list[Instance]:  # noqa: ANN401  # moto's own signature
+    """All instances; moto copied every reservation of the region to look at one instance."""
+    everything = [one for each in backend.reservations.values() for one in each.instances]
+    return [one for one in everything if one.applies(filters)] if filters else everything
+
+
+class AnyType:
+    """Says that a type is offered; moto looked through all offers, to say no to none."""
+
+    def matches_filters(self, *_: object) -> bool:
+        return True

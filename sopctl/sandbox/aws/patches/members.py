@@ -8,6 +8,8 @@ DeleteAutoScalingGroup took a group with instances without ForceDelete.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
@@ -30,8 +32,10 @@ class MemberResponses(AutoScalingResponse):
         ids = params.get("InstanceIds") or [params.get("InstanceId", "")]
         decrement = bool(params["ShouldDecrementDesiredCapacity"])
         found = [_member(self, instance_id) for instance_id in ids]
+        fewer: Counter[str] = Counter()
         for group, _ in found if decrement else []:
-            if (group.desired_capacity or 0) <= (group.min_size or 0):
+            fewer[group.name] += 1
+            if (group.desired_capacity or 0) - fewer[group.name] < (group.min_size or 0):
                 raise ValidationError(
                     f"Currently, desiredSize equals minSize ({group.min_size}). Terminating "
                     "instance without replacement will violate group's min size constraint. "

@@ -25,12 +25,14 @@ GROUP_FILTERS = ("tag-key", "tag-value")
 T = TypeVar("T")
 
 
-def one_page(response: AutoScalingResponse, rows: Sequence[T]) -> tuple[list[T], str | None]:
-    """The rows of the requested page and the token of the next; the token tells nothing.
+def one_page(
+    response: AutoScalingResponse, rows: Sequence[T], size: int = PAGE
+) -> tuple[list[T], str | None]:
+    """The rows of the requested page, *size* unless asked, and the token of the next.
 
     Raises ValidationError above 100 records and InvalidNextToken, as the API does.
     """
-    size = response._get_int_param("MaxRecords", PAGE)  # noqa: SLF001  # moto has no public way
+    size = response._get_int_param("MaxRecords", size)  # noqa: SLF001  # moto has no public way
     if not 1 <= size <= MOST_RECORDS:
         raise ValidationError(
             f"1 validation error detected: Value '{size}' at 'maxRecords' failed to satisfy "
@@ -124,7 +126,7 @@ class ReadResponses(AutoScalingResponse):
             and (since is None or f"{activity['StartTime']:%Y-%m-%dT%H:%M:%S}" >= since)
         ]
         found.sort(key=lambda activity: (activity["StartTime"], activity["Order"]), reverse=True)
-        page, token = one_page(self, found)
+        page, token = one_page(self, found, MOST_RECORDS)
         return ActionResult({"Activities": page, "NextToken": token})
 
 

@@ -54,6 +54,16 @@ def test_the_minimum_is_defended(asg: Any, cloud: Cloud) -> None:
     assert states(asg) == ["InService"] * 3
 
 
+def test_the_minimum_is_defended_against_several_at_once(asg: Any, cloud: Cloud) -> None:
+    ids = [i.id for i in cloud.create_group(spec(min=2)).instances]
+    down = {"AutoScalingGroupName": "web", "ShouldDecrementDesiredCapacity": True}
+    call = asg.terminate_instance_in_auto_scaling_group
+    assert refused(call, InstanceIds=ids[:2], **down)[:2] == (400, "ValidationError")
+    assert states(asg) == ["InService"] * 3
+    call(InstanceIds=ids[:1], **down)
+    assert described(asg)["DesiredCapacity"] == 2
+
+
 def test_an_unknown_instance_is_a_validation_error(asg: Any) -> None:
     for operation, params in (
         ("terminate_instance_in_auto_scaling_group", {"ShouldDecrementDesiredCapacity": True}),
