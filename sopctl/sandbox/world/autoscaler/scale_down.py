@@ -17,7 +17,8 @@ from sopctl.sandbox.world.controllers.nodes import ready
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.scheduler import fitting
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
-from sopctl.sandbox.world.scheduling.subject import Place, subject
+from sopctl.sandbox.world.scheduling.subject import Place
+from sopctl.sandbox.world.scheduling.volumes import pinned
 from sopctl.sandbox.world.selecting import selecting
 from sopctl.sandbox.world.view import View
 
@@ -102,7 +103,7 @@ def _without(
         if pod["metadata"]["uid"] in sitting:
             trial.remove(sitting[pod["metadata"]["uid"]], candidate.name)
     for pod in guests:
-        guest = subject(pod)
+        guest = pinned(view, pod)
         found = fitting(guest, trial)
         if found is None:
             return None

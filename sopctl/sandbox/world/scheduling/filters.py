@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sopctl.sandbox.world.scheduling.affinity import admits
+from sopctl.sandbox.world.scheduling.affinity import admits, satisfies
 from sopctl.sandbox.world.scheduling.neighbours import AFFINITY as NEAR
 from sopctl.sandbox.world.scheduling.neighbours import Neighbours
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
@@ -16,6 +16,7 @@ from sopctl.sandbox.world.scheduling.tolerations import tolerates, untolerated
 
 CORDONED = "node(s) were unschedulable"
 AFFINITY = "node(s) didn't match Pod's node affinity/selector"
+ELSEWHERE = "node(s) had volume node affinity conflict"
 _CORDON_TAINT = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 _HOPELESS = "Preemption is not helpful for scheduling"
 _NO_VICTIMS = "No preemption victims found for incoming pod"
@@ -54,6 +55,8 @@ class Filter:
         short = _shortage(self.pod, seat)
         if short:
             return Refusal(reasons=short, resolvable=True)
+        if any(not satisfies(terms, seat.place.name, seat.place.labels) for terms in self.pod.pins):
+            return Refusal(reasons=(ELSEWHERE,), resolvable=False)
         skewed = self.spread.refusal(seat.place)
         if skewed is not None:
             return Refusal(reasons=(skewed,), resolvable=skewed != NO_LABEL)

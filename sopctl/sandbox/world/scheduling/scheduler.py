@@ -15,7 +15,8 @@ from sopctl.sandbox.world.scheduling.preemption import budget, may_preempt, pree
 from sopctl.sandbox.world.scheduling.reader import Reader
 from sopctl.sandbox.world.scheduling.scoring import best
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
-from sopctl.sandbox.world.scheduling.subject import Subject, subject
+from sopctl.sandbox.world.scheduling.subject import Subject
+from sopctl.sandbox.world.scheduling.volumes import missing_claim, pinned, provision, state
 from sopctl.sandbox.world.times import earliest
 from sopctl.sandbox.world.view import View
 
@@ -42,8 +43,8 @@ class Scheduler:
         ready: list[tuple[Obj, Subject]] = []
         self._parking.leave({pod["metadata"]["uid"] for pod in waiting})
         for pod in waiting:
-            guest = subject(pod)
-            waits, until = self._parking.waits(guest, pod["metadata"]["resourceVersion"], now)
+            guest = pinned(view, pod)
+            waits, until = self._parking.waits(guest, state(view, pod), now)
             if waits:
                 wake = earliest(wake, until)
             else:
@@ -65,7 +66,7 @@ class Scheduler:
             if known:
                 refused[kind] = known
                 told = _refuse(view, pod, known, now)
-                self._parking.park(guest, told["metadata"]["resourceVersion"], known, now)
+                self._parking.park(guest, state(view, told), known, now)
             else:
                 refused.clear()
 
@@ -73,11 +74,15 @@ class Scheduler:
         self, view: View, pod: Obj, guest: Subject, snapshot: Snapshot, now: datetime
     ) -> str:
         """Bind a pod, or make room for it; return the message of one that finds none."""
+        lost = missing_claim(view, pod)
+        if lost:
+            return lost
         nominated = snapshot.seats.get((pod.get("status") or {}).get("nominatedNodeName") or "")
         found = search(guest, snapshot, self._start, nominated)
         self._start += found.asked
         if found.best is not None:
             snapshot.bind(guest, found.best.place.name)
+            provision(view, pod, found.best.place.name)
             _bind(view, pod, found.best.place.name, now)
             return ""
         text = explain(found.refusals)
