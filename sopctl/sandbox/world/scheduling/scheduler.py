@@ -117,10 +117,32 @@ def choose(pod: Subject, snapshot: Snapshot) -> Seat | str:
     return explain(found.refusals) if found.best is None else found.best
 
 
-def fitting(pod: Subject, snapshot: Snapshot) -> Seat | None:
-    """Return any node that takes a pod: what a simulation needs to know."""
-    asked = Filter(pod, snapshot)
-    return next((s for s in snapshot.seats.values() if asked.refusal(s) is None), None)
+class Finder:
+    """Finds any node that takes a pod: what a simulation needs to know.
+
+    It tries first where the pod fitted the last time, then goes on after the node found last
+    (cluster-autoscaler/simulator/scheduling/hinting_simulator.go).
+    """
+
+    def __init__(self) -> None:
+        """Start without hints."""
+        self._hints: dict[str, str] = {}
+        self._next = 0
+
+    def find(self, pod: Subject, snapshot: Snapshot) -> Seat | None:
+        """Return a node that takes the pod, or None."""
+        asked = Filter(pod, snapshot)
+        hinted = snapshot.seats.get(self._hints.get(pod.uid, ""))
+        if hinted is not None and asked.refusal(hinted) is None:
+            return hinted
+        seats = list(snapshot.seats.values())
+        for number in range(len(seats)):
+            position = (self._next + number) % len(seats)
+            if asked.refusal(seats[position]) is None:
+                self._next = position + 1
+                self._hints[pod.uid] = seats[position].place.name
+                return seats[position]
+        return None
 
 
 def search(pod: Subject, snapshot: Snapshot, start: int = 0, first: Seat | None = None) -> Search:
