@@ -108,7 +108,7 @@ class World:
                     jobs.WORK,
                 )
             ),
-            _Part(Scheduler(), "pods", "nodes"),
+            _Part(Scheduler(), "pods", "nodes", "persistentvolumeclaims"),
             _Part(self._kubelet, "pods", "nodes"),
             _Part(Queue(budgets.WORK), *budgets.WORK.watched),
             _Part(ClusterShift(cloud, slices)),

@@ -17,7 +17,8 @@ from sopctl.sandbox.world.autoscaler.template import template
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import CloudPort, Obj
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
-from sopctl.sandbox.world.scheduling.subject import Subject, subject
+from sopctl.sandbox.world.scheduling.subject import Subject
+from sopctl.sandbox.world.scheduling.volumes import pinned
 from sopctl.sandbox.world.view import View
 
 NAME = "cluster-autoscaler"
@@ -45,7 +46,7 @@ def waiting_pods(view: View) -> list[Subject]:
         verdict = conditions.find(pod, "PodScheduled")
         refused = verdict is not None and verdict.get("reason") == "Unschedulable"
         if refused and (pod["spec"].get("priority") or 0) >= _EXPENDABLE:
-            found.append(subject(pod))
+            found.append(pinned(view, pod))
     return found
 
 

@@ -23,6 +23,7 @@ from sopctl.sandbox.world.machines.machines import instance_id
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import CloudPort, Obj
 from sopctl.sandbox.world.scheduling.reader import Reader
+from sopctl.sandbox.world.scheduling.scheduler import Finder
 from sopctl.sandbox.world.scheduling.snapshot import Snapshot
 from sopctl.sandbox.world.view import View
 
@@ -41,6 +42,7 @@ class Process:
         self._zones: dict[str, str] = {}
         self._missing: dict[str, datetime] = {}
         self._reader = Reader()
+        self._finder = Finder()
         self._answered: tuple[object, tuple[scale_down.Candidate, ...]] = (None, ())
         self._by_instance: tuple[int, dict[str, Obj]] = (-1, {})
         self._backoff = Backoff()
@@ -135,7 +137,7 @@ class Process:
                 for node in members[group.name]
                 if node["metadata"]["name"] in snapshot.seats
             ]
-            found = scale_down.unneeded(candidates, view, snapshot, self._settings)
+            found = scale_down.unneeded(candidates, view, snapshot, self._settings, self._finder)
             self._answered = (known, tuple(found))
         return [replace(each, group=groups[each.group.name]) for each in self._answered[1]]
 

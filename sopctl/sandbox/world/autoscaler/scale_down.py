@@ -15,9 +15,10 @@ from sopctl.sandbox.world.autoscaler.settings import Settings
 from sopctl.sandbox.world.autoscaler.taints import TO_BE_DELETED, has
 from sopctl.sandbox.world.controllers.nodes import ready
 from sopctl.sandbox.world.ports import Obj
-from sopctl.sandbox.world.scheduling.scheduler import fitting
+from sopctl.sandbox.world.scheduling.scheduler import Finder
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
-from sopctl.sandbox.world.scheduling.subject import Place, subject
+from sopctl.sandbox.world.scheduling.subject import Place
+from sopctl.sandbox.world.scheduling.volumes import pinned
 from sopctl.sandbox.world.selecting import selecting
 from sopctl.sandbox.world.view import View
 
@@ -41,14 +42,18 @@ class Candidate:
 
 
 def unneeded(
-    candidates: Iterable[Candidate], view: View, snapshot: Snapshot, settings: Settings
+    candidates: Iterable[Candidate],
+    view: View,
+    snapshot: Snapshot,
+    settings: Settings,
+    finder: Finder,
 ) -> list[Candidate]:
     """Return the candidates that can be removed together, their pods moved to other nodes."""
     found = []
     for each in candidates:
         if not _eligible(each, snapshot, settings):
             continue
-        moved = _without(each, view, snapshot, settings)
+        moved = _without(each, view, snapshot, settings, finder)
         if moved is not None:
             snapshot = moved
             found.append(each)
@@ -89,7 +94,7 @@ def _utilization(seat: Seat) -> float:
 
 
 def _without(
-    candidate: Candidate, view: View, snapshot: Snapshot, settings: Settings
+    candidate: Candidate, view: View, snapshot: Snapshot, settings: Settings, finder: Finder
 ) -> Snapshot | None:
     """Return the snapshot with the node's pods moved, or None when one of them cannot."""
     guests = movable(view, candidate.name)
@@ -102,8 +107,8 @@ def _without(
         if pod["metadata"]["uid"] in sitting:
             trial.remove(sitting[pod["metadata"]["uid"]], candidate.name)
     for pod in guests:
-        guest = subject(pod)
-        found = fitting(guest, trial)
+        guest = pinned(view, pod)
+        found = finder.find(guest, trial)
         if found is None:
             return None
         trial.bind(guest, found.place.name)

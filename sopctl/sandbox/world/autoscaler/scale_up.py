@@ -15,7 +15,7 @@ from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
 from sopctl.sandbox.world.autoscaler.template import alike
 from sopctl.sandbox.world.scheduling.filters import Filter
 from sopctl.sandbox.world.scheduling.quantities import Amount
-from sopctl.sandbox.world.scheduling.scheduler import fitting, likeness
+from sopctl.sandbox.world.scheduling.scheduler import Finder, likeness
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import Subject
 
@@ -59,10 +59,11 @@ class Plan:
 def still_waiting(pods: Iterable[Subject], snapshot: Snapshot) -> list[Subject]:
     """Return the pods that do not fit nodes which are there or on their way; the others sit."""
     left: list[Subject] = []
+    finder = Finder()
     hopeless: set[str] = set()
     for pod in pods:
         kind = likeness(pod)
-        found = None if kind in hopeless else fitting(pod, snapshot)
+        found = None if kind in hopeless else finder.find(pod, snapshot)
         if found is None:
             hopeless.add(kind)
             left.append(pod)

@@ -1,6 +1,6 @@
 """StatefulSets: named pods in order; a name is free again only when its pod is really gone.
 
-Source: kubernetes/pkg/controller/statefulset/stateful_set_control.go. Volumes are left out.
+Source: kubernetes/pkg/controller/statefulset/stateful_set_control.go.
 """
 
 from __future__ import annotations
@@ -104,7 +104,12 @@ def _create(view: View, plan: _Plan, ordinal: int, now: datetime) -> None:
         "statefulset.kubernetes.io/pod-name": name,
         "apps.kubernetes.io/pod-index": str(ordinal),
     }
-    pod["spec"] = {**pod["spec"], "hostname": name, "subdomain": whole["spec"]["serviceName"]}
+    pod["spec"] = {
+        **pod["spec"],
+        "hostname": name,
+        "subdomain": whole["spec"]["serviceName"],
+        **_volumes(view, plan, name, pod["spec"]),
+    }
     try:
         view.create("pods", pod)
     except ApiError as refused:
@@ -112,6 +117,20 @@ def _create(view: View, plan: _Plan, ordinal: int, now: datetime) -> None:
         news = News(reason="FailedCreate", message=text, component=_NAME, type="Warning")
         record(view, whole, news, now)
         raise
+
+
+def _volumes(view: View, plan: _Plan, pod: str, spec: Obj) -> Obj:
+    """Claim a volume for each template, which outlives the pod that bears its name."""
+    owner_, volumes = plan.owner, []
+    for claim in owner_["spec"].get("volumeClaimTemplates") or ():
+        base = claim["metadata"]["name"]
+        name, namespace = f"{base}-{pod}", owner_["metadata"]["namespace"]
+        if view.get("persistentvolumeclaims", name, namespace) is None:
+            metadata = {"name": name, "namespace": namespace}
+            made = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
+            view.create("persistentvolumeclaims", {**made, "spec": claim["spec"]})
+        volumes.append({"name": base, "persistentVolumeClaim": {"claimName": name}})
+    return {"volumes": [*(spec.get("volumes") or ()), *volumes]} if volumes else {}
 
 
 def _revision_for(plan: _Plan, ordinal: int) -> str:

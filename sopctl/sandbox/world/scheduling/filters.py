@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sopctl.sandbox.world.scheduling.affinity import admits
+from sopctl.sandbox.world.scheduling.affinity import admits, required_terms, satisfies
 from sopctl.sandbox.world.scheduling.neighbours import AFFINITY as NEAR
 from sopctl.sandbox.world.scheduling.neighbours import Neighbours
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
@@ -16,6 +16,7 @@ from sopctl.sandbox.world.scheduling.tolerations import tolerates, untolerated
 
 CORDONED = "node(s) were unschedulable"
 AFFINITY = "node(s) didn't match Pod's node affinity/selector"
+ELSEWHERE = "node(s) had volume node affinity conflict"
 _CORDON_TAINT = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 _HOPELESS = "Preemption is not helpful for scheduling"
 _NO_VICTIMS = "No preemption victims found for incoming pod"
@@ -35,6 +36,8 @@ class Filter:
     def __init__(self, pod: Subject, snapshot: Snapshot) -> None:
         """Prepare what needs all nodes: spread and pod (anti-)affinity."""
         self.pod = pod
+        # Most pods ask nothing of a node's labels.
+        self._unbound = not pod.spec.get("nodeSelector") and required_terms(pod.spec) is None
         self.spread = Spread(pod, snapshot)
         self._neighbours = Neighbours(pod, snapshot)
 
@@ -54,6 +57,8 @@ class Filter:
         short = _shortage(self.pod, seat)
         if short:
             return Refusal(reasons=short, resolvable=True)
+        if any(not satisfies(terms, seat.place.name, seat.place.labels) for terms in self.pod.pins):
+            return Refusal(reasons=(ELSEWHERE,), resolvable=False)
         skewed = self.spread.refusal(seat.place)
         if skewed is not None:
             return Refusal(reasons=(skewed,), resolvable=skewed != NO_LABEL)
@@ -69,21 +74,27 @@ class Filter:
             tolerates(each, _CORDON_TAINT) for each in pod.tolerations
         ):
             return CORDONED
-        taint = untolerated(where.taints, pod.tolerations)
+        taint = untolerated(where.taints, pod.tolerations) if where.taints else None
         if taint is not None:
             return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
-        return None if admits(pod.spec, where.name, where.labels) else AFFINITY
+        if self._unbound or admits(pod.spec, where.name, where.labels):
+            return None
+        return AFFINITY
 
 
 def _shortage(pod: Subject, seat: Seat) -> tuple[str, ...]:
     """NodeResourcesFit: every resource that is short, as the plugin lists them."""
-    free, wanted = seat.free, pod.request
+    capacity, used, wanted = seat.place.capacity, seat.used, pod.request
+    cpu, memory = capacity.cpu - used.cpu, capacity.memory - used.memory
+    pods = capacity.pods - used.pods
+    if wanted.cpu <= cpu and wanted.memory <= memory and wanted.pods <= pods:
+        return ()
     found = []
-    if wanted.pods > free.pods:
+    if wanted.pods > pods:
         found.append("Too many pods")
-    if wanted.cpu > max(free.cpu, 0):
+    if wanted.cpu > max(cpu, 0):
         found.append("Insufficient cpu")
-    if wanted.memory > max(free.memory, 0):
+    if wanted.memory > max(memory, 0):
         found.append("Insufficient memory")
     return tuple(found)
 

@@ -15,7 +15,8 @@ from sopctl.sandbox.world.scheduling.preemption import budget, may_preempt, pree
 from sopctl.sandbox.world.scheduling.reader import Reader
 from sopctl.sandbox.world.scheduling.scoring import best
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
-from sopctl.sandbox.world.scheduling.subject import Subject, subject
+from sopctl.sandbox.world.scheduling.subject import Subject
+from sopctl.sandbox.world.scheduling.volumes import missing_claim, pinned, provision, state
 from sopctl.sandbox.world.times import earliest
 from sopctl.sandbox.world.view import View
 
@@ -42,8 +43,8 @@ class Scheduler:
         ready: list[tuple[Obj, Subject]] = []
         self._parking.leave({pod["metadata"]["uid"] for pod in waiting})
         for pod in waiting:
-            guest = subject(pod)
-            waits, until = self._parking.waits(guest, pod["metadata"]["resourceVersion"], now)
+            guest = pinned(view, pod)
+            waits, until = self._parking.waits(guest, state(view, pod), now)
             if waits:
                 wake = earliest(wake, until)
             else:
@@ -65,7 +66,7 @@ class Scheduler:
             if known:
                 refused[kind] = known
                 told = _refuse(view, pod, known, now)
-                self._parking.park(guest, told["metadata"]["resourceVersion"], known, now)
+                self._parking.park(guest, state(view, told), known, now)
             else:
                 refused.clear()
 
@@ -73,11 +74,15 @@ class Scheduler:
         self, view: View, pod: Obj, guest: Subject, snapshot: Snapshot, now: datetime
     ) -> str:
         """Bind a pod, or make room for it; return the message of one that finds none."""
+        lost = missing_claim(view, pod)
+        if lost:
+            return lost
         nominated = snapshot.seats.get((pod.get("status") or {}).get("nominatedNodeName") or "")
         found = search(guest, snapshot, self._start, nominated)
         self._start += found.asked
         if found.best is not None:
             snapshot.bind(guest, found.best.place.name)
+            provision(view, pod, found.best.place.name)
             _bind(view, pod, found.best.place.name, now)
             return ""
         text = explain(found.refusals)
@@ -112,10 +117,32 @@ def choose(pod: Subject, snapshot: Snapshot) -> Seat | str:
     return explain(found.refusals) if found.best is None else found.best
 
 
-def fitting(pod: Subject, snapshot: Snapshot) -> Seat | None:
-    """Return any node that takes a pod: what a simulation needs to know."""
-    asked = Filter(pod, snapshot)
-    return next((s for s in snapshot.seats.values() if asked.refusal(s) is None), None)
+class Finder:
+    """Finds any node that takes a pod: what a simulation needs to know.
+
+    It tries first where the pod fitted the last time, then goes on after the node found last
+    (cluster-autoscaler/simulator/scheduling/hinting_simulator.go).
+    """
+
+    def __init__(self) -> None:
+        """Start without hints."""
+        self._hints: dict[str, str] = {}
+        self._next = 0
+
+    def find(self, pod: Subject, snapshot: Snapshot) -> Seat | None:
+        """Return a node that takes the pod, or None."""
+        asked = Filter(pod, snapshot)
+        hinted = snapshot.seats.get(self._hints.get(pod.uid, ""))
+        if hinted is not None and asked.refusal(hinted) is None:
+            return hinted
+        seats = list(snapshot.seats.values())
+        for number in range(len(seats)):
+            position = (self._next + number) % len(seats)
+            if asked.refusal(seats[position]) is None:
+                self._next = position + 1
+                self._hints[pod.uid] = seats[position].place.name
+                return seats[position]
+        return None
 
 
 def search(pod: Subject, snapshot: Snapshot, start: int = 0, first: Seat | None = None) -> Search:

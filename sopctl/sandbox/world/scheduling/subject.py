@@ -50,6 +50,7 @@ class Subject:
     soft: tuple[Constraint, ...]
     priority: int
     started: str
+    pins: tuple[tuple[Obj, ...], ...]  # of each volume: the node selector terms of its zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,8 +71,8 @@ class Place:
         return tuple(each for each in self.taints if each["effect"] == "PreferNoSchedule")
 
 
-def subject(pod: Obj) -> Subject:
-    """Read a pod."""
+def subject(pod: Obj, pins: tuple[tuple[Obj, ...], ...] = ()) -> Subject:
+    """Read a pod; `pins` is where its volumes are, which only matters to one without a node."""
     metadata, spec = pod["metadata"], pod["spec"]
     labels: dict[str, str] = metadata.get("labels") or {}
     owners = metadata.get("ownerReferences") or ()
@@ -96,6 +97,7 @@ def subject(pod: Obj) -> Subject:
         hard=tuple(each for each in constraints if each.hard),
         soft=tuple(each for each in constraints if not each.hard),
         priority=spec.get("priority") or 0,
+        pins=pins,
         started=(pod.get("status") or {}).get("startTime") or "",
     )
 
