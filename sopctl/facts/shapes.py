@@ -46,6 +46,7 @@ _FLAGS: Final = (
     "ok-total-unready-count",
     "max-total-unready-percentage",
 )
+_KIND: Final = {"k8s.deployment": "Deployment", "k8s.statefulset": "StatefulSet"}
 _OF_SYSTEM: Final = "kube-system"
 
 
@@ -70,7 +71,7 @@ class _Drawing:
         major, minor = self._facts.server_version()
         spaces: dict[str, list[Json]] = {}
         for each in self._workloads:
-            if each.replicas and each.kind in ("Deployment", "StatefulSet"):
+            if each.replicas:
                 spaces.setdefault(self._hidden(each.namespace, "ns"), []).append(self._row(each))
         return {
             "version": f"{major}.{min(max(minor, 29), 37)}",
@@ -113,7 +114,7 @@ class _Drawing:
         memory = sum(parse(each.get("memory", "0")) for each in requests)
         row: dict[str, Json] = {
             "name": self._hidden(found.name, "w"),
-            "kind": found.kind,
+            "kind": _KIND[found.kind],
             "replicas": found.replicas,
             "cpu": max(1, round(cpu * 1000)),
             "memory": max(1, round(memory / 1024**2)),
@@ -145,7 +146,7 @@ class _Drawing:
         return "none"
 
     def _scaling(self, found: Workload) -> str:
-        scaler = self._hpas.get((found.kind, found.name))
+        scaler = self._hpas.get((_KIND[found.kind], found.name))
         return "none" if scaler is None else scaling(scaler)
 
     def _autoscaler(self) -> Json:
