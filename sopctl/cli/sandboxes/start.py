@@ -39,7 +39,13 @@ def start(context: Context, /, rate: float, scenario: str) -> None:
                 f"the sandbox runs already, with the scenario {other.name}",
                 hint=f"Exchange its world by `sopctl sandbox scenario load {scenario}`.",
             )
-    found = lifecycle.start(
-        settings.state, rate=rate, scenario=scenarios.as_json(wanted) if wanted else None
-    )
+    if wanted is None:
+        found = lifecycle.start(settings.state, rate=rate)
+    else:
+        found = lifecycle.start(
+            settings.state,
+            rate=rate,
+            scenario=scenarios.as_json(wanted),
+            patience=scenarios.patience(wanted),
+        )
     context.out.show(sandbox.running(found))
