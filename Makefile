@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test conformance check lint types layers docs docs-check format lock clean
+.PHONY: demo test conformance check lint types layers docs docs-check charts format lock clean
 
 demo: $(READY) ## run az-failure in the sandbox and roll it back
 	$(BIN)/python tools/demo.py
@@ -32,6 +32,9 @@ layers: $(READY)
 
 docs: $(READY) ## write the generated reference pages again
 	$(BIN)/python tools/generate_docs.py
+
+charts: $(READY) ## hold the drills of the documentation again, and draw them
+	$(BIN)/python tools/charts.py
 
 docs-check: $(READY)
 	$(BIN)/python tools/generate_docs.py --check

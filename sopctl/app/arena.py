@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sopctl.app.scenarios import as_json
+from sopctl.app.scenarios import as_json, patience
 from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import Json, decode
 from sopctl.core.measures import Happened, Sample
@@ -98,5 +98,7 @@ def start(
 ) -> Arena:
     """A new world of *scenario*; raises SopError if it does not start."""
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    running = lifecycle.start(state, rate=rate, scenario=as_json(scenario))
+    running = lifecycle.start(
+        state, rate=rate, scenario=as_json(scenario), patience=patience(scenario)
+    )
     return Arena(state, running, follow)

@@ -17,6 +17,8 @@ from sopctl.sandbox.scenario import loader
 from sopctl.sandbox.scenario.model import Event, Scenario
 from sopctl.sandbox.scenario.wording import described
 
+_A_POD = 0.1
+
 
 def load(settings: Settings, name: str) -> Scenario:
     """The scenario *name*, or in the file *name*; raises UsageError, InvalidRunbookError."""
@@ -57,6 +59,13 @@ def as_json(scenario: Scenario) -> Json:
     """What the control API takes."""
     found: Json = scenario.model_dump(mode="json", by_alias=True)
     return found
+
+
+def patience(scenario: Scenario) -> float:
+    """Seconds that its world may take to be planted, on a busy machine."""
+    rows = (row for rows in scenario.world.workloads.values() for row in rows)
+    nodes = sum(group.desired for group in scenario.world.groups)
+    return lifecycle.START_SECONDS + _A_POD * (sum(row.replicas for row in rows) + 2 * nodes)
 
 
 def loaded(running: Running) -> Scenario:

@@ -18,6 +18,7 @@ COMMANDS: Final[Commands] = {
     "top": (f"{_ROOM}.top:top", "Show nodes, pods, launches and requests, live."),
     "fault": (f"{_ROOM}.fault:fault", "Let something go wrong, in the world or with calls."),
     "scenario": (f"{_ROOM}.scenario:scenario", "List, show, load and play scenarios."),
+    "record": (f"{_ROOM}.record:record", "Draw a scenario from a real cluster, read-only."),
     "time": (f"{_ROOM}.time:time_", "Show or change how the world's time passes."),
     "reset": (f"{_ROOM}.reset:reset", "Bring it back to its first state."),
     "stop": (f"{_ROOM}.stop:stop", "Stop it and forget its world."),

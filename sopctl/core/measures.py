@@ -65,7 +65,8 @@ class Totals:
     ``pending_minutes`` are of pods without a node, ``unready_minutes`` of those on one that are not
     Ready. ``dead_launches`` counts launches into a failed zone, tried or done. ``recovered`` is
     from when on nearly as many pods (ENOUGH) as at the start were Ready again, or as are wanted,
-    for a while (STEADY); the last few may have to wait for their zone, as databases do.
+    for a while (STEADY), if it was ``hurt``, less than that, at all; the last few may have to wait
+    for their zone, as databases do.
     """
 
     pending_minutes: float = 0.0
@@ -78,6 +79,7 @@ class Totals:
     gone: int = 0
     offered: float = 0.0
     lost: float = 0.0
+    hurt: bool = False
     recovered: float | None = None
 
 
@@ -121,6 +123,7 @@ def series(samples: Sequence[Sample], happened: Sequence[Happened]) -> Series:
         gone=last.gone,
         offered=last.offered,
         lost=last.lost,
+        hurt=not all(_fine(samples)),
         recovered=_recovered(samples, happened),
     )
     return Series(samples=tuple(samples), happened=tuple(happened), totals=totals)
@@ -141,6 +144,12 @@ def _tried(samples: Sequence[Sample], outage: Outage) -> int:
     return (last.failed.get(zone, 0) - first.failed.get(zone, 0)) + (
         last.launched.get(zone, 0) - first.launched.get(zone, 0)
     )
+
+
+def _fine(samples: Sequence[Sample]) -> list[bool]:
+    """Of each sample, whether nearly all that ran at the start, or is wanted, runs."""
+    whole = sum(samples[0].ready.values())
+    return [sum(each.ready.values()) >= ENOUGH * min(whole, each.replicas) for each in samples]
 
 
 def _recovered(samples: Sequence[Sample], happened: Sequence[Happened]) -> float | None:

@@ -103,12 +103,14 @@ def compared(sop: Totals, base: Totals | None) -> Iterator[tuple[str, str, str]]
     yield both("pods that went", "gone")
     if sop.offered:
         yield both("requests lost", "lost")
-    never = "not recovered"
-    yield (
-        "recovered after the timeline began",
-        never if sop.recovered is None else clock(sop.recovered),
-        "" if base is None else never if base.recovered is None else clock(base.recovered),
-    )
+    yield "recovered", _recovered(sop), "" if base is None else _recovered(base)
+
+
+def _recovered(totals: Totals) -> str:
+    """When nearly all pods ran again, since the timeline began."""
+    if not totals.hurt:
+        return "nearly all pods ran throughout"
+    return "not recovered" if totals.recovered is None else clock(totals.recovered)
 
 
 def data(drill: Drill) -> Json:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from sopctl.cli.drills.by_hand import deeds
 from sopctl.cli.drills.stand_in import REASON, RETRIES, StandIn
 from tests.cli.test_sandbox import Here
 
@@ -93,6 +95,52 @@ def test_a_drill_runs_rolls_back_proves_and_compares(here, tmp_path):
     assert json.loads(here("drill", "history", "hold", "-o", "json").out)["passed"] is True
     assert "No drill" in here("drill", "history", "other").out
     assert here("sandbox", "status").code == 75  # the user's own was not touched
+
+
+@pytest.mark.sandbox
+def test_hands_on_the_world_runs_and_what_was_done_is_scored(here):
+    held = here("drill", "hold", "--hands-on", "--rate", "60", "--alone")
+
+    assert held.code == 0, held.err + held.out
+    assert "export SOPCTL_STATE_DIR=" in held.err
+    assert "Workloads are degraded" in held.err
+    assert "2 nodes of 4 gone" in held.err
+    assert (
+        "us-east-1a" not in held.err.partition("PAGE")[2]
+    )  # the cause is for the engineer to find
+    assert "Hands-on: the world has recovered" in held.out
+    record = json.loads(here("drill", "show", "-o", "json").out)
+    assert record["mode"] == "hands-on"
+    assert record["deeds"] == []
+    assert record["sop"]["totals"]["recovered"] > 240
+    assert "hands-on" in here("drill", "history").out
+
+
+def test_deeds_are_changes_by_others_since_the_timeline_began():
+    class World:
+        began = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
+
+    def call(minute, **more):
+        usual = {"status": 200, "user_agent": "kubectl/1.36", "mutating": True}
+        return {**usual, "time": f"2026-11-01T03:{minute:02d}:00.000000Z", **more}
+
+    aws = [
+        call(9, service="autoscaling", operation="DeleteTags", user_agent="aws-cli/2 md"),
+        call(7, service="autoscaling", operation="DescribeTags", mutating=False),
+    ]
+    kubernetes = [
+        call(8, method="PATCH", path="/api/v1/nodes/n1"),
+        call(10, method="POST", path="/api/v1/x/eviction", status=429),
+        call(0, method="POST", path="/api/v1/pods", time="2026-11-01T02:59:00.000000Z"),
+    ]
+
+    found = list(deeds({"aws": aws, "kubernetes": kubernetes}, World()))
+
+    assert [(each.at, each.what, each.who) for each in found] == [
+        (480.0, "PATCH /api/v1/nodes/n1", "kubectl"),
+        (540.0, "autoscaling:DeleteTags", "aws-cli"),
+        (600.0, "POST /api/v1/x/eviction (answered 429)", "kubectl"),
+    ]
 
 
 def test_what_is_wrong_is_said_before_any_world_is_made(here):

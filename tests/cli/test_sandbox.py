@@ -35,6 +35,19 @@ def directs(here):
     assert here("sandbox", "start", "--scenario", "default").code == 0  # it has that world
 
 
+def records(here):
+    """A scenario drawn from it has its shape and none of its names."""
+    drawn = here("sandbox", "record", "ours", "--target", "sandbox")
+    assert drawn.code == 0, drawn.err
+    text = (here.settings.scenarios / "ours.yaml").read_text()
+    for name in ("web-spot", "infra-od", "checkout", "shop", "payments", "Ec2Spot", "dedicated"):
+        assert name not in text
+    shown = here("sandbox", "scenario", "show", "ours").out
+    assert "40 in 11 groups" in shown
+    assert "workloads   54 with" in shown  # its Job is not drawn
+    assert "exists" in here("sandbox", "record", "ours", "--target", "sandbox").err
+
+
 @pytest.mark.sandbox
 def test_a_sandbox_from_start_to_stop(tmp_path):  # one life, from start to stop
     here = Here(tmp_path)
@@ -53,6 +66,7 @@ def test_a_sandbox_from_start_to_stop(tmp_path):  # one life, from start to stop
         assert here("sandbox", "fail-zone", "us-east-1a").out == "us-east-1a has failed\n"
         assert here("sandbox", "heal-zone", "us-east-1a").code == 0
         assert here("sandbox", "fail-zone", "us-east-9z").code == 4
+        records(here)
         directs(here)
         refused = here("sandbox", "start", "--version", "1.30")
         assert (refused.code, "on Kubernetes 1.36" in refused.err) == (4, True)

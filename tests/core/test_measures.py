@@ -62,6 +62,8 @@ def test_recovered_is_from_when_on_all_was_well_for_a_while():
         return series(samples, HAPPENED).totals.recovered
 
     assert times(1, 1, 1, 1) is None  # nothing was ever amiss
+    assert not series([WELL, replace(WELL, at=60)], HAPPENED).totals.hurt
+    assert series([WELL, hurt(60)], HAPPENED).totals.hurt
     assert times(1, 0, 0) is None
     assert times(1, 0, 1, 0, 1, 1, 1, 1) == 240.0  # one good sample is no recovery
 

@@ -46,9 +46,15 @@ def start(context: Context, /, rate: float, scenario: str, version: str | None) 
         other = scenarios.loaded(runs)
         if other != wanted:
             raise _other(other, scenario, version)
-    found = lifecycle.start(
-        settings.state, rate=rate, scenario=scenarios.as_json(wanted) if wanted else None
-    )
+    if wanted is None:
+        found = lifecycle.start(settings.state, rate=rate)
+    else:
+        found = lifecycle.start(
+            settings.state,
+            rate=rate,
+            scenario=scenarios.as_json(wanted),
+            patience=scenarios.patience(wanted),
+        )
     context.out.show(sandbox.running(found))
 
 

@@ -35,11 +35,18 @@ LOOK_EVERY = 0.05
 OK = 200
 
 
-def start(state_dir: Path, *, rate: float = 30.0, scenario: Json = None) -> Running:
+def start(
+    state_dir: Path,
+    *,
+    rate: float = 30.0,
+    scenario: Json = None,
+    patience: float = START_SECONDS,
+) -> Running:
     """Return the sandbox of *state_dir*, started if it does not run; healthy when this returns.
 
     *rate* is world seconds a real second; *scenario* is one that was read, as JSON, or None for
-    the default world. Both only count for a sandbox that is started here.
+    the default world. Both only count for a sandbox that is started here. *patience* is how many
+    seconds it may take until it is healthy.
     Raises SopError with the reason, if it does not start.
     """
     files = Files(state_dir)
@@ -52,7 +59,7 @@ def start(state_dir: Path, *, rate: float = 30.0, scenario: Json = None) -> Runn
                 stop(state_dir)
             files.retract()
             files.order(scenario)
-            _launch(files, state_dir, rate)
+            _launch(files, state_dir, rate, patience)
             found = status(state_dir)
     if found is None:
         raise SopError("the sandbox started and does not answer", hint=f"Read {files.log}.")
@@ -153,7 +160,7 @@ def _ask(running: Running, method: str, path: str, body: Json, timeout: float) -
     return answer
 
 
-def _launch(files: Files, state_dir: Path, rate: float) -> None:
+def _launch(files: Files, state_dir: Path, rate: float, patience: float) -> None:
     """Run the launcher, which returns when the sandbox it forked is healthy or has failed."""
     launcher = [sys.executable, "-m", "sopctl.sandbox.process", str(state_dir.resolve()), str(rate)]
     try:
@@ -165,7 +172,7 @@ def _launch(files: Files, state_dir: Path, rate: float) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=START_SECONDS,
+            timeout=patience,
         )
     except subprocess.CalledProcessError as error:
         lines = error.stderr.strip().splitlines() or ["no reason given"]
@@ -174,7 +181,7 @@ def _launch(files: Files, state_dir: Path, rate: float) -> None:
         ) from error
     except subprocess.TimeoutExpired as error:
         raise SopError(
-            f"the sandbox was not healthy within {START_SECONDS:.0f} seconds",
+            f"the sandbox was not healthy within {patience:.0f} seconds",
             hint=f"Read {files.log}.",
         ) from error
 

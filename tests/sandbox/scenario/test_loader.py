@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -109,6 +111,22 @@ def test_every_scenario_that_comes_with_sopctl_is_right(name):
 
     assert found.name == name
     jsonschema.validate(yaml.safe_load(path.read_text()), loader.schema())
+
+
+def test_a_scenario_may_have_the_world_of_another():
+    start, end = GOOD.index("world:"), GOOD.index("timeline:")
+    text = GOOD[:start] + "like: shop\n" + GOOD[end:]
+    assert loader.load(text).world == loader.load(loader.find("shop")).world
+
+    assert (4, 7, "there is no scenario shopp") in problems(text.replace("shop\n", "shopp\n"))
+    both = problems(GOOD.replace("world:", "like: shop\nworld:"))
+    assert (4, 1, "there is a world, and another one that it is like") in both
+
+
+def test_the_scenario_in_the_documentation_is_right():
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "drill.md"
+    found = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    assert [loader.load(each).name for each in found] == ["our-friday"]
 
 
 def test_the_schema_beside_the_scenarios_is_the_one_generated():
