@@ -59,11 +59,12 @@ def _verdict(drill: Drill) -> Line:
 
 
 def _timings(drill: Drill) -> list[Line]:
-    first = next((each.at for each in drill.sop.happened), 0.0)
+    fault = next((each.at for each in drill.sop.happened), None)
+    first = fault or 0.0
     times = drill.timings
     rows: list[Row] = []
     for name, at in (
-        ("first fault", first),
+        ("first fault", fault),
         ("run begins", times.began),
         ("first mitigation in place", times.first_change),
         ("last mitigation in place", times.mitigated),

@@ -8,8 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sopctl.cli.drills import rehearsal
 from sopctl.cli.drills.by_hand import deeds
+from sopctl.cli.drills.rehearsal import Rehearsal
 from sopctl.cli.drills.stand_in import REASON, RETRIES, StandIn
+from sopctl.core.drill import Timings
+from sopctl.sandbox.scenario import loader
 from tests.cli.test_sandbox import Here
 
 RUNBOOK = """\
@@ -114,6 +118,81 @@ def test_hands_on_the_world_runs_and_what_was_done_is_scored(here):
     assert record["deeds"] == []
     assert record["sop"]["totals"]["recovered"] > 240
     assert "hands-on" in here("drill", "history").out
+
+
+class Fake:
+    """A world in which the run parks *times* times before it is done."""
+
+    def __init__(self, times):
+        self.left, self.said, self.at = times, [], 0.0
+        self.arena = self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def run(self, words):
+        self.said.append(words[0])
+        if words[0] == "rollback":
+            return "done"
+        self.left -= 1
+        return "done" if self.left < 0 else "parked"
+
+    def elapsed(self):
+        return self.at
+
+    def live(self, seconds):
+        self.at += seconds
+
+    def live_until(self, at):
+        self.at = max(self.at, at)
+
+    def prepare(self):
+        pass
+
+    begin = prepare
+
+    def dump(self):
+        return {"aws": {}, "kubernetes": {}}
+
+    def samples(self):
+        return []
+
+    tell = samples
+
+    def timings(self, _):
+        return Timings()
+
+    def runs(self):
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("times", "said", "outcome"),
+    [
+        (0, ["run", "rollback"], "done"),
+        (1, ["run", "resume", "rollback"], "done"),
+        (9, ["run", "resume", "rollback"], "parked"),  # its time is over: it is taken back as it is
+    ],
+)
+def test_a_parked_run_is_gone_on_with_until_it_has_to_be_taken_back(
+    monkeypatch, times, said, outcome
+):
+    fake = Fake(times)
+    monkeypatch.setattr(rehearsal, "_World", lambda *_: fake)
+    drill = Rehearsal(
+        scenario=loader.load(SCENARIO),
+        runbook="hold",
+        params={},
+        settings=None,
+        execute=None,
+        follow=None,
+    )
+
+    assert drill.with_sop().outcome == outcome
+    assert fake.said == said
 
 
 def test_deeds_are_changes_by_others_since_the_timeline_began():

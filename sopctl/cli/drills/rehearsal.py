@@ -30,7 +30,9 @@ Follow = Callable[[Happened], None]
 Execute = Callable[[Sequence[str], Context], int]
 _SETTLING = 60.0
 _QUICK = 1.0  # world seconds a second while sopctl works: real time
-_OUTCOMES: Mapping[int, str] = {ExitCode.DONE: "done", ExitCode.HALTED: "parked"}
+_PATIENCE = 120.0  # world seconds until a parked run is gone on with
+PARKED = "parked"
+_OUTCOMES: Mapping[int, str] = {ExitCode.DONE: "done", ExitCode.HALTED: PARKED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,11 @@ class Rehearsal:
             world.arena.begin()
             world.arena.live_until(duration.seconds(self.plan.begins))
             outcome = world.run(self._words())
+            while outcome == PARKED and world.arena.elapsed() + _PATIENCE < self._back_at():
+                world.arena.live(
+                    _PATIENCE
+                )  # what refuses now may answer later: an engineer resumes
+                outcome = world.run(["resume"])
             times = world.timings(self.runbook)
             world.arena.live_until(self._back_at())
             back = world.run(["rollback", "--latest", self.runbook, "--on-conflict", "keep"])
