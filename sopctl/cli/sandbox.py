@@ -15,6 +15,8 @@ COMMANDS: Final[Commands] = {
     "env": (f"{_ROOM}.env:env", "Print shell exports that lead other clients into it."),
     "fail-zone": (f"{_ROOM}.zone:fail_zone", "Let a zone fail."),
     "heal-zone": (f"{_ROOM}.zone:heal_zone", "Let a failed zone come back."),
+    "snapshot": (f"{_ROOM}.snapshot:snapshot", "Write its whole world to a file."),
+    "restore": (f"{_ROOM}.snapshot:restore", "Bring back the world of a file."),
     "reset": (f"{_ROOM}.reset:reset", "Bring it back to its first state."),
     "stop": (f"{_ROOM}.stop:stop", "Stop it and forget its world."),
 }

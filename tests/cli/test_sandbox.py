@@ -36,6 +36,13 @@ def test_a_sandbox_from_start_to_stop(tmp_path):
         assert here("sandbox", "fail-zone", "us-east-1a").out == "us-east-1a has failed\n"
         assert here("sandbox", "heal-zone", "us-east-1a").code == 0
         assert here("sandbox", "fail-zone", "us-east-9z").code == 4
+        file = str(tmp_path / "world")
+        assert "The world is in" in here("sandbox", "snapshot", file).out
+        assert here("sandbox", "fail-zone", "us-east-1a").code == 0
+        assert "The sandbox is as it was at" in here("sandbox", "restore", file).out
+        (tmp_path / "world").write_bytes(b"\x80\x05N.")
+        refused = here("sandbox", "restore", file)
+        assert (refused.code, "not a snapshot" in refused.err) == (4, True)
         assert here("sandbox", "reset").code == 0
         assert "nothing is in place" in here("status").out
     finally:

@@ -14,7 +14,9 @@ from sopctl.sandbox.aws.front import AwsFront
 from sopctl.sandbox.k8s.api import Api
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.http import KubeServer
+from sopctl.sandbox.process import snapshot
 from sopctl.sandbox.world.clock import WorldClock
+from sopctl.sandbox.world.seed.plant import Planter, plant
 from sopctl.sandbox.world.world import World
 
 VERSION = "1.36"
@@ -41,10 +43,15 @@ class _Kube(KubeServer):
 
 
 class Household:
-    """A seeded sandbox. Addresses, tokens and the running of the clock survive a reset."""
+    """A seeded sandbox. Addresses, tokens and the running of the clock survive a reset.
 
-    def __init__(self, rate: float) -> None:
+    At rate 0 nothing moves by itself: time and the world go on in ``advance`` only.
+    """
+
+    def __init__(self, rate: float, planter: Planter = plant) -> None:
+        """*planter* puts the first inhabitants in place."""
         self.errors = 0
+        self._planter = planter
         self.clock = WorldClock(SystemClock().now(), rate)
         self.kube_token = secrets.token_urlsafe(32)
         self.cloud = Cloud(self.clock.now)
@@ -84,6 +91,24 @@ class Household:
             for forgotten in (self.aws.calls, self.aws.faults, self.kube.calls, self.kube.faults):
                 forgotten.clear()
 
+    def snapshot(self) -> bytes:
+        """Everything at this moment, for ``restore``; never to be read from strangers."""
+        with self._changing, self.kube.cluster.lock, self.cloud.lock:
+            return snapshot.take(self, self._world)
+
+    def restore(self, data: bytes) -> None:
+        """Go back to the moment of *data*, from this or another household of the same build.
+
+        Time is as it was, too; watches end. Addresses, tokens and the clock's rate stay.
+        """
+        with self._changing:
+            kept = snapshot.parsed(self, data)
+            self._halt()
+            with self.cloud.lock:
+                self._world = snapshot.adopt(self, kept)
+                self._announce()
+            self._thread = self._let_run(self._world)
+
     def fail_zone(self, zone: str, *, gray: bool = False) -> None:
         """Let a zone fail, by its name; see the world for what that means."""
         with self._changing:
@@ -93,6 +118,11 @@ class Household:
         """End the failure of a zone, by its name."""
         with self._changing:
             self._world.heal_zone(zone)
+
+    def advance(self, seconds: float) -> None:
+        """Let a world that does not move by itself go on for so many seconds of its own."""
+        with self._changing:
+            self._world.advance(seconds)
 
     def zone_name(self, name_or_id: str) -> str | None:
         """The name of a zone, given its name or its id; None if there is no such zone."""
@@ -116,12 +146,20 @@ class Household:
         return len(self.aws.calls) + len(self.kube.calls)
 
     def _settle(self, cluster: Cluster) -> tuple[World, threading.Thread]:
-        self.cloud.set_cluster_endpoint(self.kube.url, self.certificate, VERSION)
+        self._announce()
         world = World(cluster, self.cloud, self.clock)
-        world.seed()
+        world.seed(self._planter)
+        return world, self._let_run(world)
+
+    def _announce(self) -> None:
+        """Let EKS say where this household's cluster is."""
+        self.cloud.set_cluster_endpoint(self.kube.url, self.certificate, VERSION)
+
+    def _let_run(self, world: World) -> threading.Thread:
         thread = threading.Thread(target=self._run, args=(world,), name="world", daemon=True)
-        thread.start()
-        return world, thread
+        if self.clock.rate:
+            thread.start()
+        return thread
 
     def _run(self, world: World) -> None:
         """Run *world* until it is stopped; a bug in it is counted and logged, and it goes on."""
@@ -139,4 +177,5 @@ class Household:
 
     def _halt(self) -> None:
         self._world.stop()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()

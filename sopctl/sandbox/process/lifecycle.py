@@ -8,10 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import sopctl
@@ -93,13 +94,23 @@ def stop(state_dir: Path) -> bool:
 
 def reset(state_dir: Path) -> Running:
     """Bring the running sandbox back to its first state; raises UnreachableError if none runs."""
-    found = status(state_dir)
-    if found is None:
-        raise UnreachableError(
-            "the sandbox does not run", hint="Start it with `sopctl sandbox start`."
-        )
+    found = _running(state_dir)
     control(found, "POST", "/reset")
     return found
+
+
+def snapshot(state_dir: Path, file: Path, header: Mapping[str, Json]) -> int:
+    """Write the world of the running sandbox to *file*, with *header* beside it; its size."""
+    body: Json = {"file": str(file.absolute()), "header": dict(header)}
+    answer: Any = control(_running(state_dir), "POST", "/snapshot", body)
+    return int(answer["bytes"])
+
+
+def restore(state_dir: Path, file: Path) -> Mapping[str, Json]:
+    """Bring the running sandbox back to the world in *file*; what was written beside it."""
+    answer: Any = control(_running(state_dir), "POST", "/restore", {"file": str(file.absolute())})
+    header: Mapping[str, Json] = answer["header"]
+    return header
 
 
 def environment(running: Running) -> dict[str, str]:
@@ -122,6 +133,15 @@ def environment(running: Running) -> dict[str, str]:
 def control(running: Running, method: str, path: str, body: Json = None) -> Json:
     """Ask the control API; raises RefusedError for its errors, UnreachableError for silence."""
     return _ask(running, method, path, body, ANSWER_SECONDS)
+
+
+def _running(state_dir: Path) -> Running:
+    found = status(state_dir)
+    if found is None:
+        raise UnreachableError(
+            "the sandbox does not run", hint="Start it with `sopctl sandbox start`."
+        )
+    return found
 
 
 def _ask(running: Running, method: str, path: str, body: Json, timeout: float) -> Json:

@@ -45,7 +45,7 @@ def serve(state_dir: Path, rate: float, ready: Callable[[], None]) -> None:
         files.alive.chmod(0o600)
         _hold(alive)
         household = Household(rate)
-        control = Control(household, secrets.token_urlsafe(32))
+        control = Control(household, secrets.token_urlsafe(32), files.snapshot_key)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: control.stopping.set())
         household.start()

@@ -28,7 +28,7 @@ from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
 from sopctl.sandbox.world.ports import ApiError, CloudPort, ClusterPort
 from sopctl.sandbox.world.scheduling.scheduler import Scheduler
-from sopctl.sandbox.world.seed.plant import plant
+from sopctl.sandbox.world.seed.plant import Planter, plant
 from sopctl.sandbox.world.view import View
 
 
@@ -67,6 +67,7 @@ class _Part:
 
 
 PAUSE = 0.05  # real seconds between two rounds
+STRIDE = 1.0  # world seconds between two rounds of a world that is led by hand
 WRITES = 25  # of one controller in one round, while clients wait for the lock
 _SETTLING = 4  # times a pod starts until the last one of an ordered StatefulSet is ready
 
@@ -103,11 +104,11 @@ class World:
         self._stopped = threading.Event()
         cloud.launchable = self.outages.launchable
 
-    def seed(self) -> None:
+    def seed(self, planter: Planter = plant) -> None:
         """Plant the first inhabitants and let them settle: all Ready, every zone balanced."""
         with self.cluster.lock:
             self._writes = None  # nobody waits yet
-            plant(self.cluster, self.cloud)
+            planter(self.cluster, self.cloud)
             self._view.refresh()
             self._machines.register_all(self._view, self.clock.now())
             for _ in range(_SETTLING):
@@ -131,6 +132,14 @@ class World:
                 self._view.allow(self._writes)
                 part.act(self._view, now)
         return self.cluster.revision != before
+
+    def advance(self, seconds: float) -> None:
+        """Let a world whose clock is stopped go on, at most a second at a time."""
+        left = seconds
+        while left > 0:
+            self.clock.advance(min(left, STRIDE))
+            left -= STRIDE
+            self.tick()
 
     def run(self) -> None:
         """Tick until `stop`, in the calling thread."""

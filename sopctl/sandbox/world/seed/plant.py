@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from sopctl.sandbox.world.ports import CloudPort, ClusterPort
 from sopctl.sandbox.world.seed import system, workloads
 from sopctl.sandbox.world.seed.groups import specs
+
+# Puts the first inhabitants of a world in place.
+Planter: TypeAlias = Callable[[ClusterPort, CloudPort], None]
 
 
 def plant(cluster: ClusterPort, cloud: CloudPort, version: str = "1.36") -> None:
