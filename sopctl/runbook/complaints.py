@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Union, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -41,17 +42,36 @@ _PATTERNS = {
 }
 
 
-def findings(error: ValidationError, data: Json) -> Iterator[Finding]:
-    """Each complaint, once, at the field it is about."""
+def findings(
+    error: ValidationError,
+    data: Json,
+    root: type[BaseModel] = RunbookShape,
+    patterns: Mapping[str, tuple[str, str]] | None = None,
+) -> Iterator[Finding]:
+    """Each complaint, once, at the field it is about.
+
+    *root* is the shape that the data should have, *patterns* what its own patterns stand for.
+    """
+    words = _Words(root, {**_PATTERNS, **(patterns or {})})
     for detail in error.errors(include_url=False, include_input=True):
         path: Path = tuple(detail["loc"])
         if path and path[-1] == "[key]":
-            yield _finding(detail, path[:-1], path[-2], key=True)
+            yield _finding(words, detail, path[:-1], path[-2], key=True)
         elif detail["type"] != "too_short" or not _filled(data, path):
-            yield _finding(detail, path, detail["input"], key=False)
+            yield _finding(words, detail, path, detail["input"], key=False)
 
 
-def _finding(detail: ErrorDetails, path: Path, value: object, *, key: bool) -> Finding:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a kind of file has: the shape of the whole, and what its patterns stand for."""
+
+    root: type[BaseModel]
+    patterns: Mapping[str, tuple[str, str]]
+
+
+def _finding(
+    words: _Words, detail: ErrorDetails, path: Path, value: object, *, key: bool
+) -> Finding:
     kind, name = detail["type"], path[-1] if path else "the file"
     if isinstance(name, int):
         name = f"entry {name + 1} of {path[-2]}"
@@ -60,14 +80,14 @@ def _finding(detail: ErrorDetails, path: Path, value: object, *, key: bool) -> F
         return Finding(path=path[:-1], summary=f"{name} is missing", hint=f"Add {name}:.")
     if kind == "extra_forbidden":
         hint = _INSTEAD.get(str(name)) or did_you_mean(
-            str(name), _fields_at(path[:-1]), what="fields"
+            str(name), _fields_at(words.root, path[:-1]), what="fields"
         )
         return Finding(path=path, summary=f"there is no field {name}", hint=hint, key=True)
     if kind in _KINDS:
         what, hint = _KINDS[kind]
         return Finding(path=path, summary=f"{name} is not {what}", hint=hint)
     if kind == "string_pattern_mismatch":
-        what, hint = _PATTERNS[context["pattern"]]
+        what, hint = words.patterns[context["pattern"]]
         shown = f"{value!r} is not {what}" if key else f"{name}: {value!r} is not {what}"
         return Finding(path=path, summary=shown, hint=hint, key=key)
     if kind in ("enum", "literal_error"):
@@ -102,9 +122,9 @@ def _filled(data: Json, path: Path) -> bool:
     return isinstance(value, Sequence) and bool(value)
 
 
-def _fields_at(path: Path) -> tuple[str, ...]:
+def _fields_at(root: type[BaseModel], path: Path) -> tuple[str, ...]:
     """The names of the fields that a mapping at *path* can have."""
-    kind: Annotation = RunbookShape
+    kind: Annotation = root
     for part in path:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             by_name = {_name(name, field): field for name, field in kind.model_fields.items()}

@@ -75,12 +75,13 @@ class Household:
         self.kube.stop()
         self.aws.stop()
 
-    def reset(self) -> None:
+    def reset(self, planter: Planter | None = None) -> None:
         """A new world as it was first seeded: another cluster, at the same addresses.
 
-        Journals of calls and ordered faults are forgotten too.
+        Journals of calls and ordered faults are forgotten too; *planter*, if given, stays.
         """
         with self._changing:
+            self._planter = planter or self._planter
             self._halt()
             # No AWS call may see the account between its emptying and its seeding.
             with self.cloud.lock:

@@ -47,6 +47,12 @@ def specs(zones: tuple[str, str, str]) -> Iterator[GroupSpec]:
     )
 
 
+def discovered(name: str, *, spot: bool = False) -> Tags:
+    """The tags of a group that the cluster autoscaler discovers."""
+    tags = _tags(name, {"lifecycle": "Ec2Spot" if spot else "OnDemand"})
+    return {**tags, ENABLED: ("true", True)}
+
+
 def _zonal(kind: str, zone: str, index: int) -> GroupSpec:
     name = f"{kind}-{zone[-1]}"
     batch, spot = kind == "batch-spot", kind != "web-od"

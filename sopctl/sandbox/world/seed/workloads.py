@@ -28,13 +28,18 @@ def objects() -> Iterator[Written]:
     """Yield every object of the catalogue, owners before what belongs to them."""
     for namespace, rows in DEPLOYMENTS.items():
         for row in rows:
-            yield "deployments", deployment(namespace, row)
-            yield from _belongings(namespace, row)
+            yield from deployed(namespace, row)
     for namespace, rows in STATEFUL_SETS.items():
         for row in rows:
             yield "statefulsets", stateful_set(namespace, row)
             yield from _belongings(namespace, row, headless=True)
     yield "jobs", _job()
+
+
+def deployed(namespace: str, row: Row) -> Iterator[Written]:
+    """Yield the Deployment of a row and everything that belongs to it."""
+    yield "deployments", deployment(namespace, row)
+    yield from _belongings(namespace, row)
 
 
 def deployment(namespace: str, row: Row) -> Obj:

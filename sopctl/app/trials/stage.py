@@ -1,0 +1,117 @@
+"""The stage of tests: a world in this process, led by hand, behind real HTTP endpoints.
+
+The clients are those of every run; only the clock is another: it moves the world when somebody
+waits, so that ten minutes of waiting take as long as the world needs to compute them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sopctl.app.targets import SANDBOX
+from sopctl.core.target import Target
+from sopctl.sandbox.process.household import Household
+from sopctl.sandbox.process.running import REGION, aws_config, kubeconfig
+from sopctl.sandbox.world.seed.plant import Planter
+
+NOTICEABLE: Final = 1.0  # world seconds: a shorter wait is not worth a round of the world
+ENOUGH: Final = 4 * 3600.0  # world seconds that one test may wait for
+
+
+class Crash(BaseException):  # no error: nobody is to catch it
+    """The process dies here: none of its code runs any more, but for what lets go of threads."""
+
+
+class EndlessError(Exception):
+    """Somebody waits for something that never comes."""
+
+
+@dataclass(slots=True)
+class Life:
+    """Whether the process that is played still lives; *on_wait* is asked before each wait."""
+
+    dead: bool = False
+
+    def die(self) -> None:
+        """Die now; whatever else this process tries, dies of it too."""
+        self.dead = True
+        raise Crash
+
+    def check(self) -> None:
+        if self.dead:
+            raise Crash
+
+
+class LedClock:
+    """The world's time: to sleep is to let the world go on.
+
+    Several threads that wait at the same time wait for the same seconds.
+    """
+
+    def __init__(self, household: Household, life: Life) -> None:
+        self._household = household
+        self._life = life
+        self._lock = threading.Lock()
+        self._waited = 0.0
+
+    def now(self) -> datetime:
+        return self._household.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._life.check()
+        if seconds <= 0:
+            return
+        asked = self.now()
+        with self._lock:
+            left = max(seconds, NOTICEABLE) - (self.now() - asked).total_seconds()
+            if left > 0:
+                self._waited += left
+                self._household.advance(left)
+        self._life.check()
+        if self._waited > ENOUGH:
+            raise EndlessError
+
+
+@dataclass(slots=True)
+class Stage:
+    """One household and how to reach it; *folder* is private and ours alone."""
+
+    household: Household
+    folder: Path
+    life: Life = field(default_factory=Life)
+
+    @property
+    def target(self) -> Target:
+        """The world as a target like any other."""
+        return Target(
+            name=SANDBOX,
+            region=REGION,
+            aws_config=str(self.folder / "aws-config"),
+            kubeconfig=str(self.folder / "kubeconfig"),
+            context=SANDBOX,
+            labels={"env": "sandbox"},
+        )
+
+    @property
+    def clock(self) -> LedClock:
+        """A clock for one invocation."""
+        return LedClock(self.household, self.life)
+
+    def close(self) -> None:
+        self.household.stop()
+
+
+def build(folder: Path, planter: Planter, make: Callable[..., Household] = Household) -> Stage:
+    """A stage with a first world; the endpoints listen on loopback until it is closed."""
+    household = make(0, planter)
+    household.start()
+    kube = household.kube
+    (folder / "aws-config").write_text(aws_config(household.aws.url), encoding="utf-8")
+    config = kubeconfig(kube.url, household.certificate, household.kube_token)
+    (folder / "kubeconfig").write_text(config, encoding="utf-8")
+    return Stage(household=household, folder=folder)
