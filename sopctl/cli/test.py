@@ -27,8 +27,9 @@ def test(context: Context, /, runbooks: tuple[str, ...], **given: object) -> int
     that a dry run changes nothing, a second run neither, and that the way back is exact.
     Exits with 21 if a test failed.
     """
-    from sopctl.app.trials import outcome, suite  # noqa: PLC0415  # the whole sandbox
+    from sopctl.app.trials import suite  # noqa: PLC0415  # the whole sandbox
     from sopctl.cli.trial_commands import invoke  # noqa: PLC0415  # as above
+    from sopctl.runbook.trials import outcome  # noqa: PLC0415  # as above
     from sopctl.views import trials  # noqa: PLC0415  # as above
 
     library = context.app.library

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from sopctl.app.trials.outcome import Difference, Part, Result
+from sopctl.runbook.trials.outcome import Difference, Part, Result
 from sopctl.views.lines import Line, line
 
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

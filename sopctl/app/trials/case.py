@@ -11,7 +11,6 @@ from typing import Any, Final
 from sopctl.app.trials import expectations, planting
 from sopctl.app.trials.invoking import Invoke, Operator, Said
 from sopctl.app.trials.journals import Journal, copied, kept
-from sopctl.app.trials.outcome import Difference, Part
 from sopctl.app.trials.portrait import SHOWN, differences, portrait
 from sopctl.app.trials.stage import EndlessError, Stage
 from sopctl.core.errors import UsageError
@@ -20,6 +19,7 @@ from sopctl.engine.state import RunEnd, RunState
 from sopctl.journal.memory import MemoryStore
 from sopctl.runbook import duration
 from sopctl.runbook.trials.model import CaseShape, FaultsShape, RunShape
+from sopctl.runbook.trials.outcome import Difference, Part
 from sopctl.sandbox.aws.faults import FaultRule as AwsFault
 from sopctl.sandbox.k8s.faults import FaultRule as KubeFault
 

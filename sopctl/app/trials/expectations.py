@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sopctl.app.trials.outcome import Difference
 from sopctl.app.trials.portrait import text
 from sopctl.core.codec import Json, decode, encode
 from sopctl.core.plan import Plan, PlannedStep
 from sopctl.engine.state import RunState
 from sopctl.runbook import paths
 from sopctl.runbook.trials.model import ExpectShape, PlanShape, PlanStepShape, StateShape
+from sopctl.runbook.trials.outcome import Difference
 
 PARKED = "parked"
 

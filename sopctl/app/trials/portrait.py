@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sopctl.app.trials.outcome import Difference
 from sopctl.core.codec import Json, canonical
+from sopctl.runbook.trials.outcome import Difference
 
 # Made by controllers, or moved by them: no run writes these but by way of their owners.
 _MADE_BY_THE_WORLD: Final = frozenset({

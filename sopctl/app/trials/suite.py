@@ -13,12 +13,12 @@ from sopctl.app.library import Library
 from sopctl.app.trials import planting, stage
 from sopctl.app.trials.case import Case, Script, Start
 from sopctl.app.trials.invoking import Invoke
-from sopctl.app.trials.outcome import Difference, Part, Result
 from sopctl.core.errors import SopError, UsageError
 from sopctl.runbook.suggest import did_you_mean
 from sopctl.runbook.trials import loader
 from sopctl.runbook.trials.loader import SUFFIX
 from sopctl.runbook.trials.model import GivenShape
+from sopctl.runbook.trials.outcome import Difference, Part, Result
 
 SMALL: Final = GivenShape()
 # What follows the written part of a test: faults at every call.

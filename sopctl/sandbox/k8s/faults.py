@@ -7,9 +7,10 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from sopctl.sandbox.k8s.objects import Obj
+from sopctl.sandbox.k8s.request import Request
 
 
 @dataclass(slots=True)
@@ -58,7 +59,30 @@ class Faults:
         return rule.probability >= 1 or self._random.random() < rule.probability
 
 
+class Observer(Protocol):
+    """Whoever looks at each request before it is carried out, and after it."""
+
+    def strike(self, request: Request) -> Sequence[FaultRule]:
+        """Faults for this request, beside the ordered ones."""
+        ...
+
+    def executed(self, request: Request, status: int) -> None:
+        """The request was carried out, whether or not its answer is sent."""
+        ...
+
+
+class Nobody:
+    """No observer."""
+
+    def strike(self, _: Request) -> Sequence[FaultRule]:
+        return ()
+
+    def executed(self, _: Request, __: int) -> None:
+        return None
+
+
 _REASONS = {
+    403: "Forbidden",
     429: "TooManyRequests",
     500: "InternalError",
     503: "ServiceUnavailable",

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 from sopctl.sandbox.k8s.api import Api
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import ApiError
-from sopctl.sandbox.k8s.faults import FaultRule, Faults, status_body
+from sopctl.sandbox.k8s.faults import FaultRule, Faults, Nobody, Observer, status_body
 from sopctl.sandbox.k8s.objects import encode
 from sopctl.sandbox.k8s.request import ANONYMOUS, Request, Response, User, refusal
 from sopctl.sandbox.k8s.tls import make_identity
@@ -57,6 +57,7 @@ class KubeServer:
         self.calls: list[Call] = []
         self.users: dict[str, User] = {token: ADMIN}
         self.faults: list[FaultRule] = []
+        self.observer: Observer = Nobody()
         self._stopped = threading.Event()
         self._identity = make_identity(host)
         self.ca_pem = self._identity.ca_pem
@@ -221,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         request = owner.authenticated(self._request())
         audit_id = request.headers.get("audit-id") or str(uuid.uuid4())
-        hits = owner.hits(request.method, self.path)
+        hits = (*owner.observer.strike(request), *owner.hits(request.method, self.path))
         for rule in hits:
             if rule.kind == "delay":
                 owner.pause(rule.value)
@@ -232,6 +233,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         codes = [int(rule.value) for rule in hits if rule.kind == "status"]
         response = _injected(codes[0]) if codes else owner.respond(request)
+        if not codes:
+            owner.observer.executed(request, response.status)
         if any(rule.kind == "lost_reply" for rule in hits):
             self._hang_up(request, audit_id)
             return
