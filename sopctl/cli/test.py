@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
 from sopctl.cli import completions, options
 from sopctl.cli.context import Context
 from sopctl.core.errors import ExitCode
+
+NO_FAULTS: Final = -1
+
+
+class FaultCount(click.ParamType[int]):
+    """``all`` (0), ``none`` (-1), or a number."""
+
+    name = "all|none|N"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        words = {"all": 0, "none": NO_FAULTS}
+        text = str(value)
+        if text in words:
+            return words[text]
+        if not text.lstrip("-").isdigit() or int(text) < NO_FAULTS:
+            self.fail(f"{text!r} is not all, none or a number", param, ctx)
+        return int(text)
 
 
 @click.command("test")
@@ -17,6 +38,17 @@ from sopctl.core.errors import ExitCode
 @click.option(
     "-x/ ", "--exit-first/--keep-going", "first", help="Stop at the first test that fails."
 )
+@click.option(
+    "--faults",
+    type=FaultCount(),
+    default="all",
+    metavar="all|none|N",
+    help="At how many of the calls everything that can go wrong goes wrong.",
+)
+@click.option("--seed", type=int, default=1, help="Which N of them are chosen.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), default=1, help="Processes that share the faults."
+)
 @click.option("--junit", type=options.FILE, help="Write the results as JUnit XML, too.")
 @options.output
 @click.pass_obj
@@ -24,10 +56,12 @@ def test(context: Context, /, runbooks: tuple[str, ...], **given: object) -> int
     """Run the tests of each RUNBOOK (NAME.test.yaml beside NAME.yaml); without, of all.
 
     Each plays in a small world of its own in this process, and shows beside what is written
-    that a dry run changes nothing, a second run neither, and that the way back is exact.
+    that a dry run changes nothing, a second run neither, that the way back is exact, and that
+    a crash, a throttle, a lost reply and a denial at every single call end well.
     Exits with 21 if a test failed.
     """
     from sopctl.app.trials import suite  # noqa: PLC0415  # the whole sandbox
+    from sopctl.app.trials.faults import part  # noqa: PLC0415  # as above
     from sopctl.cli.trial_commands import invoke  # noqa: PLC0415  # as above
     from sopctl.runbook.trials import outcome  # noqa: PLC0415  # as above
     from sopctl.views import trials  # noqa: PLC0415  # as above
@@ -35,7 +69,11 @@ def test(context: Context, /, runbooks: tuple[str, ...], **given: object) -> int
     library = context.app.library
     asked = suite.Asked(files=suite.files(library, runbooks), pattern=str(given["pattern"]))
     found = []
-    for result in suite.results(suite.scripts(library, asked), invoke):
+    dose = part.Dose(
+        most=int(str(given["faults"])), seed=int(str(given["seed"])), jobs=int(str(given["jobs"]))
+    )
+    more = None if dose.most == NO_FAULTS else partial(part.faults, dose=dose)
+    for result in suite.results(suite.scripts(library, asked), invoke, more):
         found.append(result)
         if given["output"] == "json":
             context.out.data(outcome.data(result))

@@ -75,7 +75,9 @@ class Operator:
     def _go(self, command: str, *words: str) -> Said:
         stage = self._stage
         parts = Parts(
-            connect=lambda target, agent: RealConnection(target, stage.clock, agent=agent),
+            connect=lambda target, agent: RealConnection(
+                target, stage.clock, agent=agent, sdks=stage.sdks
+            ),
             targets={stage.target.name: stage.target},
             store=self._typed,
         )

@@ -20,6 +20,7 @@ _MOVING: Final = ("creationTimestamp", "generation", "managedFields", "resourceV
 _COUNTED: Final = "deployment.kubernetes.io/revision"
 _STATUS_MAP: Final = "kube-system/cluster-autoscaler-status"
 _WISHES: Final = ("desired", "protected")  # the autoscaler moves them, too
+_MARKS: Final = ("sopctl.io/", "sopctl/before/")
 SHOWN: Final = 12
 
 
@@ -36,6 +37,19 @@ def portrait(dump: Mapping[str, Any]) -> dict[str, Json]:
             if key != _STATUS_MAP:
                 found[f"{resource}/{key.removeprefix('/')}"] = _object(resource, obj)
     return found
+
+
+def unmarked(portrait: Mapping[str, Json]) -> dict[str, Json]:
+    """A portrait without marks: one that cannot be set is a warning, not another end."""
+    return {name: _unmarked(value) for name, value in portrait.items()}
+
+
+def _unmarked(value: Json) -> Json:
+    """Without the keys that marks have, at any depth, and without what is empty then."""
+    if not isinstance(value, Mapping):
+        return value
+    kept = {key: _unmarked(each) for key, each in value.items() if not key.startswith(_MARKS)}
+    return {k: v for k, v in kept.items() if v != {} or k not in ("annotations", "metadata")}
 
 
 def differences(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Difference]:

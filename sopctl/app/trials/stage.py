@@ -10,16 +10,22 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from sopctl.app.connection import Sdks
 from sopctl.app.targets import SANDBOX
 from sopctl.core.target import Target
+from sopctl.providers.aws_sdk import AwsSdk
+from sopctl.providers.k8s_sdk import K8sSdk
+from sopctl.providers.limits import Limits
 from sopctl.sandbox.process.household import Household
 from sopctl.sandbox.process.running import REGION, aws_config, kubeconfig
 from sopctl.sandbox.world.seed.plant import Planter
 
-NOTICEABLE: Final = 1.0  # world seconds: a shorter wait is not worth a round of the world
+AGENT: Final = "sopctl/test"
+NOTICEABLE: Final = 2.0  # world seconds: a shorter wait is not worth a round of the world
 ENOUGH: Final = 4 * 3600.0  # world seconds that one test may wait for
 
 
@@ -77,7 +83,7 @@ class LedClock:
             raise EndlessError
 
 
-@dataclass(slots=True)
+@dataclass
 class Stage:
     """One household and how to reach it; *folder* is private and ours alone."""
 
@@ -102,7 +108,18 @@ class Stage:
         """A clock for one invocation."""
         return LedClock(self.household, self.life)
 
+    @cached_property
+    def sdks(self) -> Sdks:
+        """Clients that stand: a process of a test need not make its own, which takes longest."""
+        limits = Limits()
+        return Sdks(
+            aws=AwsSdk(self.target, agent=AGENT, limits=limits), k8s=K8sSdk(self.target, limits)
+        )
+
     def close(self) -> None:
+        for sdk in (self.sdks.aws, self.sdks.k8s):
+            if sdk is not None:
+                sdk.close()
         self.household.stop()
 
 

@@ -67,7 +67,7 @@ class _Part:
 
 
 PAUSE = 0.05  # real seconds between two rounds
-STRIDE = 1.0  # world seconds between two rounds of a world that is led by hand
+STRIDE = 5.0  # world seconds between two rounds of a world that is led by hand
 WRITES = 25  # of one controller in one round, while clients wait for the lock
 _SETTLING = 4  # times a pod starts until the last one of an ordered StatefulSet is ready
 
@@ -134,7 +134,7 @@ class World:
         return self.cluster.revision != before
 
     def advance(self, seconds: float) -> None:
-        """Let a world whose clock is stopped go on, at most a second at a time."""
+        """Let a world whose clock is stopped go on, a few seconds at a time."""
         left = seconds
         while left > 0:
             self.clock.advance(min(left, STRIDE))

@@ -13,7 +13,7 @@ from typing import Final
 from sopctl.app.trials.faults.process import Decide, Died, End, Ledger, Shop
 from sopctl.app.trials.faults.tap import Name, Tap
 from sopctl.app.trials.journals import Journal, kept
-from sopctl.app.trials.portrait import portrait
+from sopctl.app.trials.portrait import portrait, unmarked
 from sopctl.core.codec import Json, encode
 from sopctl.core.journal import Entry, Record
 from sopctl.engine import records
@@ -35,6 +35,18 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How world and run stand, without what differs between two good courses."""
+
+    world: Mapping[str, Json]
+    run: Json
+
+
+NOWHERE: Final = Checkpoint(world=b"", journal=())
+NO_STANDING: Final = Standing(world={}, run=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """From *begin* up to the end of the step *until* (empty: up to the end of the run).
 
@@ -48,17 +60,10 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How world and run stand, without what differs between two good courses."""
-
-    world: Mapping[str, Json]
-    run: Json
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """All pieces of a run, and how it ended; *parked* is where, if it waits for a person."""
+    """All pieces of a run, and how it ended. *before* is the world that it began with, unmarked."""
 
+    before: Mapping[str, Json]
     pieces: tuple[Piece, ...]
     last: Checkpoint
     end: str
@@ -74,6 +79,7 @@ class Walk:
 
     def course(self, begin: Checkpoint) -> Course:
         """The whole course from *begin*, where the run is open and has consent."""
+        before = standing(self._shop, self.at(begin), self._run).world
         pieces: list[Piece] = []
         written: dict[str, int] = {}
         here = begin
@@ -86,7 +92,9 @@ class Walk:
             here = self._here
             if not isinstance(end, Died):
                 break
-        return Course(pieces=tuple(pieces), last=here, end=ended(end), written=written)
+        return Course(
+            before=before, pieces=tuple(pieces), last=here, end=ended(end), written=written
+        )
 
     def _piece(self, begin: Checkpoint, *, first: bool) -> tuple[Piece, End]:
         ledger = self.at(begin)
@@ -131,8 +139,11 @@ class Stopper:
     def __init__(self, shop: Shop, run: str, wanted: str | None = None, good: str = "") -> None:
         self._shop, self._run, self._wanted, self._good = shop, run, wanted, good
         self.step = ""
+        self.silent = False
 
     def __call__(self, appended: Sequence[Record]) -> None:
+        if self.silent:
+            return
         for record in appended:
             if record.kind != records.ENDED or record.run != self._run:
                 continue
@@ -152,7 +163,8 @@ def reopened(shop: Shop, journal: Journal) -> Ledger:
 
 def standing(shop: Shop, ledger: Ledger, run: str) -> Standing:
     state = fold(run, ledger.read(run))
-    return Standing(world=portrait(shop.stage.household.dump()), run=told(state))
+    world = unmarked(portrait(shop.stage.household.dump()))
+    return Standing(world=world, run=told(state))
 
 
 def told(state: RunState) -> Json:
@@ -164,7 +176,6 @@ def told(state: RunState) -> Json:
             {
                 "key": work.key,
                 "outcome": str(work.outcome or ""),
-                "marks": encode(work.marks),
                 "flags": [work.superseded, work.accepted, work.unmarked],
                 "items": {
                     str(encode(item.resource)): [
@@ -173,7 +184,6 @@ def told(state: RunState) -> Json:
                         item.after,
                         item.settled,
                         item.ours,
-                        bool(item.unacked),
                     ]
                     for item in work.items.values()
                 },

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from sopctl.app.connection import RealConnection
 from sopctl.app.desk import Catalogs, Desk, Place, Wish
-from sopctl.app.trials.stage import Crash, Life, Stage
+from sopctl.app.trials.stage import AGENT, Crash, Life, Stage
 from sopctl.core.codec import Json, encode
 from sopctl.core.journal import Entry, Lease, Record
 from sopctl.core.plan import Plan
@@ -17,7 +17,6 @@ from sopctl.engine import records
 from sopctl.engine.leg import LegResult
 from sopctl.journal.memory import MemoryStore
 
-AGENT = "sopctl/test"
 FORWARD, BACK = "01FORWARD", "01WAYBACK"  # the same ids in every case, so that cases compare
 
 
@@ -69,7 +68,7 @@ class Shop:
 
     def desk(self, ledger: Ledger) -> Desk:
         target = self.stage.target
-        connection = RealConnection(target, self.stage.clock, agent=AGENT)
+        connection = RealConnection(target, self.stage.clock, agent=AGENT, sdks=self.stage.sdks)
         place = Place(target=target, connection=connection, store=ledger, catalogs=self.catalogs)
         return Desk(place, _Silent())
 

@@ -24,7 +24,7 @@ from sopctl.sandbox.k8s.http import is_mutating
 from sopctl.sandbox.k8s.request import Request as KubeRequest
 
 # What the lock and the marks write: bookkeeping, not changes.
-_BOOKKEEPING: Final = re.compile(r"/leases(/|$)|sopctl\.io/|sopctl%2Fbefore%2F")
+_BOOKKEEPING: Final = re.compile(r"/leases(/|$)|sopctl\.io(/|~1)|sopctl%2Fbefore%2F")
 _VERSIONS: Final = re.compile(r'"(resourceVersion|uid)": ?"[^"]*"')
 
 
@@ -36,6 +36,7 @@ class Kind(StrEnum):
     LOST_REPLY = "lost reply"
     CRASH = "crash"  # before the call has any effect
     CRASH_AFTER = "crash after"  # it had its effect; nobody is left to hear of it
+    TURN_BACK = "crash after, then undone"  # and then everything is wanted back at once
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,6 +47,14 @@ class Name:
     what: str
     nth: int
     mutating: bool = False
+    bookkeeping: bool = False
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What can happen at it: a read has no effect that could come without a reply."""
+        if not self.mutating:
+            return (Kind.THROTTLE, Kind.DENIAL, Kind.LOST_REPLY, Kind.CRASH)
+        return tuple(k for k in Kind if k is not Kind.TURN_BACK or not self.bookkeeping)
 
     def __str__(self) -> str:
         again = f" (number {self.nth + 1})" if self.nth else ""
@@ -82,11 +91,11 @@ class Tap:
         with self._lock:
             if self.life.dead:
                 return Kind.CRASH
-            name = Name(half, what, self._asked[what], mutating)
+            kept = bool(_BOOKKEEPING.search(what + body))
+            name = Name(half, what, self._asked[what], mutating, kept)
             self._asked[what] += 1
             self.seen.append(name)
-            writes = mutating and not _BOOKKEEPING.search(what + body)
-            if writes and (why := self.covered(what + body)):
+            if mutating and not kept and (why := self.covered(what + body)):
                 self.violations.append(f"{name}: {why}")
             if name != self._target:
                 return None
@@ -112,6 +121,7 @@ _AWS: Final = {
     Kind.LOST_REPLY: AwsRule(kind="lost_reply"),
     Kind.CRASH: AwsRule(kind="reset"),
     Kind.CRASH_AFTER: AwsRule(kind="lost_reply"),
+    Kind.TURN_BACK: AwsRule(kind="lost_reply"),
 }
 _KUBE: Final = {
     Kind.THROTTLE: KubeRule(kind="status", value=429),
@@ -119,7 +129,9 @@ _KUBE: Final = {
     Kind.LOST_REPLY: KubeRule(kind="lost_reply"),
     Kind.CRASH: KubeRule(kind="reset"),
     Kind.CRASH_AFTER: KubeRule(kind="lost_reply"),
+    Kind.TURN_BACK: KubeRule(kind="lost_reply"),
 }
+_DYING: Final = (Kind.CRASH_AFTER, Kind.TURN_BACK)
 OK: Final = range(200, 300)
 
 
@@ -135,7 +147,7 @@ class AwsTap:
         digest = hashlib.sha256(body.encode()).hexdigest()[:6]
         what = f"{request.service}.{request.operation} {digest}"
         kind = self.tap.decide("AWS", what, body, mutating=request.mutating)
-        if kind is Kind.CRASH_AFTER:
+        if kind in _DYING:
             self._dying.append(request)
         return None if kind is None else _AWS[kind]
 
@@ -161,7 +173,7 @@ class KubeTap:
         dry = " (dry run)" if request.dry_run else ""
         what = f"{request.method} {request.path}{dry}"
         kind = self.tap.decide("Kubernetes", what, body, mutating=mutating)
-        if kind is Kind.CRASH_AFTER:
+        if kind in _DYING:
             self._dying.append(request)
         return () if kind is None else (_KUBE[kind],)
 
