@@ -52,7 +52,7 @@ class Operator:
         )
         for _ in range(MOST_ANSWERS):
             state = self.newest()
-            gate = str(state.parked["work"]) if state and state.parked and not state.end else ""
+            gate = _waits_at(state)
             answer = given.answers.get(gate.partition(":")[2] or gate)
             if dry or state is None or answer is None:
                 break
@@ -88,6 +88,13 @@ class Operator:
             return self._invoke(app, (command, *words, *agreed))
         finally:
             app.close()
+
+
+def _waits_at(state: RunState | None) -> str:
+    """The gate at which a run is parked; empty if it is not."""
+    if state is None or state.end or not state.parked or state.parked["why"] != "gate":
+        return ""
+    return str(state.parked["work"])
 
 
 def _options(given: RunShape) -> list[str]:

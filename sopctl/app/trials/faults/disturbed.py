@@ -25,6 +25,7 @@ from sopctl.app.trials.faults.course import (
     gate_answer,
     reopened,
     standing,
+    was_parked,
 )
 from sopctl.app.trials.faults.process import Decide, Died, End, Ledger, Shop
 from sopctl.app.trials.faults.tap import Kind, Name, Tap
@@ -171,6 +172,8 @@ class Decisions:
     def __call__(self, desk: Desk) -> Sequence[Entry]:
         if answers := self._walk.decide(self._ledger)(desk):
             return answers
+        if not was_parked(self._ledger, self._run):
+            return ()
         state = fold(self._run, self._ledger.read(self._run))
         if state.end or state.parked is None:
             return ()

@@ -74,11 +74,10 @@ class Lab:
     def __init__(self, stage: Stage, catalogs: Catalogs) -> None:
         self._shop = Shop(stage, catalogs)
         self._tap = Tap(stage.life)
-        stage.household.aws.observer = AwsTap(self._tap)
-        stage.household.kube.observer = KubeTap(self._tap)
 
     def chart(self, play: Play) -> Charted:
         """Take the undisturbed course; raises SopError where even that cannot be planned."""
+        self._attach()
         walk = self._walk(play)
         ledger = walk.at(play.begin)
         self._tap.begin()
@@ -91,12 +90,19 @@ class Lab:
 
     def disturb(self, charted: Charted, fault: Fault) -> Verdict:
         """Play one case."""
+        self._attach()
         play = charted.play
         disturbed = Disturbed(self._shop, self._tap, play.run, play.answers)
         if fault.piece == PLANNING:
             return self._while_planning(disturbed, charted, fault)
         piece = charted.course.pieces[fault.piece]
         return disturbed.case(charted.course, piece, fault.name, fault.kind)
+
+    def _attach(self) -> None:
+        """Look at every call from now on; whoever did so before does not any more."""
+        household = self._shop.stage.household
+        household.aws.observer = AwsTap(self._tap)
+        household.kube.observer = KubeTap(self._tap)
 
     def _while_planning(self, disturbed: Disturbed, charted: Charted, fault: Fault) -> Verdict:
         """It refuses, or plans the same, or plans what it can: then `resume` does the rest."""

@@ -24,7 +24,7 @@ from sopctl.sandbox.k8s.http import is_mutating
 from sopctl.sandbox.k8s.request import Request as KubeRequest
 
 # What the lock and the marks write: bookkeeping, not changes.
-_BOOKKEEPING: Final = re.compile(r"/leases(/|$)|sopctl\.io(/|~1)|sopctl%2Fbefore%2F")
+_BOOKKEEPING: Final = re.compile(r"/leases\b|sopctl\.io(/|~1)|sopctl%2Fbefore%2F")
 _VERSIONS: Final = re.compile(r'"(resourceVersion|uid)": ?"[^"]*"')
 
 
