@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sopctl.app.calls import CallLog
-from sopctl.app.lease import ClusterLease, LeasePolicy
+from sopctl.app.lease import ClusterLease, LeasePolicy, Machine
 from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
 from sopctl.core.errors import TemporaryError, UnreachableError, WrongTargetError
@@ -80,8 +80,13 @@ class RealConnection:
         agent: str,
         hide: Callable[..., None] = _nothing,
         sdks: Sdks = NO_SDKS,
+        machine: Machine | None = None,
     ) -> None:
-        """*hide* is told the secret parts of the credentials as soon as they are known."""
+        """*hide* is told the secret parts of the credentials as soon as they are known.
+
+        *machine* is the time by which the silence of a lock's holder is measured.
+        """
+        self._machine = machine
         self._target = target
         self._hide = hide
         self._agent = agent
@@ -145,7 +150,12 @@ class RealConnection:
             )
         policy = LeasePolicy(required=self._target.lock == "required", force=force)
         self._lease = ClusterLease(
-            self._lock_k8s, worker, policy=policy, clock=self.clock, warn=warn
+            self._lock_k8s,
+            worker,
+            policy=policy,
+            clock=self.clock,
+            warn=warn,
+            machine=self._machine,
         )
         return self._lease
 

@@ -8,7 +8,6 @@ from typing import Any, Final, TypeAlias
 
 from sopctl.app import standing
 from sopctl.app.composition import App, Parts
-from sopctl.app.connection import RealConnection
 from sopctl.app.settings import Settings
 from sopctl.app.trials.stage import Stage
 from sopctl.core.codec import Json
@@ -75,9 +74,7 @@ class Operator:
     def _go(self, command: str, *words: str) -> Said:
         stage = self._stage
         parts = Parts(
-            connect=lambda target, agent: RealConnection(
-                target, stage.clock, agent=agent, sdks=stage.sdks
-            ),
+            connect=stage.connection,
             targets={stage.target.name: stage.target},
             store=self._typed,
         )

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from sopctl.app.connection import Sdks
+from sopctl.app.connection import RealConnection, Sdks
 from sopctl.app.targets import SANDBOX
 from sopctl.core.target import Target
 from sopctl.providers.aws_sdk import AwsSdk
@@ -68,6 +68,10 @@ class LedClock:
     def now(self) -> datetime:
         return self._household.clock.now()
 
+    def seconds(self) -> float:
+        """For locks: the silence of their holders is of the same time."""
+        return self.now().timestamp()
+
     def sleep(self, seconds: float) -> None:
         self._life.check()
         if seconds <= 0:
@@ -115,6 +119,11 @@ class Stage:
         return Sdks(
             aws=AwsSdk(self.target, agent=AGENT, limits=limits), k8s=K8sSdk(self.target, limits)
         )
+
+    def connection(self, target: Target, agent: str = AGENT) -> RealConnection:
+        """The world as one invocation reaches it."""
+        clock = self.clock
+        return RealConnection(target, clock, agent=agent, sdks=self.sdks, machine=clock)
 
     def close(self) -> None:
         for sdk in (self.sdks.aws, self.sdks.k8s):

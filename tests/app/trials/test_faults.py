@@ -10,7 +10,8 @@ from sopctl.app.trials.faults.disturbed import Coverage
 from sopctl.app.trials.faults.matrix import PLANNING, Lab, Play
 from sopctl.app.trials.faults.tap import Kind
 from sopctl.core.journal import Entry
-from sopctl.engine import decide, records, window
+from sopctl.engine import records, window
+from sopctl.providers import aws
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_the_way_back_has_a_course_of_its_own(case_of):
 def test_an_engine_that_writes_before_its_intent_is_caught(begun, monkeypatch):
     """The intent is appended only after the write: durable too late."""
     _, _, lab, charted = begun
-    send, append = window._send, window.records.intent
+    send = window._send
 
     def late(session, work, writes):
         kept = session.deps.store._runs[session.state.run].records
@@ -84,26 +85,25 @@ def test_an_engine_that_writes_before_its_intent_is_caught(begun, monkeypatch):
         finally:
             kept.append(intent)
 
-    assert append is records.intent
     monkeypatch.setattr(window, "_send", late)
     fault = next(f for f in charted.faults() if f.piece == 0 and f.kind is Kind.THROTTLE)
     assert any("without an intent" in why for why in lab.disturb(charted, fault).wrong)
 
 
 def test_an_engine_that_repeats_blindly_is_caught(begun, monkeypatch):
-    """After a lost reply it takes the change as not made and sends it again."""
+    """It sends every change twice: the second one has the same effect again."""
     _, _, lab, charted = begun
-    judge = window.judge
+    send = aws.Aws.write
 
-    def blind(action, params, item, found, **more):
-        verdict = judge(action, params, item, found, **more)
-        if item.phase in ("unknown", "sent") and verdict.phase is not None:
-            return verdict.__class__(phase=window.Phase.FAILED, why="blind")
-        return verdict
+    def twice(self, call, service, operation, **kwargs):
+        send(self, call, service, operation, **kwargs)
+        return send(self, call, service, operation, **kwargs)
 
-    monkeypatch.setattr(window, "judge", blind)
-    fault = next(f for f in writes(charted) if f.kind is Kind.LOST_REPLY)
-    assert lab.disturb(charted, fault).wrong
+    monkeypatch.setattr(aws.Aws, "write", twice)
+    reads = (f for f in charted.faults() if f.piece == 1 and not f.name.mutating)
+    fault = next(f for f in reads if f.kind is Kind.THROTTLE)
+    wrong = lab.disturb(charted, fault).wrong
+    assert any("carried out 2 times: autoscaling.UpdateAutoScalingGroup" in why for why in wrong)
 
 
 def test_a_run_that_never_ends_is_caught(begun, monkeypatch):
@@ -111,7 +111,6 @@ def test_a_run_that_never_ends_is_caught(begun, monkeypatch):
     fault = next(f for f in writes(charted) if f.kind is Kind.DENIAL)
     monkeypatch.setattr("sopctl.app.trials.faults.disturbed._stands_still", lambda _: False)
     assert any("it ended parked" in why for why in lab.disturb(charted, fault).wrong)
-    assert decide.decide
 
 
 def test_a_write_is_covered_by_an_open_intent_only():

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from sopctl.app.connection import RealConnection
 from sopctl.app.desk import Catalogs, Desk, Place, Wish
-from sopctl.app.trials.stage import AGENT, Crash, Life, Stage
+from sopctl.app.trials.stage import Crash, Life, Stage
 from sopctl.core.codec import Json, encode
 from sopctl.core.journal import Entry, Lease, Record
 from sopctl.core.plan import Plan
@@ -68,7 +67,7 @@ class Shop:
 
     def desk(self, ledger: Ledger) -> Desk:
         target = self.stage.target
-        connection = RealConnection(target, self.stage.clock, agent=AGENT, sdks=self.stage.sdks)
+        connection = self.stage.connection(target)
         place = Place(target=target, connection=connection, store=ledger, catalogs=self.catalogs)
         return Desk(place, _Silent())
 
