@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint types layers docs docs-check format lock clean
+.PHONY: demo test runbook-tests check lint types layers docs docs-check format lock clean
 
 demo: $(READY) ## run az-failure in the sandbox and roll it back
 	$(BIN)/python tools/demo.py
 
 test: $(READY) ## the whole test suite, in parallel
 	$(BIN)/pytest -n auto --dist loadgroup -q
+
+runbook-tests: $(READY) ## the tests beside the runbooks, with a fault at every call
+	$(BIN)/sopctl test --faults all --jobs 2 --junit runbook-tests.xml
 
 check: lint types layers docs-check test ## everything CI checks
 

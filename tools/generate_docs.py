@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_type_hints
 
 import click
+from pydantic import BaseModel
 
 from sopctl.actions.catalog import CATALOG as ACTIONS
 from sopctl.checks.catalog import CATALOG as CHECKS
@@ -18,6 +19,7 @@ from sopctl.cli.main import root
 from sopctl.core.action import AnyAction, Undo
 from sopctl.core.errors import MEANINGS
 from sopctl.runbook import model
+from sopctl.runbook.trials import model as trial_model
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -39,6 +41,7 @@ def pages() -> dict[str, str]:
         "cli.md": "\n".join(cli_page()),
         "exit-codes.md": "\n".join(exit_codes_page()),
         "runbook-schema.md": "\n".join(schema_page()),
+        "runbook-test-schema.md": "\n".join(test_schema_page()),
     }
 
 
@@ -141,8 +144,18 @@ def exit_codes_page() -> Iterator[str]:
 def schema_page() -> Iterator[str]:
     yield "# Runbook schema\n"
     yield "Every field of a runbook. `sopctl runbook schema` prints it as JSON Schema.\n"
-    schema = model.RunbookShape.model_json_schema()
-    yield from fields_of("Runbook", schema)
+    yield from shapes_of("Runbook", model.RunbookShape)
+
+
+def test_schema_page() -> Iterator[str]:
+    yield "# Runbook test schema\n"
+    yield "Every field of `NAME.test.yaml`; as JSON Schema: `sopctl runbook schema --tests`.\n"
+    yield from shapes_of("RunbookTest", trial_model.TrialFileShape)
+
+
+def shapes_of(title: str, root: type[BaseModel]) -> Iterator[str]:
+    schema = root.model_json_schema()
+    yield from fields_of(title, schema)
     for name, definition in sorted(schema.get("$defs", {}).items()):
         if "properties" in definition:
             yield from fields_of(name, definition)

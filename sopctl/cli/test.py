@@ -50,6 +50,10 @@ class FaultCount(click.ParamType[int]):
     "-j", "--jobs", type=click.IntRange(min=1), default=1, help="Processes that share the faults."
 )
 @click.option("--junit", type=options.FILE, help="Write the results as JUnit XML, too.")
+@click.option("--record", metavar="RUN", help="Write a test of this run in the sandbox.")
+@click.option(
+    "--into", type=options.FILE, help="The file to record into; default: NAME.test.yaml here."
+)
 @options.output
 @click.pass_obj
 def test(context: Context, /, runbooks: tuple[str, ...], **given: object) -> int:
@@ -67,6 +71,8 @@ def test(context: Context, /, runbooks: tuple[str, ...], **given: object) -> int
     from sopctl.views import trials  # noqa: PLC0415  # as above
 
     library = context.app.library
+    if given["record"]:
+        return _record(context, str(given["record"]), given["into"])
     asked = suite.Asked(files=suite.files(library, runbooks), pattern=str(given["pattern"]))
     found = []
     dose = part.Dose(
@@ -85,3 +91,19 @@ def test(context: Context, /, runbooks: tuple[str, ...], **given: object) -> int
     if isinstance(path := given["junit"], Path):
         path.write_text(trials.junit(found), encoding="utf-8")
     return ExitCode.DONE if all(each.ok for each in found) else ExitCode.FAILED
+
+
+def _record(context: Context, run: str, into: object) -> int:
+    """Make a test of a run that happened, and play it."""
+    from sopctl.app import standing  # noqa: PLC0415  # as above
+    from sopctl.app.trials import recording  # noqa: PLC0415  # as above
+    from sopctl.cli.trial_commands import invoke  # noqa: PLC0415  # as above
+    from sopctl.views import trials  # noqa: PLC0415  # as above
+
+    states = standing.states(context.app.store)
+    found = recording.chosen(states, standing.find(states, run))
+    assert found.run.plan is not None
+    path = into if isinstance(into, Path) else Path(f"{found.run.plan.runbook}.test.yaml")
+    result = recording.record(context.app.library, found, path, invoke)
+    context.out.show([*trials.one(result), *trials.recorded(str(path), result)])
+    return ExitCode.DONE if result.ok else ExitCode.FAILED

@@ -5,23 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from pydantic import BaseModel
+
 from sopctl.core.codec import Json
 from sopctl.runbook.model import RunbookShape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema() -> Json:
+def schema(root: type[BaseModel] = RunbookShape, title: str = "A sopctl runbook") -> Json:
     """The schema, generated from the model that the loader uses."""
-    generated: Json = RunbookShape.model_json_schema(by_alias=True)
+    generated: Json = root.model_json_schema(by_alias=True)
     described = _untitled(generated)
     assert isinstance(described, Mapping)
-    return {"$schema": DIALECT, "title": "A sopctl runbook", **described}
+    return {"$schema": DIALECT, "title": title, **described}
 
 
-def text() -> str:
+def text(root: type[BaseModel] = RunbookShape, title: str = "A sopctl runbook") -> str:
     """The schema as it stands in a file."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(schema(root, title), indent=2, ensure_ascii=False) + "\n"
 
 
 def _untitled(value: Json, *, names: bool = False) -> Json:

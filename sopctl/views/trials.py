@@ -33,6 +33,15 @@ def one(result: Result) -> list[Line]:
     return rows
 
 
+def recorded(path: str, result: Result) -> list[Line]:
+    """Where a recorded test is, and whether it is worth keeping as it is."""
+    rows = [line("The test is in ", (path, "strong"), ".")]
+    if not result.ok:
+        text = "What happened then does not happen again: look at `given` in it, then at the rest."
+        rows.append(line((text, "warn")))
+    return rows
+
+
 def _part(part: Part) -> list[Line]:
     rows = [line((part.name, "bad"), indent=4)]
     for each in part.differences:

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, StrictBool
 from sopctl.core.plan import Fidelity
 from sopctl.runbook.model import NAME, Duration, Shape, StepName, Text
 
+TITLE: Final = "Tests of a sopctl runbook"
 CASE = r"^[a-z0-9][a-z0-9-]{0,63}$"
 RESOURCE = r"^[a-z][a-z0-9.-]{0,62}$"
 Whole: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
