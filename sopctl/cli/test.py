@@ -100,8 +100,8 @@ def _record(context: Context, run: str, into: object) -> int:
     from sopctl.cli.trial_commands import invoke  # noqa: PLC0415  # as above
     from sopctl.views import trials  # noqa: PLC0415  # as above
 
-    states = standing.states(context.app.store)
-    found = recording.chosen(states, standing.find(states, run))
+    store = context.app.store
+    found = recording.chosen(store, standing.find(standing.states(store), run).run)
     assert found.run.plan is not None
     path = into if isinstance(into, Path) else Path(f"{found.run.plan.runbook}.test.yaml")
     result = recording.record(context.app.library, found, path, invoke)

@@ -19,7 +19,10 @@ from sopctl.app.trials import suite
 from sopctl.app.trials.invoking import Invoke
 from sopctl.core.codec import Json, encode
 from sopctl.core.errors import ExitCode, RefusedError, UsageError
+from sopctl.core.journal import Record, Store
 from sopctl.core.runbook import ParameterType
+from sopctl.engine import records
+from sopctl.engine.fold import fold
 from sopctl.engine.state import RunEnd, RunState
 from sopctl.runbook.trials.outcome import Result
 
@@ -35,8 +38,23 @@ class Recorded:
     earlier: Sequence[RunState]
 
 
-def chosen(states: Sequence[RunState], run: RunState) -> Recorded:
+def as_it_was(store: Store, run: str) -> RunState:
+    """A run without the end that it got when its world was stopped or reset."""
+    kept: list[Record] = []
+    for record in store.read(run):
+        if record.kind == records.PARKED and record.data["why"] == records.FORGOTTEN:
+            break
+        kept.append(record)
+    return fold(run, kept)
+
+
+def chosen(store: Store, run: str) -> Recorded:
     """What is recorded of *run*; raises RefusedError for what no test could play again."""
+    states = [as_it_was(store, head.run) for head in store.runs()]
+    return _chosen([state for state in states if state.plan], as_it_was(store, run))
+
+
+def _chosen(states: Sequence[RunState], run: RunState) -> Recorded:
     plan = run.plan
     assert plan is not None
     if plan.target["name"] != SANDBOX:
