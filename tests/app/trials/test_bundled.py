@@ -28,7 +28,7 @@ def test_every_packaged_runbook_has_tests():
     assert set(FILES) == set(runbooks.available([runbooks.packaged()]))
 
 
-@pytest.mark.parametrize(("name", "test"), TESTS, ids="-".join)
+@pytest.mark.parametrize(("name", "test"), TESTS, ids=["-".join(each) for each in TESTS])
 def test_it_passes(made, library, name, test):
     asked = suite.Asked(files=(FILES[name],), pattern=test)
     case = Case(made, suite.scripts(library, asked)[0], invoke)
