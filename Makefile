@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test runbook-tests check lint types layers docs docs-check format lock clean
+.PHONY: demo test runbook-tests conformance check lint types layers docs docs-check charts format lock clean
 
 demo: $(READY) ## run az-failure in the sandbox and roll it back
 	$(BIN)/python tools/demo.py
@@ -14,6 +14,12 @@ test: $(READY) ## the whole test suite, in parallel
 
 runbook-tests: $(READY) ## the tests beside the runbooks, with a fault at every call
 	$(BIN)/sopctl test --faults all --jobs 2 --junit runbook-tests.xml
+
+conformance: $(READY) ## what clients rely on, asked of KUBECONFIG= [CONTEXT=] [CLUSTER_WIDE=1] or the simulator
+	SOPCTL_CONFORMANCE_KUBECONFIG="$(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))" \
+	SOPCTL_CONFORMANCE_CONTEXT="$(CONTEXT)" SOPCTL_CONFORMANCE_CLUSTER_WIDE="$(CLUSTER_WIDE)" \
+	SOPCTL_CONFORMANCE_RELEASE="$(or $(RELEASE),1.36)" \
+	$(BIN)/pytest -q -rs -p no:randomly tests/conformance
 
 check: lint types layers docs-check test ## everything CI checks
 
@@ -30,6 +36,9 @@ layers: $(READY)
 docs: $(READY) ## write the generated reference pages again
 	$(BIN)/python tools/generate_docs.py
 
+charts: $(READY) ## hold the drills of the documentation again, and draw them
+	$(BIN)/python tools/charts.py
+
 docs-check: $(READY)
 	$(BIN)/python tools/generate_docs.py --check
 
@@ -39,7 +48,7 @@ format: $(READY)
 
 lock: $(READY) ## resolve the dependencies again, with hashes
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra sandbox --group test --group type \
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra sandbox --extra drill --group test --group type \
 	  --group lint --generate-hashes --no-annotate --no-header -o requirements/dev.lock
 	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet - --constraint requirements/dev.lock \
 	  --generate-hashes --no-annotate --no-header -o requirements/build.lock

@@ -20,7 +20,8 @@ from sopctl.facts.world import World
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s
 from sopctl.providers.limits import Limits
-from sopctl.sandbox.aws.cloud import CLUSTER, Cloud
+from sopctl.sandbox.aws.cloud import Cloud
+from sopctl.sandbox.aws.eks import CLUSTER
 from sopctl.sandbox.aws.fleet import GroupSpec
 from sopctl.sandbox.aws.front import ACCESS_KEY, AwsFront
 from sopctl.sandbox.k8s.cluster import Cluster

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import get_type_hints
 
 import click
-from pydantic import BaseModel
 
 from sopctl.actions.catalog import CATALOG as ACTIONS
 from sopctl.checks.catalog import CATALOG as CHECKS
 from sopctl.cli.main import root
 from sopctl.core.action import AnyAction, Undo
 from sopctl.core.errors import MEANINGS
+from sopctl.notation.json_schema import text_of
 from sopctl.runbook import model
-from sopctl.runbook.trials import model as trial_model
+from sopctl.runbook.trials.model import TrialFileShape
+from sopctl.sandbox.scenario import loader as scenarios
+from sopctl.sandbox.scenario.model import Scenario
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -42,6 +44,7 @@ def pages() -> dict[str, str]:
         "exit-codes.md": "\n".join(exit_codes_page()),
         "runbook-schema.md": "\n".join(schema_page()),
         "runbook-test-schema.md": "\n".join(test_schema_page()),
+        "scenario-schema.md": "\n".join(scenario_page()),
     }
 
 
@@ -144,18 +147,31 @@ def exit_codes_page() -> Iterator[str]:
 def schema_page() -> Iterator[str]:
     yield "# Runbook schema\n"
     yield "Every field of a runbook. `sopctl runbook schema` prints it as JSON Schema.\n"
-    yield from shapes_of("Runbook", model.RunbookShape)
+    schema = model.RunbookShape.model_json_schema()
+    yield from fields_of("Runbook", schema)
+    for name, definition in sorted(schema.get("$defs", {}).items()):
+        if "properties" in definition:
+            yield from fields_of(name, definition)
 
 
 def test_schema_page() -> Iterator[str]:
     yield "# Runbook test schema\n"
     yield "Every field of `NAME.test.yaml`; as JSON Schema: `sopctl runbook schema --tests`.\n"
-    yield from shapes_of("RunbookTest", trial_model.TrialFileShape)
+    schema = TrialFileShape.model_json_schema()
+    yield from fields_of("RunbookTest", schema)
+    for name, definition in sorted(schema.get("$defs", {}).items()):
+        if "properties" in definition:
+            yield from fields_of(name, definition)
 
 
-def shapes_of(title: str, root: type[BaseModel]) -> Iterator[str]:
-    schema = root.model_json_schema()
-    yield from fields_of(title, schema)
+def scenario_page() -> Iterator[str]:
+    yield "# Scenario schema\n"
+    yield (
+        "Every field of a scenario of the sandbox, as `sopctl sandbox scenario show FILE` reads "
+        "it. The same as JSON Schema, for editors, is `scenarios/scenario.schema.json`.\n"
+    )
+    schema = Scenario.model_json_schema()
+    yield from fields_of("Scenario", schema)
     for name, definition in sorted(schema.get("$defs", {}).items()):
         if "properties" in definition:
             yield from fields_of(name, definition)
@@ -197,14 +213,15 @@ def shape_text(shape: dict[str, object]) -> str:
 def main() -> int:
     check = "--check" in sys.argv
     stale = 0
-    for name, body in pages().items():
-        path, text = REFERENCE / name, SIGN + body.rstrip() + "\n"
+    texts = {REFERENCE / name: SIGN + body.rstrip() + "\n" for name, body in pages().items()}
+    texts[ROOT / "scenarios" / "scenario.schema.json"] = text_of(scenarios.schema())
+    for path, text in texts.items():
         old = path.read_text() if path.exists() else ""
         if old == text:
             continue
         stale += 1
         if check:
-            diff = difflib.unified_diff(old.splitlines(), text.splitlines(), name, "code", n=1)
+            diff = difflib.unified_diff(old.splitlines(), text.splitlines(), path.name, "code", n=1)
             print("\n".join(list(diff)[:20]))
         else:
             path.write_text(text)

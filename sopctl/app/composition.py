@@ -17,7 +17,8 @@ from sopctl.core.target import Target
 
 if TYPE_CHECKING:
     from sopctl.app.connection import Connection
-    from sopctl.app.desk import Catalogs, Desk, Watcher
+    from sopctl.app.desk import Desk
+    from sopctl.app.place import Catalogs, Watcher
     from sopctl.core.plan import Plan
     from sopctl.engine.state import RunState
     from sopctl.journal.redact import Scrubber
@@ -103,7 +104,7 @@ class App:
         if self._parts.catalogs is not None:
             return self._parts.catalogs()
         from sopctl.actions import catalog as actions  # noqa: PLC0415  # every room is imported
-        from sopctl.app.desk import Catalogs  # noqa: PLC0415  # the engine
+        from sopctl.app.place import Catalogs  # noqa: PLC0415  # the engine
         from sopctl.checks import catalog as checks  # noqa: PLC0415  # as above
 
         return Catalogs(actions=actions.with_strangers(), checks=checks.with_strangers())
@@ -141,7 +142,8 @@ class App:
     def desk(self, target: Target, watcher: Watcher, *, run: str = "") -> Desk:
         """A place to work on *target*; *run* is named in the user agent of every call."""
         from sopctl.app import policy  # noqa: PLC0415  # reads YAML
-        from sopctl.app.desk import Desk, Place  # noqa: PLC0415  # the engine
+        from sopctl.app.desk import Desk  # noqa: PLC0415  # the engine
+        from sopctl.app.place import Place  # noqa: PLC0415  # the engine
 
         agent = f"sopctl/{__version__}" + (f" run/{run}" if run else "")
         connect = self._parts.connect or self._connect

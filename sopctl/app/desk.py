@@ -5,21 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
-from sopctl.app import actor, drift, policy, standing
-from sopctl.app.connection import Connection, refuse_wrong, silent
-from sopctl.core.action import AnyAction
-from sopctl.core.check import AnyCheck
+from sopctl.app import actor, drift, policy, standing, usual
+from sopctl.app.connection import refuse_wrong, silent
+from sopctl.app.place import Place, Watcher, Wish
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
 from sopctl.core.errors import TemporaryError, UsageError, WrongTargetError
-from sopctl.core.journal import Entry, Holder, Record, Store
+from sopctl.core.journal import Entry, Holder
 from sopctl.core.plan import Plan, PlannedStep
 from sopctl.core.runbook import ParameterType, Runbook
-from sopctl.core.target import Identity, Target
+from sopctl.core.target import Identity
 from sopctl.engine import control, records
 from sopctl.engine.holdings import Holding, holdings
 from sopctl.engine.keeping import Round, look_again
@@ -36,42 +35,6 @@ PROVIDERS = 2
 LEASE = 30.0  # seconds of this machine
 
 
-class Watcher(Protocol):
-    """Whoever wants to see a run as it happens."""
-
-    def records(self, records: Sequence[Record]) -> None: ...
-    def waiting(self, why: str) -> None: ...
-    def warn(self, text: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogs:
-    """All actions and checks by id."""
-
-    actions: Mapping[str, AnyAction]
-    checks: Mapping[str, AnyCheck]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a desk stands: the target, how it is reached, and the journals of this machine."""
-
-    target: Target
-    connection: Connection
-    store: Store
-    catalogs: Catalogs
-    policy: policy.Limits = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a person asks to be planned. *max_objects* only ever lowers the runbook's guardrails."""
-
-    runbook: Runbook
-    given: Mapping[str, Json]
-    max_objects: int = 0
-
-
 class Desk:
     """Everything one invocation does with one target; close it, or use it as a context manager."""
 
@@ -82,6 +45,7 @@ class Desk:
         self.stop = threading.Event()
         self._pool = ThreadPoolExecutor(IN_FLIGHT + BACKGROUND, thread_name_prefix="desk")
         self._identity: Identity | None = None
+        self._usually: Mapping[str, float] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -183,6 +147,9 @@ class Desk:
         state = self.state(run)
         connection = self.place.connection
         lock = connection.lock(self.worker, self.watcher.warn, force=force)
+        if state.plan is not None:
+            earlier = control.all_runs(self._deps(), self.place.target.name)
+            self._usually = usual.waits(earlier, state.plan.runbook)
         return leg(run, replace(self._deps(), lock=lock if _writes(state) else None))
 
     def take(self, run: str, reason: str) -> None:
@@ -247,9 +214,12 @@ class Desk:
             worker=self.worker,
             fence_wait=place.target.fence_wait,
             on_records=self.watcher.records,
-            on_wait=self.watcher.waiting,
+            on_wait=self._waiting,
             stopping=self.stop.is_set,
         )
+
+    def _waiting(self, why: str) -> None:
+        self.watcher.waiting(usual.told(why, self._usually))
 
     def _target(self, identity: Identity, zones: Json) -> dict[str, Json]:
         """The target as the plan and the journal show it."""

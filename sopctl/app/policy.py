@@ -11,7 +11,7 @@ from pathlib import Path
 from sopctl.core.codec import Json, decode
 from sopctl.core.errors import InvalidRunbookError, UsageError
 from sopctl.core.runbook import DEFAULT_GUARDRAIL, Guardrail
-from sopctl.runbook import strict_yaml
+from sopctl.notation import strict_yaml
 
 Limits = Mapping[str, Guardrail]
 

@@ -31,6 +31,16 @@ class Settings:
         return self.config / "runbooks"
 
     @property
+    def scenarios(self) -> Path:
+        """The user's own scenarios; they hide packaged ones of the same name."""
+        return self.config / "scenarios"
+
+    @property
+    def approvers(self) -> Path:
+        """Whose signature is an approval: allowed signers, as ssh-keygen(1) describes them."""
+        return self.config / "approvers"
+
+    @property
     def reports(self) -> Path:
         """Where the traceback of a bug goes."""
         return self.state / "reports"

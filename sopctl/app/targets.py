@@ -34,7 +34,7 @@ class Targets:
 
     def all(self) -> Mapping[str, Target]:
         """Every configured target by name; raises InvalidRunbookError or UsageError."""
-        from sopctl.runbook import strict_yaml  # noqa: PLC0415  # `--help` reads no YAML
+        from sopctl.notation import strict_yaml  # noqa: PLC0415  # `--help` reads no YAML
 
         try:
             text = self._path.read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ class Targets:
 
     def find(self, name: str) -> Target:
         """The configured target *name*; raises UsageError."""
-        from sopctl.runbook.suggest import did_you_mean  # noqa: PLC0415  # as above
+        from sopctl.notation.suggest import did_you_mean  # noqa: PLC0415  # as above
 
         found = self.all()
         if name not in found:

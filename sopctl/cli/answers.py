@@ -19,7 +19,7 @@ from sopctl.views import failure
 from sopctl.views import plan as plan_view
 from sopctl.views.lines import line
 
-_GATES: Final = ("approve:", "bound:")
+_GATES: Final = ("approve:", "bound:", "when:")
 
 
 def work_of(state: RunState, parked: Parked) -> Work | None:
@@ -72,7 +72,7 @@ def decided(  # one more than the budget: a decision is about these six things
     if choice == "undo-all":
         return [records.undo([w.key for w in state.works if not w.back], by, reason)]
     if choice == "end":
-        return _end_here(state, by, reason)
+        return end_here(state, by, reason)
     bound = 0
     if choice == "retry" and work.outcome is Outcome.PENDING_RETRY:
         step = desk.plan_step(state, work.key)
@@ -83,15 +83,15 @@ def decided(  # one more than the budget: a decision is about these six things
     return [records.decision(work.key, choice, by, reason, bound if work.plan.unplanned else 0)]
 
 
-def _end_here(state: RunState, by: str, reason: str) -> list[Entry]:
+def end_here(state: RunState, by: str, reason: str) -> list[Entry]:
     """Keep what is in place, and carry out nothing more: what was declined, and what follows."""
     open_ones = [w for w in state.works if not w.superseded and not w.accepted]
-    left = [w.key for w in open_ones if w.ended is None and not w.touched]
+    left = [w for w in open_ones if w.ended is None and not w.touched]
     ended = (Outcome.DECLINED, Outcome.PENDING_RETRY)
     why = f"the run ends here{reason and ': '}{reason}"
-    undone = [records.undo(left, by, why)] if left else []
+    without = [records.decision(w.key, "leave-out", by, why) for w in left]
     over = [records.decision(w.key, "skip", by, why) for w in open_ones if w.outcome in ended]
-    return [*undone, *over]
+    return [*without, *over]
 
 
 def _why(context: Context, asked: Asked) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from sopctl.app import actor, standing
 from sopctl.app.desk import Desk
-from sopctl.cli import completions, onwards, options
+from sopctl.cli import completions, onwards, options, signing
 from sopctl.cli.context import Context
 from sopctl.core.errors import RefusedError, UsageError
 from sopctl.core.journal import Entry
@@ -23,20 +25,50 @@ from sopctl.engine.state import RunState
     metavar="TEXT",
     help="yes, no, or what the gate asks for; asked for on a terminal.",
 )
+@click.option(
+    "--request",
+    type=options.FILE,
+    metavar="FILE",
+    help="Write to FILE what a colleague is to sign on another machine.",
+)
+@click.option(
+    "--signed",
+    type=options.FILE,
+    metavar="FILE",
+    help="Answer by FILE, with a colleague's signature in FILE.sig.",
+)
 @options.output
 @options.target
 @options.consenting
 @click.pass_obj
-def approve(context: Context, /, run: str, answer: str, **given: object) -> int:
+def approve(
+    context: Context,
+    /,
+    run: str,
+    answer: str,
+    request: Path | None,
+    signed: Path | None,
+    **given: object,
+) -> int:
     """Answer the gate at which RUN is parked, and go on with it.
 
     Without RUN, of the one run that has not ended.
     """
     asked = options.asked(given)
-    if not answer and not context.terminal.interactive:
+    if signed and (request or answer):
+        raise UsageError(
+            "--signed goes with neither --request nor --answer",
+            hint="The answer stands in the signed file.",
+        )
+    if not answer and not request and not signed and not context.terminal.interactive:
         raise UsageError("--answer is missing", hint="Give --answer yes or --answer no.")
     found = standing.states(context.app.store, asked.target)
     state = standing.find(found, run) if run else onwards.open_one(context, found)
+
+    if request:
+        return signing.ask(context, asked, state, request, answer or "yes")
+    if signed:
+        return signing.use(context, asked, state, signed)
 
     def decide(_: Desk, found: RunState) -> list[Entry]:
         if not answer:
@@ -59,7 +91,7 @@ def _answer(state: RunState, answer: str, reason: str) -> Entry:
     if approve and approve.by is ApproveBy.OTHER and by == state.header.get("user"):
         raise RefusedError(
             f"step {key} needs the approval of somebody other than {by}",
-            hint="Have a colleague answer it.",
+            hint=f"Have a colleague sign it: `sopctl approve {state.run} --request FILE`.",
         )
     if approve and approve.reason and not reason:
         raise UsageError(f"step {key} needs a reason", hint="Give --reason TEXT.")

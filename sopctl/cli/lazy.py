@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from sopctl.runbook.suggest import did_you_mean  # noqa: PLC0415  # only for what is wrong
+        from sopctl.notation.suggest import did_you_mean  # noqa: PLC0415  # only for what is wrong
 
         if not ctx.resilient_parsing and args[0] not in self._table and not args[0].startswith("-"):
             hint = did_you_mean(args[0], list(self._table), what="commands")

@@ -33,6 +33,7 @@ COMMANDS: Final[Commands] = {
     "runbook": (f"{_RUNS}.runbook:runbook", "List, show, check and create runbooks."),
     "test": (f"{_RUNS}.test:test", "Run the tests that lie beside runbooks."),
     "target": (f"{_RUNS}.target:target", "List, add and check targets."),
+    "drill": (f"{_RUNS}.drill:drill", "Rehearse a runbook in a world of its own."),
     "sandbox": (f"{_RUNS}.sandbox:sandbox", "Start, stop and shake the local practice world."),
     "completion": (f"{_RUNS}.completion:completion", "Print the completion script of a shell."),
 }

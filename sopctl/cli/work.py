@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sopctl.app import plans, standing
-from sopctl.app.desk import Desk, Wish
+from sopctl.app import drills, plans, standing
+from sopctl.app.desk import Desk
+from sopctl.app.place import Wish
 from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
 from sopctl.core.codec import Json
@@ -15,6 +16,7 @@ from sopctl.core.plan import Plan
 from sopctl.core.runbook import Runbook
 from sopctl.engine.fold import fold
 from sopctl.engine.state import RunState
+from sopctl.views import drilled as drill_view
 from sopctl.views import plan as plan_view
 from sopctl.views import stats
 from sopctl.views.lines import line
@@ -80,7 +82,13 @@ def show(context: Context, plan: Plan, asked: Asked) -> None:
     if asked.json:
         context.out.data(plan_view.data(plan))
     else:
-        context.out.show(plan_view.lines(plan, full=asked.full))
+        drilled = "" if plan.source_run else rehearsed(context, plan.runbook)
+        context.out.show(plan_view.lines(plan, full=asked.full, drilled=drilled))
+
+
+def rehearsed(context: Context, runbook: str) -> str:
+    """When *runbook* was drilled last on this machine, and how that went."""
+    return drill_view.last(drills.last(context.app.settings.state, runbook))
 
 
 def show_stats(context: Context, desk: Desk, asked: Asked) -> None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sopctl.core.action import Mark, Undo
 from sopctl.core.codec import Json, digest, encode
 from sopctl.core.resource import ResourceId
-from sopctl.core.runbook import Approve, OnEmpty, OnFailure, StepKind
+from sopctl.core.runbook import Approve, Guardrail, OnEmpty, OnFailure, StepKind
 
 
 class Fidelity(StrEnum):
@@ -98,6 +98,7 @@ class Plan:
     made_at: str = ""
     revert_within: float = 0.0
     source_run: str = ""  # a roll back: the run it takes back
+    guardrails: Mapping[str, Guardrail] = field(default_factory=dict)  # by kind, for late steps
 
     @property
     def changes(self) -> int:

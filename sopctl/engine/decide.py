@@ -10,9 +10,12 @@ from datetime import datetime, timedelta
 
 from sopctl.core.action import AnyAction
 from sopctl.core.runbook import OnFailure, StepKind
+from sopctl.engine import guardrails
 from sopctl.engine.compare import change_of
+from sopctl.engine.guardrails import objects
 from sopctl.engine.moves import (
     AskCheck,
+    AskWhen,
     Begin,
     Close,
     Fence,
@@ -78,7 +81,9 @@ def _finish(state: RunState, now: datetime) -> Move:
         )
         return Finish(RunEnd.UNDO_INCOMPLETE if left else RunEnd.UNDONE)
     unfinished = (*BAD_OUTCOMES, Outcome.PENDING_RETRY)
-    partial = any(w.outcome in unfinished for w in state.works if not w.superseded)
+    partial = any(
+        w.outcome is None if w.superseded else w.outcome in unfinished for w in state.works
+    )
     return Finish(RunEnd.PARTIAL if partial else RunEnd.DONE)
 
 
@@ -125,6 +130,8 @@ def _next_of(
 
 def _start(state: RunState, work: Work, now: datetime) -> Move:
     plan = work.plan
+    if move := _when(state, work):
+        return move
     if plan.skipped:
         return Close(work.key, Outcome.SKIPPED, plan.skipped)
     if plan.unplanned and work.selected:
@@ -142,6 +149,21 @@ def _start(state: RunState, work: Work, now: datetime) -> Move:
     if plan.approve and (move := _approval(state, work)):
         return move
     return Begin(work.key)
+
+
+def _when(state: RunState, work: Work) -> Move | None:
+    """A `when` that says something else than when it was planned becomes a gate."""
+    plan, gate = work.plan, f"when:{work.key}"
+    if not plan.when or plan.late_when or plan.unplanned:
+        return None
+    if work.runs is None:
+        return AskWhen(work.key)
+    if not work.verdict_moved or gate in state.answers:
+        return None
+    then, now = ("false", "true") if work.runs else ("true", "false")
+    do = "leave it out" if work.runs else "carry it out"
+    what = f"`when: {plan.when}` of step {work.key} was {then} when planned and is {now}"
+    return Park("gate", f"{what}; {do} all the same, as planned?", gate)
 
 
 def _barrier(work: Work) -> bool:
@@ -168,17 +190,26 @@ def _gate(state: RunState, work: Work) -> Move:
 
 def _beyond_bound(state: RunState, work: Work) -> Move | None:
     """A late selection larger than what was consented to becomes a gate."""
-    if not work.plan.late or work.bound_ok:
-        return None
-    objects = len({item.resource.whole for item in work.items.values()})
-    if objects <= work.plan.bound:
+    if not work.plan.late or work.bound_ok or not (what := _too_much(state, work)):
         return None
     gate = f"bound:{work.key}"
     answer = state.answers.get(gate)
     if answer and answer["answer"] == "no":
         return Close(work.key, Outcome.DECLINED, f"declined by {answer['by']}")
-    what = f"step {work.key} now finds {objects} objects; the plan allowed {work.plan.bound}"
     return Park("gate", what, gate)
+
+
+def _too_much(state: RunState, work: Work) -> str:
+    """How a late selection goes beyond its own bound, or the whole run beyond its guardrail."""
+    found = objects(work.items)
+    if found > work.plan.bound:
+        return f"step {work.key} now finds {found} objects; the plan allowed {work.plan.bound}"
+    kind = next((resource.kind for resource in work.items), "")
+    if state.plan is None or not (allowed := state.plan.guardrails.get(kind)):
+        return ""
+    ours = [each for w in state.works if not w.back for each in w.items if each.kind == kind]
+    excess = guardrails.excess(kind, ours, work.plan.population, allowed)
+    return f"with step {work.key} {excess}" if excess else ""
 
 
 def _next_window(work: Work, action: AnyAction, now: datetime, fence_wait: float) -> Move:

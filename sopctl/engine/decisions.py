@@ -42,6 +42,7 @@ def _unskip(state: RunState, key: str) -> None:
     for other in state.works:
         if other.outcome is Outcome.SKIPPED and key in other.plan.needs:
             other.started, other.ended, other.outcome, other.why = None, None, None, ""
+            other.runs = None
             _unskip(state, other.key)
 
 
@@ -86,12 +87,19 @@ def _by_hand(_: RunState, work: Work, at: datetime) -> None:
     work.ended, work.outcome, work.why, work.accepted = None, None, "", False
 
 
+def _leave_out(_: RunState, work: Work, __: datetime) -> None:
+    """It was never begun, and never will be: the run ends without it."""
+    if not work.touched:
+        work.superseded = True
+
+
 CHOICES: Mapping[str, Callable[[RunState, Work, datetime], None]] = {
     "retry": _retry,
     "skip": _skip,
     "keep": _keep,
     "restore": _restore,
     "by-hand": _by_hand,
+    "leave-out": _leave_out,
 }
 
 

@@ -14,7 +14,7 @@ from sopctl.core.action import Mark, ReceiptKind, Undo
 from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import decode
 from sopctl.core.journal import Record
-from sopctl.core.plan import Plan, PlannedChange, PlannedStep
+from sopctl.core.plan import Joined, Plan, PlannedChange, PlannedStep
 from sopctl.core.resource import ResourceId
 from sopctl.engine import records as kinds
 from sopctl.engine.decisions import CHOICES, inverse
@@ -45,7 +45,7 @@ def apply(state: RunState, record: Record) -> None:
     at = parse_stamp(record.at)
     state.seq = record.seq
     state.last = at
-    if record.kind not in (kinds.PARKED, kinds.LEG):
+    if record.kind not in (kinds.PARKED, kinds.LEG, kinds.REQUEST):
         state.parked = None
     _APPLY[record.kind](state, record.data, at)
 
@@ -94,13 +94,18 @@ def _step(state: RunState, data: Data, at: datetime) -> None:
     state.work(data["work"]).started = at
 
 
+def _verdict(state: RunState, data: Data, _: datetime) -> None:
+    state.work(data["work"]).runs = data["runs"]
+
+
 def _selected(state: RunState, data: Data, _: datetime) -> None:
     work = state.work(data["work"])
     changes = tuple(decode(PlannedChange, change) for change in data["changes"])
     work.items = _items(changes)
     work.selected = True
-    if "params" in data:
-        work.plan = replace(work.plan, params=data["params"], unplanned="")
+    work.plan = replace(work.plan, params=data["params"], unplanned="")
+    joins = tuple(decode(Joined, joined) for joined in data["joined"])
+    work.plan = replace(work.plan, joined=joins, population=data["population"])
 
 
 def _more(state: RunState, data: Data, _: datetime) -> None:
@@ -201,9 +206,9 @@ def _checked(state: RunState, data: Data, _: datetime) -> None:
     work.detail, work.rows = data["detail"], tuple(data["rows"])
 
 
-def _watch(state: RunState, data: Data, _: datetime) -> None:
+def _watch(state: RunState, data: Data, at: datetime) -> None:
     watched = state.work(data["work"]).watches[data["what"]]
-    watched.ok, watched.detail = data["ok"], data["detail"]
+    watched.ok, watched.seen, watched.detail = data["ok"], at, data["detail"]
 
 
 def _ended(state: RunState, data: Data, at: datetime) -> None:
@@ -217,11 +222,19 @@ def _ended(state: RunState, data: Data, at: datetime) -> None:
                 work.watches[what] = Watched(what=what, since=since)
 
 
+def _request(state: RunState, data: Data, _: datetime) -> None:
+    state.requests[data["text"]["nonce"]] = data["text"]
+
+
 def _answer(state: RunState, data: Data, _: datetime) -> None:
     state.answers[data["gate"]] = data
+    if signed := data.get("signed"):
+        state.used.add(signed["nonce"])
     for work in state.works:
         if data["gate"] == f"bound:{work.key}" and data["answer"] == "yes":
             work.bound_ok = True
+        if data["gate"] == f"when:{work.key}" and data["answer"] == "no":
+            work.plan = work.as_when_says()
 
 
 def _decision(state: RunState, data: Data, at: datetime) -> None:
@@ -260,6 +273,7 @@ _APPLY: Mapping[str, Callable[[RunState, Data, datetime], None]] = {
     kinds.CONSENT: _consent,
     kinds.LEG: _leg,
     kinds.STEP: _step,
+    kinds.VERDICT: _verdict,
     kinds.SELECTED: _selected,
     kinds.MORE: _more,
     kinds.MARKING: _marking,
@@ -272,6 +286,7 @@ _APPLY: Mapping[str, Callable[[RunState, Data, datetime], None]] = {
     kinds.CHECKED: _checked,
     kinds.WATCH: _watch,
     kinds.ENDED: _ended,
+    kinds.REQUEST: _request,
     kinds.ANSWER: _answer,
     kinds.DECISION: _decision,
     kinds.UNDO: _undo,

@@ -49,6 +49,11 @@ def enforce(
         )
 
 
+def excess(kind: str, resources: Iterable[ResourceId], population: int, allowed: Guardrail) -> str:
+    """How the objects that these resources are parts of are too many, in words; or empty."""
+    return _excess(kind, objects(resources), population, allowed)
+
+
 def _excess(kind: str, count: int, population: int, allowed: Guardrail) -> str:
     """Both limits hold; a percentage of fewer than ten objects says nothing, so it is skipped."""
     if count > allowed.count:

@@ -102,11 +102,11 @@ def _of(state: RunState) -> Iterable[Holding]:
             settled=settled,
             since=item.changed_at,
         )
-    for step in state.plan.steps:
-        for join in step.joined:
+    for work in state.works:
+        for join in () if work.back else work.plan.joined:
             yield Holding(
                 run=state.run,
-                step=step.id,
+                step=work.key,
                 resource=join.resource,
                 before=join.before,
                 settled=join.settled,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode
-from sopctl.core.errors import ProviderError
+from sopctl.core.errors import ProviderError, RefusedError
 from sopctl.core.journal import Entry, Holder
 from sopctl.core.plan import PlannedChange
 from sopctl.core.resource import ResourceId
@@ -21,7 +21,8 @@ from sopctl.engine.compare import GONE
 from sopctl.engine.finding import find
 from sopctl.engine.fold import fold
 from sopctl.engine.guardrails import objects
-from sopctl.engine.holdings import holdings
+from sopctl.engine.holdings import Holding, holdings
+from sopctl.engine.joining import refuse_other_end, refuse_returning
 from sopctl.engine.leg import claim
 from sopctl.engine.ports import Deps
 from sopctl.engine.state import Outcome, Phase, RunEnd, RunState, Work
@@ -46,7 +47,7 @@ class Round:
 
     reverted: tuple[Reverted, ...] = ()
     added: int = 0
-    beyond: tuple[str, ...] = ()  # sentences about steps whose bound is reached
+    beyond: tuple[str, ...] = ()  # sentences about steps whose bound is reached, or held by others
     unread: tuple[str, ...] = ()  # sentences about what could not be looked at
     over: bool = False  # nothing is in place any more
 
@@ -55,11 +56,13 @@ def look_again(run: str, deps: Deps) -> Round:
     """One round. When something was *added*, a leg has to carry it out."""
     states = [fold(head.run, deps.store.read(head.run)) for head in deps.store.runs()]
     state = next(each for each in states if each.run == run)
-    held = {h.resource for h in holdings(states) if h.run == run and not h.returning}
+    everything = holdings(states)
+    held = {h.resource for h in everything if h.run == run and not h.returning}
     if not held or state.end not in _KEPT:
         return Round(over=not held)
     reverted, unread = _reverted(state, held, deps)
-    fresh, beyond, unseen = _newcomers(state, deps)
+    others = [h for h in everything if h.run != run]
+    fresh, beyond, unseen = _newcomers(state, others, deps)
     if fresh:
         _reopen(state, [records.more(key, changes) for key, changes in fresh.items()], deps)
     added = sum(map(len, fresh.values()))
@@ -100,7 +103,7 @@ def _reverted(
 
 
 def _newcomers(
-    state: RunState, deps: Deps
+    state: RunState, held: Sequence[Holding], deps: Deps
 ) -> tuple[dict[str, list[PlannedChange]], list[str], list[str]]:
     entries: dict[str, list[PlannedChange]] = {}
     beyond, unread = [], []
@@ -108,11 +111,16 @@ def _newcomers(
         if not _kept(work):
             continue
         try:
-            changes, _ = find(deps, work.plan, work.plan.params)
+            found = find(deps, work.plan, work.plan.params)
+            refuse_returning(found, held)
+            refuse_other_end(deps.actions[work.plan.uses], found.changes, held)
         except ProviderError as error:
             unread.append(f"{work.key}: {error.summary}")
             continue
-        fresh = [change for change in changes if change.resource not in work.items]
+        except RefusedError as error:
+            beyond.append(f"{work.key}: {error.summary}")
+            continue
+        fresh = [change for change in found.changes if change.resource not in work.items]
         if not fresh:
             continue
         if _within(work, fresh):

@@ -18,6 +18,13 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
+class AskWhen:
+    """Is what the plan decided about a step's `when` still so?"""
+
+    work: str
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """Select late: the step's resources are found now."""
 
@@ -96,6 +103,7 @@ class Finish:
 
 Move: TypeAlias = (
     Begin
+    | AskWhen
     | Select
     | SetMarks
     | RemoveMarks

@@ -7,6 +7,7 @@ from typing import Any
 
 from sopctl.core.action import Mark
 from sopctl.core.codec import Json, encode
+from sopctl.core.errors import RefusedError, SopError
 from sopctl.core.journal import Entry
 from sopctl.core.runbook import OnEmpty, OnFailure
 from sopctl.engine import environment, records
@@ -14,8 +15,10 @@ from sopctl.engine.compare import change_of
 from sopctl.engine.finding import find
 from sopctl.engine.fold import fold
 from sopctl.engine.holdings import left_to_others
+from sopctl.engine.joining import held_by_others, joined, refuse_other_end, refuse_returning
 from sopctl.engine.moves import (
     AskCheck,
+    AskWhen,
     Begin,
     Close,
     Fence,
@@ -52,6 +55,30 @@ def _begin(session: Session, move: Begin) -> None:
     session.append(*(entry for entry in (started, left) if entry))
 
 
+def _ask_when(session: Session, move: AskWhen) -> None:
+    """Look at the facts again; of facts that cannot be read, what the plan saw still counts.
+
+    An expression that cannot be evaluated any more halts the run: it is never "false".
+    """
+    work = session.state.work(move.work)
+    try:
+        runs, why = _says_yes(session, work), ""
+    except UNREADABLE as error:
+        runs, why = not work.plan.skipped, f"as planned: {error.summary}"
+    except SopError as error:
+        why = f"its `when` cannot be evaluated: {error.summary}"
+        session.append(records.ended(work.key, Outcome.FAILED, why))
+        return
+    session.append(records.verdict(work.key, runs=runs, why=why))
+
+
+def _says_yes(session: Session, work: Work) -> bool:
+    plan, deps, when = session.state.plan, session.deps, work.plan.when
+    assert plan is not None
+    env = environment.planning(deps.language, deps.facts, plan.params, "${{" + when + "}}")
+    return deps.language.when(when, env)
+
+
 def _left(session: Session, work: Work) -> Entry | None:
     """Other runs may have joined since the way back was planned: they keep what they hold."""
     plan, store, run = session.state.plan, session.deps.store, session.state.run
@@ -64,17 +91,25 @@ def _left(session: Session, work: Work) -> Entry | None:
 def _select(session: Session, move: Select) -> None:
     work = session.state.work(move.work)
     try:
+        if work.plan.unplanned and work.plan.when and not _says_yes(session, work):
+            why = f"`when: {work.plan.when}` is false"
+            session.append(records.ended(work.key, Outcome.SKIPPED, why))
+            return
         value = _resolved(session, work)
         session.deps.point(f"before select {work.key}")
-        changes, selection = find(session.deps, work.plan, value)
-    except UNREADABLE as error:
+        found = find(session.deps, work.plan, value)
+        held = held_by_others(session.state, session.deps)
+        refuse_returning(found, held)
+        refuse_other_end(session.action(work), found.changes, held)
+    except (*UNREADABLE, RefusedError) as error:
         goes_on = work.plan.on_failure is OnFailure.CONTINUE
         outcome = Outcome.PENDING_RETRY if goes_on else Outcome.FAILED
         why = f"cannot be selected: {error.summary}"
         session.append(records.ended(work.key, outcome, why))
         return
-    entries = [records.selected(work.key, changes, selection.notes, value)]
-    if not selection.ids and work.plan.empty is OnEmpty.FAIL:
+    same = joined(session.action(work), found.unchanged, held)
+    entries = [records.selected(work.key, found.selection, found.changes, same, value)]
+    if not found.selection.ids and work.plan.empty is OnEmpty.FAIL:
         entries.append(records.ended(work.key, Outcome.FAILED, "found nothing to act on"))
     session.append(*entries)
 
@@ -201,6 +236,7 @@ def _finish(session: Session, move: Finish) -> None:
 # Each function takes the one move it is listed under.
 _PERFORM: Mapping[type[Any], Callable[[Session, Any], None]] = {
     Begin: _begin,
+    AskWhen: _ask_when,
     Select: _select,
     SetMarks: _set_marks,
     RemoveMarks: _remove_marks,

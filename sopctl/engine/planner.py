@@ -11,19 +11,20 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sopctl.core.action import AnyAction, Change
+from sopctl.core.action import AnyAction
 from sopctl.core.check import Verdict
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode
 from sopctl.core.errors import RefusedError, TemporaryError
-from sopctl.core.plan import Fidelity, Joined, Plan, PlannedChange, PlannedStep
+from sopctl.core.plan import Fidelity, Plan, PlannedStep
 from sopctl.core.resource import Observed, ResourceId, Selection
 from sopctl.core.runbook import Guardrail, OnEmpty, Runbook, StepKind
 from sopctl.engine.compare import state_of
+from sopctl.engine.finding import sort_out
 from sopctl.engine.guardrails import enforce, limit, objects
 from sopctl.engine.holdings import Holding
+from sopctl.engine.joining import joined, refuse_other_end, refuse_returning
 from sopctl.engine.ports import Deps
-from sopctl.engine.records import image
 from sopctl.engine.resolving import mentioned, resolve, unplanned
 
 Look = tuple[Selection, Mapping[ResourceId, Observed[Any]]]
@@ -65,6 +66,7 @@ def make_plan(order: Order, deps: Deps) -> Plan:
         warnings=tuple(_warnings(steps)),
         made_at=stamp(deps.clock.now()),
         revert_within=book.revert_within,
+        guardrails=_in_force(steps, order, deps),
     )
     _refuse_empty(plan)
     enforce([s for s in plan.steps if not s.late], book.guardrails, order.policy)
@@ -120,18 +122,23 @@ def _fill(
     except TemporaryError as error:
         return _bounded(unplanned(planned, error), order, action)
     seen, predicted = _through(overlay, action, seen)
-    changes, unchanged = _sorted_out(planned, action, selection, seen)
-    overlay |= {change.resource: change.after for change in changes}
+    params = decode(action.params, planned.params)
+    found = sort_out(action, params, selection, seen)
+    overlay |= {change.resource: change.after for change in found.changes}
     fidelity = Fidelity.PREDICTED if predicted else Fidelity.EXACT
     filled = replace(
         planned,
-        changes=changes,
-        unchanged=unchanged,
+        changes=found.changes,
+        unchanged=found.unchanged,
+        joined=joined(action, found.unchanged, order.held),
         population=selection.population,
         notes=selection.notes,
         fidelity=Fidelity.DEPENDS if planned.late else fidelity,
     )
-    return _bounded(_joined(filled, order.held, action), order, action)
+    refuse_returning(found, order.held)
+    if not planned.late:  # of those it is decided when they select
+        refuse_other_end(action, found.changes, order.held)
+    return _bounded(filled, order, action)
 
 
 def _through(
@@ -148,78 +155,17 @@ def _through(
     return {**seen, **later}, bool(later)
 
 
-def _sorted_out(
-    planned: PlannedStep,
-    action: AnyAction,
-    selection: Selection,
-    seen: Mapping[ResourceId, Observed[Any]],
-) -> tuple[tuple[PlannedChange, ...], tuple[ResourceId, ...]]:
-    """What is to change, and what is so already; what is gone is neither."""
-    params = decode(action.params, planned.params)
-    changes, unchanged = [], []
-    for resource in selection.ids:
-        observed = seen.get(resource)
-        if observed is None or observed.gone:
-            continue
-        after = action.desire(params, resource, observed)
-        if action.satisfies(after, observed.state):
-            unchanged.append(resource)
-            continue
-        change = PlannedChange(
-            resource=resource,
-            before=image(observed.state),
-            after=image(after),
-            evidence=observed.evidence,
-            mark=_mark(action, Change(resource, observed, after)),
-        )
-        changes.append(change)
-    return tuple(changes), tuple(unchanged)
-
-
-def _mark(action: AnyAction, change: Change[Any]) -> str:
-    """What will be written on the object first, as the plan shows it."""
-    return action.marker.name(change, "RUN").key if action.marker else ""
-
-
-def _joined(planned: PlannedStep, held: Sequence[Holding], action: AnyAction) -> PlannedStep:
-    """Join what another open run made so already; refuse what it holds otherwise."""
-    holders = {holding.resource: holding for holding in held}
-    for resource in (*planned.unchanged, *(change.resource for change in planned.changes)):
-        if (other := holders.get(resource)) and other.returning:
-            raise RefusedError(
-                f"{resource} is being given back by run {other.returning}",
-                hint=f"Let that end first: `sopctl resume {other.returning}`.",
-            )
-    for change in planned.changes:
-        other = holders.get(change.resource)
-        if other and not planned.late and not _same_end(action, change, other):
-            raise RefusedError(
-                f"{change.resource} is held by run {other.run} in another state",
-                hint=f"Roll that run back first: `sopctl rollback {other.run}`.",
-            )
-    joined = tuple(
-        Joined(
-            resource=resource,
-            run=holders[resource].run,
-            before=holders[resource].before,
-            settled=holders[resource].settled,
-        )
-        for resource in planned.unchanged
-        if resource in holders and action.undo == "exact"
-    )
-    return replace(planned, joined=joined)
-
-
-def _same_end(action: AnyAction, change: PlannedChange, other: Holding) -> bool:
-    """Somebody undid what *other* had made of it, and it is only made so again."""
-    return action.satisfies(state_of(action, change.after), state_of(action, other.settled))
-
-
 def _bounded(planned: PlannedStep, order: Order, action: AnyAction) -> PlannedStep:
     if not (planned.late or planned.keep):
         return planned
     allowed = limit(action.kind, order.runbook.guardrails, order.policy).count
     return replace(planned, bound=min(planned.bound or allowed, allowed))
+
+
+def _in_force(steps: Sequence[PlannedStep], order: Order, deps: Deps) -> Mapping[str, Guardrail]:
+    """The guardrail of every kind that the plan may touch, for what is selected later."""
+    kinds = {deps.actions[step.uses].kind for step in steps if step.kind is StepKind.ACTION}
+    return {kind: limit(kind, order.runbook.guardrails, order.policy) for kind in sorted(kinds)}
 
 
 def _warnings(steps: Sequence[PlannedStep]) -> list[str]:

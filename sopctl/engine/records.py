@@ -12,8 +12,8 @@ from sopctl.core.action import AnyChange, Mark, Receipt
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, encode
 from sopctl.core.journal import Entry
-from sopctl.core.plan import Plan, PlannedChange
-from sopctl.core.resource import ABSENT, ResourceId
+from sopctl.core.plan import Joined, Plan, PlannedChange
+from sopctl.core.resource import ABSENT, ResourceId, Selection
 from sopctl.engine.state import Outcome, RunEnd
 
 START, CONSENT, LEG, STEP = "start", "consent", "leg", "step"
@@ -21,6 +21,8 @@ MORE = "more"
 SELECTED, MARKING, MARKED, UNMARKED = "selected", "marking", "marked", "unmarked"
 INTENT, RESULT, FOUND, FENCE = "intent", "result", "found", "fence"
 CHECKED, WATCH, ENDED = "checked", "watch", "ended"
+VERDICT = "verdict"
+REQUEST = "request"
 ANSWER, DECISION, UNDO, PARKED, END = "answer", "decision", "undo", "parked", "end"
 
 
@@ -50,12 +52,22 @@ def step(work: str) -> Entry:
     return Entry(kind=STEP, data={"work": work})
 
 
+def verdict(work: str, *, runs: bool, why: str = "") -> Entry:
+    """What a planned `when` says as its step starts; *why* if it could not be asked again."""
+    return Entry(kind=VERDICT, data={"work": work, "runs": runs, "why": why})
+
+
 def selected(
-    work: str, changes: Sequence[PlannedChange], notes: Sequence[str], params: Json
+    work: str,
+    selection: Selection,
+    changes: Sequence[PlannedChange],
+    joined: Sequence[Joined],
+    params: Json,
 ) -> Entry:
     """A late selection, with before-images, right before it is written."""
     data: dict[str, Json] = {"work": work, "changes": encode(changes), "params": params}
-    return Entry(kind=SELECTED, data={**data, "notes": list(notes)})
+    data |= {"joined": encode(joined), "population": selection.population}
+    return Entry(kind=SELECTED, data={**data, "notes": list(selection.notes)})
 
 
 def more(work: str, changes: Sequence[PlannedChange]) -> Entry:
@@ -137,15 +149,24 @@ def ended(work: str, outcome: Outcome, why: str = "") -> Entry:
     return Entry(kind=ENDED, data={"work": work, "outcome": str(outcome), "why": why})
 
 
-def answer(gate: str, value: str, by: str, reason: str) -> Entry:
-    return Entry(kind=ANSWER, data={"gate": gate, "answer": value, "by": by, "reason": reason})
+def request(text: Mapping[str, Json]) -> Entry:
+    """The text that a colleague was asked to sign, its nonce included; the run waits on."""
+    return Entry(kind=REQUEST, data={"text": text})
+
+
+def answer(
+    gate: str, value: str, by: str, reason: str, signed: Mapping[str, Json] | None = None
+) -> Entry:
+    """What a person answered; *signed* has the text, the signature, and whose key it was."""
+    data: dict[str, Json] = {"gate": gate, "answer": value, "by": by, "reason": reason}
+    return Entry(kind=ANSWER, data={**data, **({"signed": signed} if signed else {})})
 
 
 def decision(work: str, choice: str, by: str, reason: str = "", bound: int = 0) -> Entry:
     """What a person decided about a step that did not end well.
 
-    *choice* is retry, skip, keep, restore or by-hand; *bound* (objects) is what was agreed to for
-    a step that could not be planned before.
+    *choice* is retry, skip, keep, restore, by-hand or leave-out; *bound* (objects) is what was
+    agreed to for a step that could not be planned before.
     """
     data: dict[str, Json] = {"work": work, "choice": choice, "by": by, "reason": reason}
     return Entry(kind=DECISION, data={**data, "bound": bound})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -98,6 +98,7 @@ class Watched:
     what: str
     since: datetime
     ok: bool | None = None
+    seen: datetime | None = None  # when *ok* was decided
     detail: str = ""
     accepted: bool = False  # a person decided to go on although it is missing
 
@@ -121,12 +122,24 @@ class Work:
     accepted: bool = False  # a person decided to go on in spite of the outcome
     superseded: bool = False  # undone, or no longer to be done
     bound_ok: bool = False
+    runs: bool | None = None  # what its `when` says at its start; None: not asked yet
     detail: str = ""
     rows: tuple[str, ...] = ()
 
     @property
     def back(self) -> bool:
         return self.plan.back
+
+    @property
+    def verdict_moved(self) -> bool:
+        """Its `when` does not say any more what it said when the run was planned."""
+        return self.runs is not None and self.runs == bool(self.plan.skipped)
+
+    def as_when_says(self) -> PlannedStep:
+        """The step after its `when` as it is now, not as the plan had it."""
+        if self.runs:
+            return replace(self.plan, skipped="", unplanned="unplanned: its `when` was false then")
+        return replace(self.plan, skipped=f"`when: {self.plan.when}` is false now")
 
     @property
     def open_items(self) -> list[Item]:
@@ -150,6 +163,8 @@ class RunState:
     works: list[Work] = field(default_factory=list)
     undoing: bool = False
     answers: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    requests: dict[str, Mapping[str, Json]] = field(default_factory=dict)  # by nonce
+    used: set[str] = field(default_factory=set)  # nonces of signed answers
     parked: Mapping[str, Json] | None = None
     end: RunEnd | None = None
     started: datetime | None = None

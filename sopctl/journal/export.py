@@ -47,12 +47,12 @@ def _line(value: Json) -> str:
 
 
 def _head(number: int, line: str) -> Head:
-    data = _mapping(number, line)
-    if data.get("format") != FORMAT:
+    if f'"format":"{FORMAT}"' not in line:
         raise AuditBrokenError(
-            f"line {number} is not the head of an exported journal",
-            hint=f"Give a file whose first line has the format {FORMAT}.",
+            f"this is not an exported run: line {number} is not the head of one",
+            hint="Give a file that `sopctl audit export RUN --format jsonl` wrote.",
         )
+    data = _mapping(number, line)
     head = _decoded(Head, number, data.get("head"))
     if data != {"format": FORMAT, "head": encode(head), "identity": identity(head)}:
         raise AuditBrokenError(f"line {number}: the head was edited", hint=_HINT)

@@ -8,10 +8,11 @@ from pathlib import Path as FilePath
 from sopctl.core.action import AnyAction
 from sopctl.core.codec import Json
 from sopctl.core.runbook import DEFAULT_GUARDRAIL, Runbook
+from sopctl.notation.document import Path
+from sopctl.notation.finding import Finding
 from sopctl.runbook import cel_text, includes, names
-from sopctl.runbook.document import Path
 from sopctl.runbook.loader import Loaded
-from sopctl.runbook.rules import Fields, Finding, entries
+from sopctl.runbook.rules import Fields, entries
 
 
 def check(loaded: Loaded, actions: Mapping[str, AnyAction]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from sopctl.core.runbook import (
     Step,
     StepKind,
 )
-from sopctl.runbook import duration
+from sopctl.notation import duration
 from sopctl.runbook.model import (
     ApproveShape,
     ParameterShape,

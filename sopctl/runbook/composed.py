@@ -7,6 +7,8 @@ from typing import Any
 
 from sopctl.core.codec import Json
 from sopctl.core.runbook import Parameter, ParameterType, Runbook, Step, StepKind
+from sopctl.notation.document import Path
+from sopctl.notation.finding import Finding
 from sopctl.runbook import (
     cel_text,
     expressions,
@@ -16,10 +18,9 @@ from sopctl.runbook import (
     parameters,
     typing_rules,
 )
-from sopctl.runbook.document import Path
 from sopctl.runbook.expressions import InvalidExpressionError
 from sopctl.runbook.inside import Inside
-from sopctl.runbook.rules import Fields, Finding
+from sopctl.runbook.rules import Fields
 from sopctl.runbook.shapes import Shape
 
 

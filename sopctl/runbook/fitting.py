@@ -16,9 +16,9 @@ from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin, 
 
 from sopctl.core.codec import Json, decode
 from sopctl.core.errors import RefusedError, SopError
-from sopctl.runbook.document import Path
-from sopctl.runbook.rules import Finding
-from sopctl.runbook.suggest import did_you_mean
+from sopctl.notation.document import Path
+from sopctl.notation.finding import Finding
+from sopctl.notation.suggest import did_you_mean
 
 # What get_type_hints() gives: classes and typing's own objects, which share no type.
 Annotation: TypeAlias = Any

@@ -9,12 +9,13 @@ from typing import Final
 from sopctl.core.codec import Json
 from sopctl.core.errors import RefusedError, UsageError
 from sopctl.core.runbook import Parameter, ParameterType, Runbook
+from sopctl.notation.document import Path
+from sopctl.notation.finding import Finding
+from sopctl.notation.suggest import did_you_mean
 from sopctl.runbook import arguments, cel_text, parameters
 from sopctl.runbook.cel_text import Hole, TextError
-from sopctl.runbook.document import Path
 from sopctl.runbook.inside import PREFIX, Inside
-from sopctl.runbook.rules import Fields, Finding, entries, texts
-from sopctl.runbook.suggest import did_you_mean
+from sopctl.runbook.rules import Fields, entries, texts
 
 _PARAMETER = re.compile(r"params\.([a-z][a-z0-9_]*)")
 # Fields that say something about one action. What an included runbook is made of says it itself.

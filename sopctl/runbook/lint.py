@@ -11,6 +11,9 @@ from sopctl.core.action import AnyAction, Undo
 from sopctl.core.check import AnyCheck
 from sopctl.core.errors import Problem
 from sopctl.core.runbook import Runbook
+from sopctl.notation.document import Document, Path
+from sopctl.notation.finding import Finding, report
+from sopctl.notation.suggest import did_you_mean
 from sopctl.runbook import (
     advice,
     composed,
@@ -21,12 +24,10 @@ from sopctl.runbook import (
     rules,
     typing_rules,
 )
-from sopctl.runbook.document import Document, Path
 from sopctl.runbook.inside import PREFIX, Inside
 from sopctl.runbook.loader import Loaded
-from sopctl.runbook.rules import Fields, Finding, entries, texts
+from sopctl.runbook.rules import Fields, entries, texts
 from sopctl.runbook.shapes import Shape
-from sopctl.runbook.suggest import did_you_mean
 
 _MISSPELT = 0.85
 
@@ -56,7 +57,7 @@ def lint(source: FilePath | str, known: Known, *, file: str = "") -> tuple[Probl
     advised = Document(file=loaded.document.file)
     if not loaded.document.fatal:
         advised = _twin(loaded.document)
-        loader.report(advised, advice.check(loaded, known.actions))
+        report(advised, advice.check(loaded, known.actions))
     return tuple(sorted({*found, *advised.problems}))
 
 
@@ -71,9 +72,9 @@ def check(loaded: Loaded, known: Known) -> tuple[Problem, ...]:
             if one is not None and one.runbook is not None:
                 inner[name] = inner[name] if name in inner else check(one, known)
                 loader.report_broken(twin, (*path, "uses"), name, inner[name])
-        loader.report(twin, _check(loaded, data, known))
+        report(twin, _check(loaded, data, known))
         if not twin.problems:
-            loader.report(twin, _check_included(loaded, data, known))
+            report(twin, _check_included(loaded, data, known))
     return tuple(sorted({*loaded.document.problems, *twin.problems}))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path as FilePath
@@ -13,21 +13,23 @@ from pydantic import ValidationError
 
 from sopctl.core.errors import InvalidRunbookError, Problem, UsageError
 from sopctl.core.runbook import Runbook
+from sopctl.notation import complaints, strict_yaml
+from sopctl.notation.document import Document, Path
+from sopctl.notation.files import read_text
+from sopctl.notation.finding import Finding, report
+from sopctl.notation.suggest import did_you_mean
 from sopctl.runbook import (
     binding,
     build,
-    complaints,
     expand,
     includes,
     inside,
     names,
     rules,
-    strict_yaml,
 )
-from sopctl.runbook.document import Document, Path, Place
 from sopctl.runbook.inside import Inside
 from sopctl.runbook.model import RunbookShape
-from sopctl.runbook.suggest import did_you_mean
+from sopctl.runbook.words import WORDS
 
 MAX_DEPTH: Final = 4
 """How many runbooks may stand in each other, below the first."""
@@ -97,7 +99,7 @@ def read(source: FilePath | str, *, file: str = "", trail: Trail | None = None) 
         text, name = source, file or "<text>"
     else:
         name = file or str(source)
-        found = _text_of(source, name)
+        found = read_text(source, name)
         if isinstance(found, Problem):
             document = Document(file=name, problems=[found], fatal=True)
             return Loaded(runbook=None, document=document)
@@ -131,7 +133,7 @@ def _included(document: Document, path: FilePath | None, trail: Trail) -> dict[s
         try:
             file = _beside(name, path)
         except UsageError as error:
-            report(document, [rules.Finding(path=at, summary=error.summary, hint=error.hint)])
+            report(document, [Finding(path=at, summary=error.summary, hint=error.hint)])
             continue
         here = (*trail.open, path.resolve()) if path else trail.open
         if wrong := _too_deep(at, file, here):
@@ -153,7 +155,7 @@ def _beside(name: str, path: FilePath | None) -> FilePath:
     return known[name]
 
 
-def _too_deep(at: Path, file: FilePath, here: tuple[FilePath, ...]) -> rules.Finding | None:
+def _too_deep(at: Path, file: FilePath, here: tuple[FilePath, ...]) -> Finding | None:
     if file.resolve() in here:
         ring = [one.stem for one in (*here[here.index(file.resolve()) :], file)]
         summary, hint = f"the runbook includes itself: {' > '.join(ring)}", "Break the ring."
@@ -162,7 +164,7 @@ def _too_deep(at: Path, file: FilePath, here: tuple[FilePath, ...]) -> rules.Fin
         hint = f"Include {file.stem} further up."
     else:
         return None
-    return rules.Finding(path=at, summary=summary, hint=hint)
+    return Finding(path=at, summary=summary, hint=hint)
 
 
 def _once(file: FilePath, trail: Trail) -> Loaded:
@@ -176,7 +178,7 @@ def report_broken(document: Document, at: Path, name: str, problems: tuple[Probl
     """Add the *problems* of the included runbook *name*, and that they are in the way here."""
     if problems:
         document.problems.extend(problems)
-        finding = rules.Finding(
+        finding = Finding(
             path=at, summary=f"the runbook {name} has {counted(problems)}", hint="Correct it first."
         )
         report(document, [finding])
@@ -189,7 +191,7 @@ def _expanded(book: Runbook, loaded: Loaded) -> Runbook | None:
     steps = len(book.steps) + sum(len(inside.flat(one)) for one in books.values())
     if books and steps > MAX_STEPS:
         summary = f"there are {steps} steps, more than {MAX_STEPS}"
-        report(loaded.document, [rules.Finding(path=("steps",), summary=summary, hint="Split it.")])
+        report(loaded.document, [Finding(path=("steps",), summary=summary, hint="Split it.")])
         return None
     for index, step in enumerate(book.steps):
         if step.id not in books:
@@ -199,24 +201,12 @@ def _expanded(book: Runbook, loaded: Loaded) -> Runbook | None:
         except binding.BindingError as error:
             at: Path = ("steps", index, "uses")
             hint = "Change the included runbook; on its own it may do so."
-            report(loaded.document, [rules.Finding(path=at, summary=str(error), hint=hint)])
+            report(loaded.document, [Finding(path=at, summary=str(error), hint=hint)])
     if loaded.document.problems:
         return None
     digests = [book.digest, *(one.digest for one in books.values())]
     whole = hashlib.sha256("\n".join(digests).encode()).hexdigest() if books else book.digest
     return replace(expand.expand(book, placed), digest=whole)
-
-
-def report(document: Document, findings: Iterable[rules.Finding]) -> None:
-    """Add *findings* to the problems of *document*, each at its place."""
-    for finding in findings:
-        if document.is_spoilt(finding.path):
-            continue
-        place = document.place(finding.path, key=finding.key)
-        start = document.texts.get(finding.path)
-        if finding.offset is not None and start is not None:
-            place = Place(start.line, start.column + finding.offset)
-        document.report(place, finding.summary, finding.hint)
 
 
 def find(name: str, dirs: Iterable[FilePath]) -> FilePath:
@@ -253,30 +243,6 @@ def packaged() -> FilePath:
     return inside if inside.is_dir() else package.parent / "runbooks"
 
 
-def _text_of(path: FilePath, name: str) -> str | Problem:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(strict_yaml.MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(
-            f"{name} cannot be read: {(error.strerror or str(error)).lower()}",
-            hint="Check the path and its permissions.",
-        ) from error
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        if len(content) > strict_yaml.MAX_BYTES:  # cut in the middle of a character
-            return content.decode(errors="replace")
-        before = content[: error.start].decode()
-        return Problem(
-            file=name,
-            line=before.count("\n") + 1,
-            column=len(before) - (before.rfind("\n") + 1) + 1,
-            summary="this byte is not UTF-8",
-            hint="Save the file as UTF-8.",
-        )
-
-
 def _shape(document: Document) -> RunbookShape | None:
     if not isinstance(document.data, Mapping):
         summary = "the file is empty" if document.data is None else "the file is not a mapping"
@@ -287,10 +253,5 @@ def _shape(document: Document) -> RunbookShape | None:
     try:
         return RunbookShape.model_validate(document.data)
     except ValidationError as error:
-        report(document, _unspoilt(complaints.findings(error, document.data), document))
+        report(document, complaints.findings(error, document.data, WORDS))
         return None
-
-
-def _unspoilt(found: Iterator[rules.Finding], document: Document) -> Iterator[rules.Finding]:
-    """Without the fields that are missing only because their value had to be left out."""
-    return (finding for finding in found if not document.is_spoilt(finding.path))

@@ -8,30 +8,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
 from sopctl.core.runbook import ApproveBy, OnEmpty, OnFailure, ParameterType
-from sopctl.runbook import duration
+from sopctl.notation.shape import NAME, Count, Duration, Text
 
-NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 DAY = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 PARAMETER_NAME = r"^[a-z][a-z0-9_]{0,62}$"
 STEP_ID = r"^[a-z][a-z0-9_-]{0,62}$"
 STEP_NAME = r"^[a-z][a-z0-9_-]{0,62}(\.[a-z][a-z0-9_-]{0,62}){0,4}$"
 
 
-def _text(value: object) -> object:
-    """A number where text belongs is the text it was written as: only those become numbers."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return repr(value)
-    return value
-
-
-Text: TypeAlias = Annotated[str, BeforeValidator(_text, json_schema_input_type=str)]
-Count: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
-Duration: TypeAlias = Annotated[
-    str, Field(pattern=duration.PATTERN, description="Such as 90s, 10m, 12h or 3d.")
-]
 StepId: TypeAlias = Annotated[Text, Field(pattern=STEP_ID)]
 StepName: TypeAlias = Annotated[Text, Field(pattern=STEP_NAME)]
 """An id, or that of a step of an included runbook: ``evacuate.cordon``."""

@@ -10,11 +10,12 @@ from typing import Final
 from sopctl.core.codec import Json
 from sopctl.core.errors import UsageError
 from sopctl.core.runbook import Parameter, ParameterType, StepKind
+from sopctl.notation.document import Path
+from sopctl.notation.finding import Finding
+from sopctl.notation.suggest import did_you_mean
 from sopctl.runbook import cel_text, parameters
-from sopctl.runbook.document import Path
 from sopctl.runbook.inside import NOTHING, Inside
-from sopctl.runbook.rules import Fields, Finding, entries, texts
-from sopctl.runbook.suggest import did_you_mean
+from sopctl.runbook.rules import Fields, entries, texts
 
 WITH_EXPRESSIONS: Final = ("with", "gate", "notify")
 """The fields in which ``${{ }}`` is resolved."""

@@ -7,8 +7,8 @@ import re
 from datetime import date
 
 from sopctl.core.errors import UsageError
-from sopctl.runbook.model import NAME
-from sopctl.runbook.strict_yaml import scalar
+from sopctl.notation.shape import NAME
+from sopctl.notation.strict_yaml import scalar
 
 _TEXT = """\
 # Next: sopctl runbook lint FILE, then sopctl run FILE --target sandbox --dry-run

@@ -9,8 +9,8 @@ from typing import Final
 from sopctl.core.codec import Json
 from sopctl.core.errors import UsageError
 from sopctl.core.runbook import Parameter, ParameterType
-from sopctl.runbook import duration
-from sopctl.runbook.suggest import did_you_mean
+from sopctl.notation import duration
+from sopctl.notation.suggest import did_you_mean
 
 # "us-east-1a", "us-gov-west-1b", the local zone "us-west-2-lax-1a"; the ids "use1-az4",
 # "usw2-lax1-az1". Source: the EC2 User Guide, "Regions and Zones".

@@ -7,14 +7,14 @@ it goes. A path that is not of the expected kind is passed over: the shape has r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from sopctl.core.codec import Json
 from sopctl.core.runbook import StepKind
-from sopctl.runbook.document import Path
+from sopctl.notation.document import Path
+from sopctl.notation.finding import Finding
+from sopctl.notation.suggest import did_you_mean
 from sopctl.runbook.inside import NOTHING, Inside
-from sopctl.runbook.suggest import did_you_mean
 
 Fields: TypeAlias = Mapping[str, Json]
 
@@ -36,17 +36,6 @@ _ONLY_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "approve": ("uses", "gate"),
     "canary": ("restore",),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something wrong at *path*; *key*: at the key, not at the value. *offset*: into the text."""
-
-    path: Path
-    summary: str
-    hint: str = ""
-    key: bool = False
-    offset: int | None = None
 
 
 def check(data: Json, inside: Inside = NOTHING) -> Iterator[Finding]:

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-
 from pydantic import BaseModel
 
 from sopctl.core.codec import Json
+from sopctl.notation.json_schema import schema_of, text_of
 from sopctl.runbook.model import RunbookShape
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema(root: type[BaseModel] = RunbookShape, title: str = "A sopctl runbook") -> Json:
     """The schema, generated from the model that the loader uses."""
-    generated: Json = root.model_json_schema(by_alias=True)
-    described = _untitled(generated)
-    assert isinstance(described, Mapping)
-    return {"$schema": DIALECT, "title": title, **described}
+    return schema_of(root, title)
 
 
 def text(root: type[BaseModel] = RunbookShape, title: str = "A sopctl runbook") -> str:
     """The schema as it stands in a file."""
-    return json.dumps(schema(root, title), indent=2, ensure_ascii=False) + "\n"
-
-
-def _untitled(value: Json, *, names: bool = False) -> Json:
-    """*value* without the titles that repeat the names of fields; *names*: its keys are names."""
-    if isinstance(value, Mapping):
-        return {
-            key: _untitled(item, names=not names and key in ("properties", "$defs"))
-            for key, item in value.items()
-            if names or key != "title"
-        }
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_untitled(item) for item in value]
-    return value
+    return text_of(schema(root, title))

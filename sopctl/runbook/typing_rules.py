@@ -7,14 +7,15 @@ from typing import Final
 
 from sopctl.core.codec import Json
 from sopctl.core.runbook import ParameterType
+from sopctl.notation.document import Path
+from sopctl.notation.finding import Finding
+from sopctl.notation.suggest import did_you_mean
 from sopctl.runbook import cel_text, expressions, names, parameters
 from sopctl.runbook.cel_text import Hole, TextError
-from sopctl.runbook.document import Path
 from sopctl.runbook.expressions import InvalidExpressionError
 from sopctl.runbook.inside import Inside
-from sopctl.runbook.rules import Fields, Finding
+from sopctl.runbook.rules import Fields
 from sopctl.runbook.shapes import Shape, leaves
-from sopctl.runbook.suggest import did_you_mean
 
 _BY_ID: Final = "map(string, map(string, string))"
 _PLAIN: Final = frozenset({"string", "int", "uint", "double", "bool", "dyn"})

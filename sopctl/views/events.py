@@ -16,6 +16,7 @@ from sopctl.views.lines import Span, count
 # Record data is JSON that the engine's records module wrote; this is where people read it.
 Data = Mapping[str, Any]
 
+NAMED: Final = 5  # changes that are named; all are in the record
 REQUESTS: Final = 2  # ids of calls that are shown; all are in the record
 _OUTCOMES: Final[Mapping[str, str]] = {
     "applied": "good",
@@ -61,7 +62,9 @@ def brief(record: Record) -> list[Span]:
 
 
 _DETAIL: Final = frozenset({kinds.START, kinds.CONSENT, kinds.LEG, kinds.MARKING, kinds.STEP})
-_GOOD_NEWS: Final = frozenset({kinds.MARKED, kinds.UNMARKED, kinds.RESULT, kinds.FOUND})
+_GOOD_NEWS: Final = frozenset(
+    {kinds.VERDICT, kinds.MARKED, kinds.UNMARKED, kinds.RESULT, kinds.FOUND}
+)
 
 
 def _start(data: Data) -> list[Span]:
@@ -82,6 +85,12 @@ def _leg(data: Data) -> list[Span]:
 
 def _step(data: Data) -> list[Span]:
     return [(str(data["work"]), "strong"), (" started", "")]
+
+
+def _verdict(data: Data) -> list[Span]:
+    word = "is to run" if data["runs"] else "is not to run"
+    aside = f" ({data['why']})" if data["why"] else ""
+    return [(f"{data['work']}: its `when` says that it {word}{aside}", "quiet")]
 
 
 def _selected(data: Data) -> list[Span]:
@@ -176,7 +185,14 @@ def _ended(data: Data) -> list[Span]:
 
 def _answer(data: Data) -> list[Span]:
     reason = f": {data['reason']}" if data["reason"] else ""
-    return [(f"{data['gate']} answered {data['answer']} by {data['by']}{reason}", "")]
+    signed = data.get("signed")
+    key = f", signed by {signed['fingerprint']}" if signed else ""
+    return [(f"{data['gate']} answered {data['answer']} by {data['by']}{reason}{key}", "")]
+
+
+def _request(data: Data) -> list[Span]:
+    text = data["text"]
+    return [(f"{text['gate']}: a signature was asked for, until {text['not_after']}", "")]
 
 
 def _decision(data: Data) -> list[Span]:
@@ -199,12 +215,13 @@ def _end(data: Data) -> list[Span]:
 
 def _names(items: list[Mapping[str, Json]]) -> str:
     names = []
-    for row in items:
+    for row in items[:NAMED]:
         resource: Any = row["resource"]
         part = f" [{resource['part']}]" if resource.get("part") else ""
         change = "".join(t for t, _ in states.difference(row["before"], row["after"]))
         names.append(f"{resource['kind']} {resource['name']}{part}: {change}")
-    return "; ".join(names)
+    more = f"; and {len(items) - NAMED} more" if len(items) > NAMED else ""
+    return "; ".join(names) + more
 
 
 _TELL: Final[Mapping[str, Callable[[Data], list[Span]]]] = {
@@ -212,6 +229,7 @@ _TELL: Final[Mapping[str, Callable[[Data], list[Span]]]] = {
     kinds.CONSENT: _consent,
     kinds.LEG: _leg,
     kinds.STEP: _step,
+    kinds.VERDICT: _verdict,
     kinds.SELECTED: _selected,
     kinds.MORE: _more,
     kinds.MARKING: _marking,
@@ -224,6 +242,7 @@ _TELL: Final[Mapping[str, Callable[[Data], list[Span]]]] = {
     kinds.CHECKED: _checked,
     kinds.WATCH: _watch,
     kinds.ENDED: _ended,
+    kinds.REQUEST: _request,
     kinds.ANSWER: _answer,
     kinds.DECISION: _decision,
     kinds.UNDO: _undo,

@@ -9,7 +9,7 @@ from sopctl.core.journal import Head, Record
 from sopctl.views import report as content
 from sopctl.views.lines import safe
 
-_STYLE = """
+STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;
 padding:0 1rem;color:#1b1f24}
 body{overflow-wrap:anywhere}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
@@ -26,7 +26,7 @@ code{font:13px ui-monospace,monospace}.good{color:#116329}.bad{color:#a40e26;fon
 td,th,.times tr{border-color:#30363d}
 .good{color:#56d364}.bad{color:#ff7b72}.warn{color:#e3b341}.quiet{color:#8b949e}}
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def report(head: Head, records: Sequence[Record]) -> str:
@@ -47,9 +47,9 @@ def report(head: Head, records: Sequence[Record]) -> str:
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_text(_POLICY)}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_text(POLICY)}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{_text(found.title)}</title><style>{_STYLE}</style></head><body>\n"
+        f"<title>{_text(found.title)}</title><style>{STYLE}</style></head><body>\n"
         f"<h1>{_text(found.title)}</h1>\n<table>{facts}</table>\n"
         f'<h2>Timeline</h2>\n<table class="times">{timeline}</table>\n'
         f'<h2>Changes</h2>\n<div class="wide"><table><tr>{columns}</tr>{changes}</table></div>\n'

@@ -28,9 +28,14 @@ _KIND: Mapping[StepKind, str] = {
 }
 
 
-def lines(plan: Plan, *, full: bool = False) -> list[Line]:
-    """The whole plan; *full* names every resource instead of folding those that change alike."""
+def lines(plan: Plan, *, full: bool = False, drilled: str = "") -> list[Line]:
+    """The whole plan; *full* names every resource instead of folding those that change alike.
+
+    *drilled* says when the runbook was rehearsed last.
+    """
     shown = [target(plan), _title(plan), _counts(plan), EMPTY]
+    if drilled:
+        shown.insert(2, line((drilled, "quiet")))
     for number, each in enumerate(plan.steps, 1):
         shown += step(number, each, full=full)
     for warning in plan.warnings:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sopctl.core.codec import Json
 from sopctl.core.journal import Holder
+from sopctl.core.plan import Plan
 from sopctl.engine.holdings import Holding
 from sopctl.engine.state import RunState
 from sopctl.views import states
@@ -61,7 +62,7 @@ def _row(row: Row) -> list[Line]:
     ]
     who = f"{row.state.header.get('user', '?')}@{row.state.header.get('host', '?')}"
     incident = row.state.header.get("incident")
-    about = f"by {who}, {states.duration(row.age)} ago"
+    about = f"by {who}, {states.duration(row.age)} ago{_whose_time(plan)}"
     about += f", incident {incident}" if incident else ""
     back = f", takes back run {plan.source_run}" if plan.source_run else ""
     shown = [line(*head), line((about + back, "quiet"), indent=4)]
@@ -72,6 +73,11 @@ def _row(row: Row) -> list[Line]:
         shown.append(line((f"{parked['why']}: ", "warn"), str(parked["detail"]), indent=4))
     shown += _held(row)
     return [*shown, *_next(row)]
+
+
+def _whose_time(plan: Plan) -> str:
+    """The sandbox's hours are minutes of ours, which would look like a mistake."""
+    return " in the sandbox's time" if plan.target["name"] == "sandbox" else ""
 
 
 def _word(row: Row) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sopctl.app.calls import CallLog
 from sopctl.app.composition import App, Parts
-from sopctl.app.desk import Catalogs
+from sopctl.app.place import Catalogs
 from sopctl.app.settings import Settings
 from sopctl.cli.context import Context
 from sopctl.cli.main import execute

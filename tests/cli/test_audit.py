@@ -95,6 +95,17 @@ def test_a_file_that_is_not_there_is_a_usage_error(shop, tmp_path):
     assert shop("audit", "import", tmp_path / "none").code == 2
 
 
+def test_any_other_file_is_refused_by_its_name(shop, tmp_path):
+    other = tmp_path / "notes.txt"
+    other.write_text("buy milk\n")
+
+    result = shop("audit", "import", other)
+
+    assert result.code == 31
+    assert f"{other}: this is not an exported run" in result.err
+    assert "sopctl audit export RUN" in result.err
+
+
 def test_markdown_and_html_say_the_same(shop):
     shop.run("--reason", "too <dark>")
 

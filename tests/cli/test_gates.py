@@ -169,6 +169,35 @@ def test_a_no_can_end_the_run_with_what_is_in_place(gated):
     assert lit(gated) == []
 
 
+def test_a_script_can_end_the_run_with_what_is_in_place(gated):
+    go(gated)
+    run = gated("audit", "list", "-o", "json").rows[0]["run"]
+
+    result = gated("resume", run, "--end-here", "--reason", "that will do")
+
+    assert result.code == 0, result.err
+    assert "ended: partial" in result.out
+    assert lit(gated) == ["l0"]
+    told = gated("audit", "show", run).out
+    assert "rest leave-out, decided by" in told
+    assert "undo" not in told
+    assert gated("rollback", run, "--yes").code == 0
+    assert lit(gated) == []
+
+
+def test_a_roll_back_cannot_be_ended_half_way(gated):
+    gated.person("no", "one is enough", "end", "that will do")
+    go(gated)
+    gated.world.consume = lambda: None
+    gated.person("pause")
+    gated("rollback", "--latest", "gated", "--yes")
+
+    result = gated("resume", "--end-here")
+
+    assert result.code == 2
+    assert "is a roll back" in result.err
+
+
 def test_a_no_can_be_changed_by_being_asked_again(gated):
     gated.person("no", "one is enough", "ask-again", "yes", "it is not")
 

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from sopctl.core.action import ReceiptKind
+from sopctl.core.errors import RefusedError, UnreachableError
 from sopctl.core.runbook import Approve, OnFailure
 from sopctl.engine import records
 from sopctl.engine.holdings import holdings
@@ -350,6 +351,115 @@ def test_a_late_when_is_decided_at_the_step_from_outcomes(b):
     leg(run, b.deps)
 
     assert outcomes(b)["fuses"] is Outcome.SKIPPED
+
+
+WITH_WHEN = runbook(
+    step("lamps", "toy.lamp"), step("fuses", "toy.fuse", when="facts.ok"), step("end", "toy.lamp")
+)
+
+
+def says(b, verdict):
+    """From now on every `when` says *verdict*, or raises it."""
+
+    def when(_source, _env):
+        if isinstance(verdict, Exception):
+            raise verdict
+        return verdict
+
+    b.deps.language.when = when
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_when_that_still_says_the_same_asks_nobody(b, planned):
+    says(b, planned)
+    run = start(b, WITH_WHEN)
+
+    assert leg(run, b.deps) == Done(RunEnd.DONE)
+
+    assert outcomes(b)["fuses"] is (Outcome.APPLIED if planned else Outcome.SKIPPED)
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_when_that_says_something_else_now_parks_at_its_step(b, planned):
+    says(b, planned)
+    run = start(b, WITH_WHEN)
+    says(b, not planned)
+
+    result = leg(run, b.deps)
+
+    assert isinstance(result, Parked)
+    assert (result.why, result.work) == ("gate", "when:fuses")
+    assert "as planned?" in result.detail
+    assert outcomes(b)["lamps"] is Outcome.APPLIED
+    b.say(records.answer("when:fuses", "yes", "me", ""))
+    assert leg(run, b.deps) == Done(RunEnd.DONE)
+    assert outcomes(b)["fuses"] is (Outcome.APPLIED if planned else Outcome.SKIPPED)
+
+
+def test_a_step_whose_when_became_false_is_left_out_when_a_person_says_so(b):
+    says(b, True)
+    run = start(b, WITH_WHEN)
+    says(b, False)
+    leg(run, b.deps)
+
+    b.say(records.answer("when:fuses", "no", "me", ""))
+
+    assert leg(run, b.deps) == Done(RunEnd.DONE)
+    assert outcomes(b)["fuses"] is Outcome.SKIPPED
+
+
+def test_a_step_whose_when_became_true_is_planned_anew_when_a_person_says_so(b):
+    says(b, False)
+    run = start(b, WITH_WHEN)
+    says(b, True)
+    leg(run, b.deps)
+
+    b.say(records.answer("when:fuses", "no", "me", ""))
+    result = leg(run, b.deps)
+
+    assert isinstance(result, Parked)
+    assert (result.why, result.work) == ("decision", "fuses")
+    b.say(records.decision("fuses", "retry", "me", bound=2))
+    assert leg(run, b.deps) == Done(RunEnd.DONE)
+    assert outcomes(b)["fuses"] is Outcome.APPLIED
+
+
+def test_an_unplanned_step_whose_when_is_false_is_not_carried_out_when_retried(b):
+    says(b, UnreachableError("no facts", provider="toys"))
+    run = start(b, WITH_WHEN)
+    assert outcomes(b)["fuses"] is None
+    leg(run, b.deps)
+    says(b, False)
+
+    b.say(records.decision("fuses", "retry", "me", bound=2))
+
+    assert leg(run, b.deps) == Done(RunEnd.DONE)
+    assert outcomes(b)["fuses"] is Outcome.SKIPPED
+    assert b.snapshot()["fuse", "f0"] is False
+
+
+def test_of_facts_that_cannot_be_read_at_the_step_the_plan_still_counts(b):
+    says(b, True)
+    run = start(b, WITH_WHEN)
+    says(b, UnreachableError("no facts", provider="toys"))
+
+    assert leg(run, b.deps) == Done(RunEnd.DONE)
+
+    assert outcomes(b)["fuses"] is Outcome.APPLIED
+    (verdict,) = [r.data for r in b.store.read(run) if r.kind == records.VERDICT]
+    assert verdict["why"] == "as planned: no facts"
+
+
+def test_a_when_that_cannot_be_evaluated_any_more_halts(b):
+    says(b, True)
+    run = start(b, WITH_WHEN)
+    says(b, RefusedError("no such key"))
+
+    result = leg(run, b.deps)
+
+    assert isinstance(result, Parked)
+    assert (result.why, result.work) == ("decision", "fuses")
+    assert "cannot be evaluated: no such key" in result.detail
 
 
 def test_marks_stand_before_the_first_change_and_go_after_the_return(b):

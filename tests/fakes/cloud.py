@@ -27,6 +27,7 @@ class FakeCloud:
         self._now = now
         self._ids = itertools.count(1)
         self._groups: dict[str, Group] = {}
+        self._shifted: dict[str, frozenset[str]] = {}
 
     def groups(self) -> list[Group]:
         return list(self._groups.values())
@@ -60,6 +61,9 @@ class FakeCloud:
     def set_bounds(self, name: str, low: int, high: int) -> None:
         self._groups[name] = replace(self._groups[name], min=low, max=high)
 
+    def suspend(self, name: str, *processes: str) -> None:
+        self._groups[name] = replace(self._groups[name], suspended=frozenset(processes))
+
     def set_tags(self, name: str, tags: dict[str, tuple[str, bool]]) -> None:
         self._groups[name] = replace(self._groups[name], tags=tags)
 
@@ -74,7 +78,8 @@ class FakeCloud:
         for name, group in self._groups.items():
             instances = list(group.instances)
             zones = [zone for zone in group.zones if self.launchable(zone)]
-            while len(instances) < group.desired and zones:
+            launches = zones and "Launch" not in group.suspended
+            while launches and len(instances) < group.desired:
                 instances.append(self._launch(group, zones[len(instances) % len(zones)]))
             self._groups[name] = replace(group, instances=tuple(instances))
 
@@ -83,6 +88,15 @@ class FakeCloud:
 
     def heal_instances(self, zone: str) -> None:
         pass
+
+    def shift(self, arn: str, zone: str) -> None:
+        self._shifted[arn] = self._shifted.get(arn, frozenset()) | {zone}
+
+    def unshift(self, arn: str) -> None:
+        self._shifted.pop(arn, None)
+
+    def zonal_shifts(self) -> dict[str, frozenset[str]]:
+        return dict(self._shifted)
 
     def _launch(self, group: Group, zone: str) -> Instance:
         number = next(self._ids)

@@ -17,11 +17,12 @@ from sopctl.core.errors import UsageError
 from sopctl.core.runbook import Runbook
 from sopctl.engine.state import RunEnd, RunState
 from sopctl.journal.memory import MemoryStore
-from sopctl.runbook import duration
+from sopctl.notation import duration
 from sopctl.runbook.trials.model import CaseShape, FaultsShape, RunShape
 from sopctl.runbook.trials.outcome import Difference, Part
 from sopctl.sandbox.aws.faults import FaultRule as AwsFault
 from sopctl.sandbox.k8s.faults import FaultRule as KubeFault
+from sopctl.sandbox.process.household import VERSION
 
 OURS: Final = "sopctl/"
 
@@ -64,7 +65,7 @@ class Case:
     def begin(self) -> Start:
         """Make the world that is given; raises UsageError where that cannot be."""
         given, household = self.script.case.given, self.stage.household
-        household.reset(planting.planter(given))
+        household.plant(planting.planter(given), VERSION)
         operator = self._operator(MemoryStore())
         for earlier in given.runs:
             said = operator.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,9 +14,10 @@ from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.kinds import Registry
 from sopctl.sandbox.k8s.objects import Obj
 from sopctl.sandbox.process.household import VERSION
+from sopctl.sandbox.scenario import loader as scenarios
+from sopctl.sandbox.scenario.inhabitants import Group, WorldShape
 from sopctl.sandbox.world.ports import CloudPort, ClusterPort
 from sopctl.sandbox.world.seed import groups, small, system, workloads
-from sopctl.sandbox.world.seed.groups import discovered
 from sopctl.sandbox.world.seed.plant import Planter
 from sopctl.sandbox.world.seed.workloads import Written
 
@@ -48,9 +50,12 @@ def zone_named(name: str, zones: Zones) -> str:
     return next((zone for zone in zones if name in (zone, zone[-1])), name)
 
 
+def _base(given: GivenShape) -> WorldShape:
+    return small.world() if given.world == "small" else scenarios.default().world
+
+
 def _groups(given: GivenShape, zones: Zones) -> dict[str, GroupSpec]:
-    specs = small.specs(zones) if given.world == "small" else groups.specs(zones)
-    found = {spec.name: spec for spec in specs}
+    found = {group.name: groups.spec(group) for group in _base(given).groups}
     found |= {shape.name: _spec(shape, zones) for shape in given.groups}
     for gone in (each for each in given.without if each.startswith("group/")):
         if found.pop(gone.removeprefix("group/"), None) is None:
@@ -59,24 +64,28 @@ def _groups(given: GivenShape, zones: Zones) -> dict[str, GroupSpec]:
 
 
 def _spec(shape: GroupShape, zones: Zones) -> GroupSpec:
-    own = discovered(shape.name, spot=shape.spot) if shape.autoscaled else {}
-    return GroupSpec(
+    group = Group(
         name=shape.name,
         zones=tuple(zone_named(zone, zones) for zone in shape.zones),
         min=shape.min,
         max=shape.max,
         desired=shape.desired,
-        instance_types=shape.instance_types,
+        types=shape.instance_types,
         spot=shape.spot,
-        tags={**own, **{key: (tag.value, tag.propagate) for key, tag in shape.tags.items()}},
+        labels={"lifecycle": "Ec2Spot" if shape.spot else "OnDemand"},
+        discovered=shape.autoscaled,
     )
+    made = groups.spec(group)
+    own = {key: (tag.value, tag.propagate) for key, tag in shape.tags.items()}
+    return replace(made, tags={**made.tags, **own})
 
 
 def _objects(given: GivenShape, region: str) -> Iterator[Written]:
+    shape = _base(given)
     if given.world == "small":
-        base = list(small.objects(VERSION, region))
+        base = list(small.objects(shape, region))
     else:
-        base = [*system.objects(VERSION, region), *workloads.objects()]
+        base = [*system.objects(shape, region), *workloads.objects(shape)]
     found = {_name(resource, obj): (resource, obj) for resource, obj in base}
     for manifest in given.objects:
         resource, obj = _resource(manifest), dict(manifest)

@@ -14,7 +14,7 @@ from sopctl.app.trials import planting, stage
 from sopctl.app.trials.case import Case, Script, Start
 from sopctl.app.trials.invoking import Invoke
 from sopctl.core.errors import SopError, UsageError
-from sopctl.runbook.suggest import did_you_mean
+from sopctl.notation.suggest import did_you_mean
 from sopctl.runbook.trials import loader
 from sopctl.runbook.trials.loader import SUFFIX
 from sopctl.runbook.trials.model import GivenShape

@@ -8,7 +8,7 @@ import click
 
 from sopctl.cli import options
 from sopctl.cli.context import Context
-from sopctl.core.errors import UsageError
+from sopctl.core.errors import AuditBrokenError, UsageError
 from sopctl.journal import export as journal_export
 from sopctl.views.lines import count, line
 
@@ -22,6 +22,9 @@ def import_(context: Context, /, file: Path) -> None:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read", hint="Check the path.") from error
-    head, records = journal_export.from_jsonl(lines)
+    try:
+        head, records = journal_export.from_jsonl(lines)
+    except AuditBrokenError as error:
+        raise AuditBrokenError(f"{file}: {error.summary}", hint=error.hint) from error
     new = context.app.store.import_run(head, records)
     context.out.show([line(f"run {head.run}: {count(new, 'new record')} of {len(records)}")])

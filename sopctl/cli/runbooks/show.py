@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from sopctl.app import drills
 from sopctl.cli import completions, options
 from sopctl.cli.context import Context
 from sopctl.core.codec import encode
-from sopctl.views import runbooks
+from sopctl.views import drilled, runbooks
+from sopctl.views.lines import line
 
 
 @click.command()
@@ -24,3 +26,5 @@ def show(context: Context, /, name: str, *, source: bool, **given: object) -> No
         context.out.data({"schema": "sopctl.runbook/1", "runbook": encode(book)})
     else:
         context.out.show(runbooks.shown(book))
+        found = drills.last(context.app.settings.state, name)
+        context.out.show([line((drilled.last(found), "quiet"))])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from sopctl.cli.context import Context
-from sopctl.core.errors import UnreachableError
 from sopctl.sandbox.process import lifecycle
 from sopctl.views.lines import line
 
@@ -29,9 +28,5 @@ def heal_zone(context: Context, /, zone: str) -> None:
 
 
 def _tell(context: Context, path: str, zone: str) -> None:
-    found = lifecycle.status(context.app.settings.state)
-    if found is None:
-        raise UnreachableError(
-            "the sandbox does not run", hint="Start it with `sopctl sandbox start`."
-        )
+    found = lifecycle.required(context.app.settings.state)
     lifecycle.control(found, "POST", path, {"zone": zone})

@@ -11,17 +11,24 @@ from pydantic import ValidationError
 from sopctl.core.codec import Json
 from sopctl.core.errors import InvalidRunbookError, Problem, UsageError
 from sopctl.core.runbook import Runbook, StepKind
-from sopctl.runbook import complaints, loader, paths, strict_yaml
-from sopctl.runbook.document import Document, Path
-from sopctl.runbook.rules import Finding
-from sopctl.runbook.suggest import did_you_mean
+from sopctl.notation import complaints, strict_yaml
+from sopctl.notation.complaints import Words
+from sopctl.notation.document import Document, Path
+from sopctl.notation.finding import Finding, report
+from sopctl.notation.suggest import did_you_mean
+from sopctl.runbook import loader, paths
 from sopctl.runbook.trials.model import CASE, RESOURCE, CaseShape, TrialFileShape
+from sopctl.runbook.words import WORDS
 
 SUFFIX: Final = ".test.yaml"
-_PATTERNS: Final = {
-    CASE: ("a name", "Use lower-case letters, digits and dashes."),
-    RESOURCE: ("a resource", "Write its plural name, such as nodes or deployments."),
-}
+_WORDS: Final = Words(
+    shape=TrialFileShape,
+    patterns={
+        **WORDS.patterns,
+        CASE: ("a name", "Use lower-case letters, digits and dashes."),
+        RESOURCE: ("a resource", "Write its plural name, such as nodes or deployments."),
+    },
+)
 
 
 def available(dirs: Iterable[FilePath]) -> dict[str, FilePath]:
@@ -42,7 +49,7 @@ def load(path: FilePath, book: Runbook | None = None) -> TrialFileShape:
     """The tests in *path*, of the runbook *book*; InvalidRunbookError with every problem."""
     shape, document = _read(path)
     if shape is not None:
-        loader.report(document, _wrong(shape, book))
+        report(document, _wrong(shape, book))
     if shape is None or document.problems:
         raise invalid(path, tuple(sorted(set(document.problems))))
     return shape
@@ -70,8 +77,8 @@ def _read(path: FilePath) -> tuple[TrialFileShape | None, Document]:
     try:
         return TrialFileShape.model_validate(document.data), document
     except ValidationError as error:
-        found = complaints.findings(error, document.data, TrialFileShape, _PATTERNS)
-        loader.report(document, found)
+        found = complaints.findings(error, document.data, _WORDS)
+        report(document, found)
         return None, document
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Field, JsonValue, StrictBool
 
 from sopctl.core.plan import Fidelity
-from sopctl.runbook.model import NAME, Duration, Shape, StepName, Text
+from sopctl.notation.shape import NAME, Duration, Text
+from sopctl.runbook.model import Shape, StepName
 
 TITLE: Final = "Tests of a sopctl runbook"
 CASE = r"^[a-z0-9][a-z0-9-]{0,63}$"

@@ -2,60 +2,53 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-
-from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ec2.models import EC2Backend
-from moto.eks.models import Cluster, EKSBackend, eks_backends
+from datetime import datetime, timedelta
 
 from sopctl.core.codec import Json
 from sopctl.sandbox.aws import portrait
-from sopctl.sandbox.aws.fleet import Group, GroupSpec, Zone
-from sopctl.sandbox.aws.patches.groups import SandboxGroup, SandboxMember
-from sopctl.sandbox.aws.patches.install import install
-from sopctl.sandbox.aws.patches.members import terminate
-from sopctl.sandbox.aws.reconcile import Reconciler
+from sopctl.sandbox.aws.balancing import register_members
+from sopctl.sandbox.aws.bus import Bus
+from sopctl.sandbox.aws.eks import CLUSTER
+from sopctl.sandbox.aws.exchange import Exchange
+from sopctl.sandbox.aws.fleet import Group, GroupSpec
+from sopctl.sandbox.aws.nodegroups import create_nodegroup
+from sopctl.sandbox.aws.patches.activities import Activity, terminate
+from sopctl.sandbox.aws.patches.groups import SandboxGroup
+from sopctl.sandbox.aws.patches.instances import ENDING, TERMINATED, SandboxMember
+from sopctl.sandbox.aws.planting import plant
+from sopctl.sandbox.aws.region import Region
+from sopctl.sandbox.aws.rest import calm, wishes
+from sopctl.sandbox.aws.supply import Market, Pool
 
-CLUSTER = "sandbox"
-IMAGE = "ami-0a1b2c3d4e5f60718"
-TERMINATED = 48
+__all__ = ["CLUSTER", "Cloud"]
+
 # EC2 keeps showing a terminated instance for about an hour.
 FORGOTTEN_AFTER = timedelta(hours=1)
+LOOKED_THROUGH_EVERY = timedelta(minutes=1)
 
 
-class Cloud:
-    """One region of one account.
+class Cloud(Region):
+    """What the world, scenarios and tests ask of one region and do to it.
 
-    moto's state is global, so a process has one cloud at a time: a new one forgets the old one's.
     Every method takes ``lock``, which the HTTP front holds over each call too.
     """
 
     def __init__(self, now: Callable[[], datetime], region: str = "us-east-1") -> None:
-        self.lock = threading.RLock()
-        self.account = DEFAULT_ACCOUNT_ID
-        self.region = region
-        self.now = now
-        self.launchable: Callable[[str], bool] = _anywhere
-        self.zones: tuple[Zone, ...] = ()
-        self._failed: set[str] = set()
-        self.reset()
+        self._forgot: datetime | None = None
+        super().__init__(now, region)
+        self._bus = Bus(self.account, region)
 
     def reset(self) -> None:
         """Forget everything: an account with its default VPC and the cluster's record."""
         with self.lock:
-            install(self.now)
-            self._failed.clear()
-            found = self._ec2.describe_availability_zones()
-            self.zones = tuple(Zone(name=zone.name, id=zone.zone_id) for zone in found)
-            self._create_cluster()
+            self._forgot = None
+            super().reset()
 
     def groups(self) -> list[Group]:
         """All groups, by name."""
         with self.lock:
-            return [portrait.view(group) for group in self._groups()]
+            return [portrait.view(group) for group in self.sandbox_groups()]
 
     def group(self, name: str) -> Group:
         """One group; raises KeyError."""
@@ -65,42 +58,13 @@ class Cloud:
     def create_group(self, spec: GroupSpec) -> Group:
         """Create a group whose desired instances are in service already."""
         with self.lock:
-            template = self._ec2.create_launch_template(
-                spec.name, "", {"ImageId": IMAGE, "InstanceType": spec.instance_types[0]}, {}
-            )
-            mixed = spec.spot or len(spec.instance_types) > 1
-            group = self._autoscaling.create_auto_scaling_group(
-                name=spec.name,
-                availability_zones=[],
-                desired_capacity=spec.desired,
-                max_size=spec.max,
-                min_size=spec.min,
-                launch_config_name="",
-                launch_template={} if mixed else {"LaunchTemplateId": template.id},
-                vpc_zone_identifier=",".join(self.subnets()[zone] for zone in spec.zones),
-                default_cooldown=None,
-                health_check_period=None,
-                health_check_type=None,
-                load_balancers=[],
-                target_group_arns=[],
-                placement_group=None,
-                termination_policies=[],
-                tags=portrait.tags(spec),
-                mixed_instances_policy=portrait.policy_of(spec, str(template.id))
-                if mixed
-                else None,
-            )
-            assert isinstance(group, SandboxGroup)
-            zones = spec.zones
-            for index in range(spec.desired):
-                self._reconciler.launch(group, zones[index % len(zones)], state="InService")
-            return portrait.view(group)
+            subnets = [self.subnets()[zone] for zone in spec.zones]
+            return portrait.view(plant(self.autoscaling, self.reconciler, spec, subnets))
 
-    def subnets(self) -> dict[str, str]:
-        """Zone name -> the id of its subnet in the cluster's VPC."""
+    def create_nodegroup(self, spec: GroupSpec) -> Group:
+        """Create a managed node group called ``spec.name``; its group has a name of its own."""
         with self.lock:
-            found = self._ec2.describe_subnets()
-            return {subnet.availability_zone: str(subnet.id) for subnet in found}
+            return portrait.view(create_nodegroup(self, spec))
 
     def set_desired(self, name: str, n: int) -> None:
         """Wish for *n* instances, within the bounds; raises KeyError."""
@@ -125,113 +89,153 @@ class Cloud:
         """Create or overwrite one tag; raises KeyError."""
         with self.lock:
             self._find(group)
-            self._autoscaling.create_or_update_tags(
+            self.autoscaling.create_or_update_tags(
                 [portrait.tag(group, key, value, propagate=propagate)]
             )
+
+    def set_pool_depth(self, pool: Pool, depth: int | None) -> None:
+        """Let *pool* have at most *depth* instances of ours; None lets it be bottomless again.
+
+        What runs beyond the depth goes on running: see ``reclaim``.
+        """
+        with self.lock:
+            if depth is None:
+                self.supply.depths.pop(pool, None)
+            else:
+                self.supply.depths[pool] = depth
+
+    def reclaim(
+        self, pool: Pool, count: int | None = None, *, lead: timedelta | None = timedelta()
+    ) -> int:
+        """Take *count* spot instances of *pool* back, oldest first, or all; returns how many.
+
+        Each is recommended for a rebalance now, warned after *lead* and ended two minutes after
+        the warning; with ``lead=None`` there is no recommendation. `tick` carries it out.
+        """
+        with self.lock:
+            chosen = self.supply.taken(pool)[:count]
+            return self.reclaims.order(chosen, self.naive_now(), lead)
+
+    def set_quota(self, market: Market, vcpus: float) -> None:
+        """Let at most *vcpus* run in *market*, as Service Quotas then says."""
+        with self.lock:
+            self.supply.quotas[market] = vcpus
+
+    def autoshift(self, zone: str, *, active: bool = True) -> None:
+        """Let AWS itself move traffic away from a zone, by its name, or bring it back."""
+        with self.lock:
+            zone_id = next(each.id for each in self.zones if each.name == zone)
+            move = self.shifts.start_autoshift if active else self.shifts.end_autoshift
+            move(zone_id, self.now())
+            self.apply_shifts()
+
+    def cordoned_zones(self) -> frozenset[str]:
+        """The names of the zones whose nodes EKS cordons, because the cluster is shifted away."""
+        with self.lock:
+            self.apply_shifts()
+            away = self.cluster_shifted()
+            return frozenset({away} if away else ())
+
+    def zonal_shifts(self) -> dict[str, frozenset[str]]:
+        """The shifts in force: ARN of the resource -> the names of the zones it left."""
+        with self.lock:
+            self.apply_shifts()
+            if not self.shifts.busy:
+                return {}
+            away = {each.arn: self._name_of(self.shifts.away_from(each)) for each in self.managed()}
+            return {arn: frozenset({zone}) for arn, zone in away.items() if zone}
 
     def fail_instances(self, zone: str) -> None:
         """Instances in *zone* stop answering, and new ones there come up dead."""
         with self.lock:
-            self._failed.add(zone)
-            self._mark_impaired()
+            self.supply.failed.add(zone)
+            now = self.naive_now()
+            for instance in self.instances():
+                if instance.placement.zone == zone and instance.impaired_since is None:
+                    instance.impaired_since = now
 
     def heal_instances(self, zone: str) -> None:
         """Instances in *zone* answer again; the groups believe it at once."""
         with self.lock:
-            self._failed.discard(zone)
-            for group in self._groups():
+            self.supply.failed.discard(zone)
+            for group in self.sandbox_groups():
                 for member in group.members():
                     if member.availability_zone == zone:
-                        member.impaired_since = None
                         member.health_status = "Healthy"
+            for instance in self.instances():
+                if instance.placement.zone == zone:
+                    instance.impaired_since = None
 
     def tick(self) -> None:
-        """One round of all groups: replace what is unhealthy, launch and terminate."""
+        """One round of everything here that moves by itself, up to the world's time."""
         with self.lock:
-            now = self._naive_now()
-            self._mark_impaired()
-            for group in self._groups():
-                self._reconciler.tick(group, now)
+            now = self.naive_now()
+            self.reclaims.tick(now)
+            self.apply_shifts()
+            self.eks.tick()
+            for instance in [each for each in ENDING if each.may_finish(now)]:
+                instance.finish()
+                ENDING.remove(instance)
+            self._reconcile(now)
+            register_members(self.sandbox_groups(), self.account, self.region)
+            if self.usage.due(now):
+                self.usage.count(self.instances(), now)
             self._forget_terminated(now)
+            self._bus.deliver()
+
+    def history(self) -> list[Activity]:
+        """What the groups did lately, oldest first within each group."""
+        with self.lock:
+            return [each for group in self.sandbox_groups() for each in group.activities]
 
     def set_cluster_endpoint(self, url: str, certificate: str, version: str = "1.36") -> None:
         """What EKS DescribeCluster says about the cluster: *certificate* is base64 of PEM."""
         with self.lock:
-            cluster = self._eks.clusters[CLUSTER]
-            cluster.endpoint = url
-            cluster.certificate_authority = {"data": certificate}
-            cluster.version = version
+            self.eks.cluster["endpoint"] = url
+            self.eks.cluster["certificateAuthority"] = {"data": certificate}
+            self.eks.cluster["version"] = version
 
     def dump(self) -> dict[str, Json]:
-        """What clients may write of each group, without what the world changes by itself."""
+        """What clients may write, without what the world changes by itself.
+
+        Groups go by their names, the rest by names with the service before a colon.
+        """
         with self.lock:
-            return {group.name: portrait.dump(group) for group in self._groups()}
+            groups = {group.name: portrait.dump(group) for group in self.sandbox_groups()}
+            return {**groups, **portrait.dump_beside(self)}
 
     # --- inside ---------------------------------------------------------------------
 
-    @property
-    def _autoscaling(self) -> AutoScalingBackend:
-        return autoscaling_backends[self.account][self.region]
-
-    @property
-    def _ec2(self) -> EC2Backend:
-        return self._autoscaling.ec2_backend
-
-    @property
-    def _eks(self) -> EKSBackend:
-        return eks_backends[self.account][self.region]
-
-    @property
-    def _reconciler(self) -> Reconciler:
-        return Reconciler(self._ec2, self.launchable)
-
-    def _groups(self) -> list[SandboxGroup]:
-        found = self._autoscaling.autoscaling_groups.values()
-        groups = [group for group in found if isinstance(group, SandboxGroup)]
-        return sorted(groups, key=lambda group: group.name)
-
     def _find(self, name: str) -> SandboxGroup:
-        for group in self._groups():
-            if group.name == name:
-                return group
-        raise KeyError(name)
+        group = self.find(name)
+        if group is None:
+            raise KeyError(name)
+        return group
 
     def _member(self, instance_id: str) -> tuple[SandboxGroup, SandboxMember]:
-        for group in self._groups():
+        for group in self.sandbox_groups():
             for member in group.members():
                 if member.instance_id == instance_id:
                     return group, member
         raise KeyError(instance_id)
 
-    def _naive_now(self) -> datetime:
-        return self.now().astimezone(UTC).replace(tzinfo=None)
-
-    def _create_cluster(self) -> None:
-        # Put in place, not created: the check of its role's ARN makes a whole boto3 session.
-        self._eks.clusters[CLUSTER] = Cluster(
-            name=CLUSTER,
-            role_arn=f"arn:aws:iam::{self.account}:role/sandbox-cluster",
-            resources_vpc_config={"subnetIds": sorted(self.subnets().values())},
-            account_id=self.account,
-            region_name=self.region,
-            aws_partition="aws",
-            version="1.36",
-        )
-
-    def _mark_impaired(self) -> None:
-        now = self._naive_now()
-        for group in self._groups():
-            for member in group.members():
-                if member.availability_zone in self._failed and member.impaired_since is None:
-                    member.impaired_since = now
+    def _reconcile(self, now: datetime) -> None:
+        reconciler = self.reconciler
+        exchange = Exchange(reconciler)
+        for group in self.sandbox_groups():
+            wanted = wishes(group, self.shifted(group))
+            if group.rest == wanted and calm(group):
+                continue
+            reconciler.tick(group, now)
+            content = exchange.tick(group, now)
+            group.rest = wanted if content and calm(group) else None
 
     def _forget_terminated(self, now: datetime) -> None:
-        for key, reservation in list(self._ec2.reservations.items()):
+        if self._forgot is not None and now - self._forgot < LOOKED_THROUGH_EVERY:
+            return
+        self._forgot = now
+        for key, reservation in list(self.ec2.reservations.items()):
             gone = all(instance.state_code == TERMINATED for instance in reservation.instances)
             stamps = [instance.launch_time for instance in reservation.instances]
             if gone and now - max(stamps, default=now) > FORGOTTEN_AFTER:
-                del self._ec2.reservations[key]
-
-
-def _anywhere(_: str) -> bool:
-    return True
+                del self.ec2.reservations[key]

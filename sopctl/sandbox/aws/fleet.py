@@ -25,6 +25,8 @@ class Instance:
     ``state`` is the group's lifecycle state (``Pending``, ``InService``, ``Terminating``,
     ``Standby``), ``lifecycle`` is how it was bought (``spot`` or ``on-demand``), ``health`` is
     what the group believes (``Healthy`` or ``Unhealthy``); ``reachable`` is the truth.
+    ``rebalance_at`` and ``interrupted_at`` say when EC2 recommended to replace a spot instance,
+    and when it gave it two minutes, as the instance's metadata does.
     """
 
     id: str
@@ -39,6 +41,8 @@ class Instance:
     protected: bool
     private_ip: str
     private_dns: str
+    rebalance_at: datetime | None = None
+    interrupted_at: datetime | None = None
 
     @property
     def provider_id(self) -> str:

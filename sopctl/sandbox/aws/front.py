@@ -6,15 +6,19 @@ and knows no faults.
 
 from __future__ import annotations
 
+import re
 import threading
 import traceback
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sopctl.sandbox.aws.access.principals import Principal, principal_of
 from sopctl.sandbox.aws.application import Application, Reply
 from sopctl.sandbox.aws.cloud import Cloud
+from sopctl.sandbox.aws.desk import Desk, parse_request
 from sopctl.sandbox.aws.faults import FaultRule, Faults
+from sopctl.sandbox.aws.gate import denial, expired
 from sopctl.sandbox.aws.loopback import LoopbackHandler, LoopbackServer
 from sopctl.sandbox.aws.protocol import (
     Request,
@@ -24,9 +28,14 @@ from sopctl.sandbox.aws.protocol import (
     render,
     stamp,
 )
+from sopctl.sandbox.aws.services.registry import OURS_ALONE, all_services
+from sopctl.sandbox.aws.throttle import Throttle
+from sopctl.sandbox.aws.trail import Entry
 
 ACCESS_KEY = "AKIASANDBOX000000000"
 NOT_IMPLEMENTED = 501
+REFUSED = 400
+CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\": ?\"([^\"]+)\"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +52,14 @@ class Call:
 
 
 class Observer(Protocol):
-    """Whoever looks at each call before it is executed, and after it."""
+    """Whoever looks at each call before it is carried out, and after it."""
 
     def strike(self, request: Request) -> FaultRule | None:
         """A fault for this call, before the ordered ones are asked."""
         ...
 
     def executed(self, request: Request, status: int) -> None:
-        """The call was carried out, whether or not its reply is sent."""
+        """It was carried out, whether or not its answer is sent."""
         ...
 
 
@@ -65,15 +74,21 @@ class Nobody:
 
 
 class AwsFront:
-    """Serves *cloud* to any AWS client. ``calls`` and ``faults`` may be read and changed live."""
+    """Serves *cloud* to any AWS client.
+
+    ``calls`` and ``faults`` may be read and changed live, and ``throttle`` exchanged: without
+    limits, as at first, nothing is throttled.
+    """
 
     def __init__(self, cloud: Cloud, *, host: str = "127.0.0.1") -> None:
         self.cloud = cloud
         self.calls: list[Call] = []
         self.faults: list[FaultRule] = []
+        self.throttle = Throttle()
         self.observer: Observer = Nobody()
         self._strikes = Faults(self.faults, ACCESS_KEY)
         self._application = Application()
+        self._desk = Desk(all_services(cloud))
         self._server = LoopbackServer(type("_BoundHandler", (_Handler,), {"front": self}), host)
 
     @property
@@ -118,27 +133,79 @@ class AwsFront:
             return self._refuse(request, request_id, "MissingAuthenticationToken:403", missing)
         if rule is not None and rule.kind == "delay":
             threading.Event().wait(float(rule.value))
-        reply = self._execute(request, request_id)
+        with self.cloud.lock:
+            reply = self._execute(request, request_id)
         self.observer.executed(request, reply.status)
         return None if rule is not None and rule.kind == "lost_reply" else reply
 
     def _execute(self, request: Request, request_id: str) -> Reply:
+        """Let the call in, serve it, and write it down."""
+        principal = principal_of(self.cloud.account, request.access_key)
+        reply = self._keep_out(request, request_id, principal) or self._serve(request, request_id)
+        self.cloud.trail.record(
+            Entry(
+                request=request,
+                principal=principal,
+                request_id=request_id,
+                time=self.cloud.now(),
+                error=_error(reply),
+            )
+        )
+        return reply
+
+    def _keep_out(self, request: Request, request_id: str, principal: Principal) -> Reply | None:
+        """The refusal of a call that is too much, out of time or not allowed; else None."""
+        if not self.throttle.admits(request, self.cloud.now()):
+            return self._refuse(request, request_id, "Throttling")
+        if expired(principal, self.cloud.naive_now()):
+            return self._refuse(request, request_id, "ExpiredToken")
+        if principal.statements is None and request.operation != "AssumeRole":
+            return None
+        params = parse_request(request)
+        service, operation = request.service, request.operation
+        why = denial(self.cloud, principal, service, operation, params)
+        return self._refuse(request, request_id, "AccessDenied", why) if why else None
+
+    def _serve(self, request: Request, request_id: str) -> Reply:
         try:
-            with self.cloud.lock:
-                reply = self._application(request)
+            if self._desk.handles(request):
+                return self._desk.answer(request, request_id)
+            if request.service in OURS_ALONE:
+                return self._lacking(request, request_id)
+            reply = self._application(request)
         except NotImplementedError:
-            what = f"the sandbox has no {request.service}:{request.operation}"
-            return self._refuse(request, request_id, f"NotImplemented:{NOT_IMPLEMENTED}", what)
+            return self._lacking(request, request_id)
         except Exception:  # noqa: BLE001  # the outermost boundary: a bug answers 500, and serving goes on
             traceback.print_exc()
             return self._refuse(request, request_id, "InternalFailure")
+        if reply.status >= REFUSED and not _is_an_answer(reply):
+            return self._lacking(request, request_id)
         return Reply(status=reply.status, headers=reply.headers, body=stamp(reply.body, request_id))
 
+    def _lacking(self, request: Request, request_id: str) -> Reply:
+        what = f"the sandbox has no {request.service}:{request.operation}"
+        return self._refuse(request, request_id, f"NotImplemented:{NOT_IMPLEMENTED}", what)
+
     def _refuse(self, request: Request, request_id: str, cause: str, text: str = "") -> Reply:
-        caller = f"arn:aws:sts::{self.cloud.account}:assumed-role/sopctl-sandbox/on-call"
+        caller = principal_of(self.cloud.account, request.access_key).arn
         error = refusal(request, cause, text, caller)
         headers, body = render(request, error, request_id)
         return Reply(status=error.status, headers=headers, body=body)
+
+
+def _is_an_answer(reply: Reply) -> bool:
+    """Whether an error comes from a service: for what it has no route to, moto says so in HTML."""
+    return reply.body[:1] in (b"<", b"{", b"") and b"<!doctype html" not in reply.body[:20].lower()
+
+
+def _error(reply: Reply) -> str:
+    """The code of the error that *reply* is, or nothing."""
+    if reply.status < REFUSED:
+        return ""
+    named = next((v for k, v in reply.headers.items() if k.lower() == "x-amzn-errortype"), "")
+    found = CODE.search(reply.body)
+    told = next((part for part in found.groups() if part), b"").decode() if found else ""
+    return named or told.rpartition("#")[2] or str(reply.status)
 
 
 class _Handler(LoopbackHandler):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+import json
+from datetime import UTC, datetime
 
 from sopctl.core.codec import Json
+from sopctl.sandbox.aws.balancing import balancers
+from sopctl.sandbox.aws.buying import template_is_spot, types
 from sopctl.sandbox.aws.fleet import Group, GroupSpec, Instance
-from sopctl.sandbox.aws.patches.groups import Params, SandboxGroup, SandboxMember
-from sopctl.sandbox.aws.reconcile import template_is_spot
+from sopctl.sandbox.aws.patches.groups import Params, SandboxGroup
+from sopctl.sandbox.aws.patches.instances import SandboxMember
+from sopctl.sandbox.aws.region import Region
+from sopctl.sandbox.aws.supply import runs
+
+CLUSTER_PARTS = ("logging", "zonalShiftConfig", "computeConfig", "upgradePolicy", "accessConfig")
 
 
 def view(group: SandboxGroup) -> Group:
@@ -21,10 +28,12 @@ def view(group: SandboxGroup) -> Group:
         desired=group.desired_capacity or 0,
         tags={t["Key"]: (t["Value"], bool(t["PropagateAtLaunch"])) for t in group.tags},
         suspended=frozenset(group.suspensions),
-        instances=tuple(_instance(group, member) for member in group.members()),
+        instances=tuple(
+            _instance(group, member) for member in group.members() if runs(member.instance)
+        ),
         mixed=bool(group.mixed_instances_policy),
         spot=_buys_only_spot(group),
-        instance_types=_types(group),
+        instance_types=types(group),
     )
 
 
@@ -71,14 +80,27 @@ def _buys_only_spot(group: SandboxGroup) -> bool:
     )
 
 
-def _types(group: SandboxGroup) -> tuple[str, ...]:
-    policy = group.mixed_instances_policy or {}
-    overrides = policy.get("LaunchTemplate", {}).get("Overrides", [])
-    return tuple(item["InstanceType"] for item in overrides) or (group.instance_type,)
-
-
 def _instance(group: SandboxGroup, member: SandboxMember) -> Instance:
-    instance = member.instance
+    """A member as a value, made anew only when something of it has changed."""
+    machine = member.machine
+    moving = (
+        member.lifecycle_state,
+        member.health_status,
+        machine.impaired_since is None,
+        bool(member.protected_from_scale_in),
+        machine.rebalance_at,
+        machine.interrupted_at,
+    )
+    known = member.portrait
+    if known is None or known[0] != moving:
+        known = member.portrait = (moving, _drawn(group, member))
+    drawn = known[1]
+    assert isinstance(drawn, Instance)
+    return drawn
+
+
+def _drawn(group: SandboxGroup, member: SandboxMember) -> Instance:
+    instance = member.machine
     return Instance(
         id=instance.id,
         group=group.name,
@@ -92,7 +114,13 @@ def _instance(group: SandboxGroup, member: SandboxMember) -> Instance:
         protected=bool(member.protected_from_scale_in),
         private_ip=instance.private_ip or "",
         private_dns=instance.private_dns_name,
+        rebalance_at=_aware(instance.rebalance_at),
+        interrupted_at=_aware(instance.interrupted_at),
     )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
 
 
 def dump(group: SandboxGroup) -> Json:
@@ -112,3 +140,25 @@ def dump(group: SandboxGroup) -> Json:
         "protected": sorted(m.instance_id for m in group.members() if m.protected_from_scale_in),
         **{name: getattr(group, name, None) for name in extras},
     }
+
+
+def dump_beside(region: Region) -> dict[str, Json]:
+    """What clients may write beside groups: balancers, node groups, the cluster, shifts."""
+    found: dict[str, Json] = {}
+    for balancer in balancers(region.account, region.region):
+        found[f"elb:{balancer.name}"] = {
+            "zones": list(balancer.zones),
+            "attributes": dict(balancer.attributes),
+        }
+    for name, nodegroup in region.eks.nodegroups.items():
+        found[f"eks:{name}"] = {
+            "min": nodegroup.min,
+            "max": nodegroup.max,
+            "labels": dict(nodegroup.record["labels"]),
+        }
+    config = {name: region.eks.cluster.get(name) for name in CLUSTER_PARTS}
+    found["eks:cluster"] = json.loads(json.dumps(config))
+    for shift in region.shifts.all:
+        if shift.status == "ACTIVE":
+            found[f"arc:{shift.resource}"] = {"away": shift.away, "comment": shift.comment}
+    return found

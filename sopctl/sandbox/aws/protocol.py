@@ -1,7 +1,7 @@
 """The wire: which operation a request is, and how each AWS protocol words an error.
 
-Source: Smithy AWS protocol documents (query, ec2Query, json, restJson1) and the common errors
-page of each service's API reference.
+Source: Smithy AWS protocol documents (query, ec2Query, json, restJson1, rpcv2Cbor) and the common
+errors page of each service's API reference.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -19,7 +20,7 @@ from moto.core.request import Request as MotoRequest
 from moto.core.routing import get_service_router
 from werkzeug.exceptions import NotFound
 
-Protocol = Literal["query", "ec2", "json", "rest-json"]
+Protocol = Literal["query", "ec2", "json", "rest-json", "cbor"]
 
 CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 REQUEST_ID = re.compile(rb"(?<=<)(RequestId|RequestID|requestId)>[^<]*<")
@@ -28,6 +29,7 @@ READING = re.compile(
     r"(Describe|List|Get|BatchGet|Search|Lookup|Simulate|Check|Validate|Head|Query|Scan|Decode"
     r"|Assume)(?![a-z])"
 )
+REST_XML = frozenset({"route53", "s3", "s3control", "cloudfront"})
 DRY_RUN = "DryRunOperation"
 
 
@@ -72,16 +74,21 @@ def read(method: str, target: str, headers: dict[str, str], body: bytes) -> Requ
 def _protocol(service: str, headers: dict[str, str]) -> Protocol:
     if service == "ec2":
         return "ec2"
+    if headers.get("smithy-protocol") == "rpc-v2-cbor":
+        return "cbor"
     if "x-amz-target" in headers:
         return "json"
     if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return "query"
-    return "rest-json"
+    # What speaks XML over REST words its errors as the query protocol does.
+    return "query" if service in REST_XML else "rest-json"
 
 
 def _operation(method: str, target: str, headers: dict[str, str], body: bytes, service: str) -> str:
     if "x-amz-target" in headers:
         return headers["x-amz-target"].rpartition(".")[2]
+    if headers.get("smithy-protocol") == "rpc-v2-cbor":
+        return target.rpartition("/")[2]
     form = {**parse_qs(urlsplit(target).query), **parse_qs(body.decode("utf-8", "replace"))}
     if "Action" in form:
         return form["Action"][0]
@@ -112,11 +119,12 @@ def stamp(body: bytes, request_id: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An error to answer."""
+    """An error to answer; *fields* are what a service adds to the message, such as a reason."""
 
     status: int
     code: str
     message: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 # One cause, four spellings: (query, ec2, json, rest-json), each (status, code).
@@ -175,13 +183,10 @@ def refusal(request: Request, cause: str, message: str = "", caller: str = "") -
     A cause that is not in the table is taken as the code itself, with ``Code:status``, else 400.
     """
     code, _, status = cause.partition(":")
-    table = {
-        "query": (400, code),
-        "ec2": (400, code),
-        "json": (400, code),
-        "rest-json": (400, code),
-    }
-    known_status, known_code = SPELLINGS.get(code, table)[request.protocol]
+    spelled = SPELLINGS.get(code, {})
+    # What is told in CBOR is told as in JSON.
+    protocol = "json" if request.protocol == "cbor" else request.protocol
+    known_status, known_code = spelled.get(protocol, (400, code))
     wording = MESSAGES.get(known_code, MESSAGES.get(code, code))
     text = message or wording.format(
         caller=caller, service=request.service, operation=request.operation
@@ -204,8 +209,21 @@ def render(request: Request, error: Refusal, request_id: str) -> tuple[dict[str,
             f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error>"
             f"</Errors><RequestID>{request_id}</RequestID></Response>"
         ).encode()
+    if request.protocol == "cbor":
+        told = {"__type": error.code, "message": error.message}
+        headers = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+        return headers, _cbor(told)
     if request.protocol == "json":
-        body = {"__type": error.code, "message": error.message}
+        body = {"__type": error.code, "message": error.message, **error.fields}
         return {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
-    return headers, json.dumps({"message": error.message}).encode()
+    return headers, json.dumps({"message": error.message, **error.fields}).encode()
+
+
+def _cbor(told: Mapping[str, str]) -> bytes:
+    """A map of short texts in CBOR (RFC 8949, major types 5 and 3)."""
+    parts = [bytes([0xA0 | len(told)])]
+    for text in (text for pair in told.items() for text in pair):
+        data = text.encode()
+        parts.append(b"\x79" + len(data).to_bytes(2, "big") + data)
+    return b"".join(parts)

@@ -8,6 +8,7 @@ from sopctl.sandbox.k8s import discovery, eviction, openapi, reading, reviews, s
 from sopctl.sandbox.k8s.authorize import Attributes, allowed
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import ApiError, forbidden, method_not_allowed
+from sopctl.sandbox.k8s.impersonate import impersonated
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer, refusal, route
 
 _HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
@@ -15,6 +16,7 @@ _SPECIAL: Mapping[str, Callable[[Cluster, Request, Route], Response]] = {
     "binding": subresources.bind,
     "eviction": eviction.evict,
     "scale": subresources.scale,
+    "token": subresources.token,
 }
 
 
@@ -28,11 +30,14 @@ class Api:
     def handle(self, request: Request) -> Response:
         """The answer to a request; refusals are answers too."""
         try:
-            return self._respond(request)
+            response = self._respond(request)
         except ApiError as error:
-            return refusal(error)
+            response = refusal(error)
+        return response.with_headers(*request.remarks.headers())
 
     def _respond(self, request: Request) -> Response:
+        with self._cluster.lock:
+            request = impersonated(self._cluster.store, request)
         path = request.path.rstrip("/")
         if path in _HEALTH:
             return Response(body=b"ok", content_type="text/plain")

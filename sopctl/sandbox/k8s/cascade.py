@@ -1,4 +1,4 @@
-"""What a deletion takes with it: the content of namespaces, and dependents.
+"""What follows a write: what a namespace is born with, and what a deletion takes with it.
 
 In a real cluster controllers do this a moment later. Here it belongs to the API, because without
 it a deleted namespace would stay Terminating wherever no controllers run. Deleting dependents in
@@ -23,6 +23,13 @@ class Cascade:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._store = writer.store
+
+    def born(self, kind: ResourceType, obj: Obj) -> None:
+        """An object was created: a namespace comes with its service account."""
+        if kind.storage == "namespaces":
+            accounts = self._writer.registry.named("serviceaccounts")
+            meta = {"name": "default", "namespace": obj["metadata"]["name"]}
+            self._writer.create(accounts, {"metadata": meta}, Write())
 
     def begun(self, kind: ResourceType, obj: Obj) -> None:
         """An object was marked for deletion and is still there."""

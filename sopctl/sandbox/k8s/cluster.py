@@ -6,13 +6,19 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from sopctl.sandbox.k8s.admission import Policies, Priorities
+from sopctl.sandbox.k8s import releases
+from sopctl.sandbox.k8s.admission import Priorities
+from sopctl.sandbox.k8s.builtin_roles import builtin_roles
 from sopctl.sandbox.k8s.cascade import Cascade
 from sopctl.sandbox.k8s.errors import ApiError
+from sopctl.sandbox.k8s.escalation import Escalation
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
+from sopctl.sandbox.k8s.mutating import MutatingPolicies
 from sopctl.sandbox.k8s.objects import Obj, clone
 from sopctl.sandbox.k8s.patch import merge_patch
 from sopctl.sandbox.k8s.store import Store
+from sopctl.sandbox.k8s.tokens import Tokens
+from sopctl.sandbox.k8s.validating import ValidatingPolicies
 from sopctl.sandbox.k8s.writer import Deletion, Write, Writer
 
 __all__ = ["ApiError", "Cluster", "Obj", "Write"]
@@ -28,27 +34,36 @@ class Cluster:
     """An API server's state.
 
     `now` gives creation and deletion times. `version` is `major.minor` and decides what is
-    served: MutatingAdmissionPolicies since 1.36. Every public method takes `lock`; hold it over
+    served (`sopctl.sandbox.k8s.releases`). Every public method takes `lock`; hold it over
     several calls to make them one. What the methods return is the caller's own copy.
     """
 
-    def __init__(self, now: Callable[[], datetime], version: str = "1.36") -> None:
+    def __init__(self, now: Callable[[], datetime], version: str = releases.DEFAULT) -> None:
         self.lock = threading.RLock()
         self.now = now
         self.version = version
         self.registry = Registry(version)
         self.store = Store(self.lock)
         self.writer = Writer(self.store, self.registry, now)
-        self.writer.mutators += [Priorities(self.store), Policies(self.store, self.registry)]
+        self.writer.mutators += [
+            Priorities(self.store),
+            MutatingPolicies(self.store, self.registry),
+        ]
+        self.writer.judges += [
+            Escalation(self.store),
+            ValidatingPolicies(self.store, self.registry),
+        ]
         self.writer.followers = Cascade(self.writer)
+        self.tokens = Tokens(self.store, now)
         self._initialise()
 
     def _initialise(self) -> None:
         for name, value in SYSTEM_PRIORITIES.items():
             self.create("priorityclasses", {"metadata": {"name": name}, "value": value})
+        for resource, obj in builtin_roles(self.registry):
+            self.create(resource, obj)
         for name in SYSTEM_NAMESPACES:
             self.create("namespaces", {"metadata": {"name": name}})
-            self.create("serviceaccounts", {"metadata": {"name": "default", "namespace": name}})
 
     @property
     def revision(self) -> int:

@@ -22,6 +22,7 @@ class ApiError(Exception):
         self.reason = reason
         self.message = message
         self.details = details if details is not None else {}
+        self.metadata: Obj = {}
 
     @property
     def body(self) -> Obj:
@@ -29,7 +30,7 @@ class ApiError(Exception):
         return {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": self.metadata,
             "status": "Failure",
             "message": self.message,
             "reason": self.reason,
@@ -136,6 +137,33 @@ def unappliable_patch() -> ApiError:
 def expired(message: str) -> ApiError:
     """410 for a resourceVersion or continue token that is too old."""
     return ApiError(HTTPStatus.GONE, "Expired", message)
+
+
+def continue_expired(token: str) -> ApiError:
+    """410 for a continue token whose revision is forgotten, with one for the present state.
+
+    Source: k8s.io/apiserver pkg/storage/etcd3/errors.go, handleExpiredTokenError.
+    """
+    error = expired(
+        "The provided continue parameter is too old to display a consistent list result. You can "
+        "start a new list without the continue parameter, or use the continue token in this "
+        "response to retrieve the remainder of the results. Continuing with the provided token "
+        "results in an inconsistent list - objects that were created, modified, or deleted between "
+        "the time the first chunk was returned and now may show up in the list."
+    )
+    error.metadata = {"continue": token}
+    return error
+
+
+def too_large_version(wanted: int, current: int) -> ApiError:
+    """504 for a read of a revision that is still to come (pkg/storage/errors.go)."""
+    reason = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    return ApiError(
+        HTTPStatus.GATEWAY_TIMEOUT,
+        "Timeout",
+        f"Timeout: Too large resource version: {wanted}, current: {current}",
+        details={"causes": [reason], "retryAfterSeconds": 1},
+    )
 
 
 def too_many_requests(

@@ -23,8 +23,11 @@ _REFUSED = "Cannot evict pod as it would violate the pod's disruption budget."
 
 def evict(cluster: Cluster, request: Request, route: Route) -> Response:
     """POST of an Eviction: 201 when the deletion has begun, 429 when a budget says not now."""
-    request.object()
+    body = request.object()
     write, wanted = request.write(), deletion(request)
+    with cluster.lock:
+        meta = {**(body.get("metadata") or {}), "name": route.name, "namespace": route.namespace}
+        cluster.writer.judge(route.kind, {**body, "metadata": meta}, None, write, "eviction")
     begin_eviction(cluster, route.key, wanted, write)
     status = {
         "kind": "Status",

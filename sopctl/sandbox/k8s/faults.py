@@ -7,10 +7,12 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Literal, Protocol
 
-from sopctl.sandbox.k8s.objects import Obj
-from sopctl.sandbox.k8s.request import Request
+from sopctl.sandbox.k8s.fairness import flow_of, too_many_requests
+from sopctl.sandbox.k8s.objects import Obj, encode
+from sopctl.sandbox.k8s.request import Request, Response
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class Observer(Protocol):
         ...
 
     def executed(self, request: Request, status: int) -> None:
-        """The request was carried out, whether or not its answer is sent."""
+        """It was carried out, whether or not its answer is sent."""
         ...
 
 
@@ -82,17 +84,22 @@ class Nobody:
 
 
 _REASONS = {
-    403: "Forbidden",
-    429: "TooManyRequests",
     500: "InternalError",
     503: "ServiceUnavailable",
     504: "Timeout",
 }
 
 
-def status_body(code: int) -> Obj:
-    """The metav1.Status of an injected refusal."""
-    retry = {"retryAfterSeconds": 1} if code in (429, 503) else {}
+def refused(code: int, request: Request) -> Response:
+    """An injected refusal; 429 is the one of API priority and fairness."""
+    if code == HTTPStatus.TOO_MANY_REQUESTS:
+        return too_many_requests(flow_of(request))
+    after = (("Retry-After", "1"),) if code == HTTPStatus.SERVICE_UNAVAILABLE else ()
+    return Response(status=code, body=encode(_status(code)), headers=after)
+
+
+def _status(code: int) -> Obj:
+    retry = {"retryAfterSeconds": 1} if code == HTTPStatus.SERVICE_UNAVAILABLE else {}
     return {
         "kind": "Status",
         "apiVersion": "v1",

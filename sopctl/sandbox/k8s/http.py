@@ -2,54 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import re
 import select
 import socket
 import ssl
 import struct
 import threading
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from sopctl.sandbox.k8s import fairness
 from sopctl.sandbox.k8s.api import Api
+from sopctl.sandbox.k8s.calls import Call, is_mutating
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import ApiError
-from sopctl.sandbox.k8s.faults import FaultRule, Faults, Nobody, Observer, status_body
-from sopctl.sandbox.k8s.objects import encode
+from sopctl.sandbox.k8s.faults import FaultRule, Faults, Nobody, Observer, refused
+from sopctl.sandbox.k8s.impersonate import SEPARATOR, impersonated
 from sopctl.sandbox.k8s.request import ANONYMOUS, Request, Response, User, refusal
 from sopctl.sandbox.k8s.tls import make_identity
 
-__all__ = ["Call", "FaultRule", "KubeServer"]
+__all__ = ["Call", "FaultRule", "KubeServer", "is_mutating"]
 
 _LOG = logging.getLogger(__name__)
 ADMIN = User(name="sandbox-admin", groups=("system:masters", "system:authenticated"))
-_REVIEWS = re.compile(r"/(self)?subject\w*reviews$|/\w*accessreviews$|/tokenreviews$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One request as it was answered; status 0 when no answer was sent."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    status: int
-    user: str
-    user_agent: str
-    audit_id: str
-    mutating: bool
-    time: datetime
 
 
 class KubeServer:
     """Serves a cluster to clients that present a known token.
 
-    `users` maps tokens to users and may grow; `token` belongs to an administrator.
+    `users` maps tokens to users and may grow; `token` belongs to an administrator. `seats` bounds
+    how many requests of a priority level are served at once.
     """
 
     def __init__(self, cluster: Cluster, *, token: str, host: str = "127.0.0.1") -> None:
@@ -58,6 +43,7 @@ class KubeServer:
         self.users: dict[str, User] = {token: ADMIN}
         self.faults: list[FaultRule] = []
         self.observer: Observer = Nobody()
+        self.seats = fairness.Seats()
         self._stopped = threading.Event()
         self._identity = make_identity(host)
         self.ca_pem = self._identity.ca_pem
@@ -111,13 +97,26 @@ class KubeServer:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         user = self.users.get(token)
         if user is None:
+            with self.cluster.lock:
+                user = self.cluster.tokens.user_of(token)
+        if user is None:
             return request
-        return replace(request, user=_impersonated(user, request.headers))
+        request = replace(request, user=user)
+        with self.cluster.lock, contextlib.suppress(ApiError):  # which the API answers with
+            request = impersonated(self.cluster.store, request)
+        return request
 
     def respond(self, request: Request) -> Response:
         """The answer to a request; 401 for nobody's."""
         if request.user == ANONYMOUS:
             return refusal(ApiError(401, "Unauthorized", "Unauthorized"))
+        flow = fairness.flow_of(request)
+        with self.seats.seat(flow.level) as seated:
+            if not seated:
+                return fairness.too_many_requests(flow)
+            return self._handled(request).with_headers(*flow.headers)
+
+    def _handled(self, request: Request) -> Response:
         try:
             return self._api.handle(request)
         except Exception:  # noqa: BLE001  # logged, and answered as a server does
@@ -146,23 +145,9 @@ class KubeServer:
                 audit_id=audit_id,
                 mutating=is_mutating(request),
                 time=self.cluster.now(),
+                annotations=dict(request.remarks.annotations),
             )
         )
-
-
-def is_mutating(request: Request) -> bool:
-    """Whether a request may change what is stored, other than the caller's own review."""
-    if request.method in ("GET", "HEAD", "OPTIONS") or request.dry_run:
-        return False
-    return not (request.method == "POST" and _REVIEWS.search(request.path))
-
-
-def _impersonated(user: User, headers: Mapping[str, str]) -> User:
-    name = headers.get("impersonate-user")
-    if not name or "system:masters" not in user.groups:
-        return user
-    groups = (headers.get("impersonate-group"), "system:authenticated")
-    return User(name=name, groups=tuple(filter(None, groups)))
 
 
 class _Server(ThreadingHTTPServer):
@@ -232,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up(request, audit_id)
             return
         codes = [int(rule.value) for rule in hits if rule.kind == "status"]
-        response = _injected(codes[0]) if codes else owner.respond(request)
+        response = refused(codes[0], request) if codes else owner.respond(request)
         if not codes:
             owner.observer.executed(request, response.status)
         if any(rule.kind == "lost_reply" for rule in hits):
@@ -248,7 +233,10 @@ class _Handler(BaseHTTPRequestHandler):
             method=self.command,
             path=parts.path,
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-            headers={name.lower(): value for name, value in self.headers.items()},
+            headers={
+                name.lower(): SEPARATOR.join(self.headers.get_all(name) or ())
+                for name in self.headers
+            },
             body=self.rfile.read(length) if length else b"",
         )
 
@@ -288,10 +276,3 @@ class _Handler(BaseHTTPRequestHandler):
         """A watcher sends nothing, so readable means that it hung up."""
         readable, _, _ = select.select([self.connection], [], [], 0)
         return bool(readable)
-
-
-def _injected(code: int) -> Response:
-    body = status_body(code)
-    after = body["details"].get("retryAfterSeconds")
-    headers = (("Retry-After", str(after)),) if after else ()
-    return Response(status=code, body=encode(body), headers=headers)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sopctl.sandbox.k8s import releases
 from sopctl.sandbox.k8s import schema as schemas
 from sopctl.sandbox.k8s.errors import no_such_path
 from sopctl.sandbox.k8s.objects import Obj
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-MUTATING_POLICIES = frozenset({"mutatingadmissionpolicies", "mutatingadmissionpolicybindings"})
-_MUTATING_POLICIES_SINCE = (1, 36)
 
 # Neither extract carries these; from each type's registry storage (pkg/registry/**/storage).
 _SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -40,6 +39,17 @@ _SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     "services": ("svc",),
     "statefulsets": ("sts",),
     "storageclasses": ("sc",),
+}
+# Left out of the extract with the subresources that lead to a kubelet.
+_MORE: Mapping[str, Mapping[str, Obj]] = {
+    "serviceaccounts": {
+        "token": {
+            "group": "authentication.k8s.io",
+            "version": "v1",
+            "kind": "TokenRequest",
+            "verbs": ["create"],
+        }
+    }
 }
 _CATEGORY_ALL = frozenset(
     {
@@ -105,6 +115,7 @@ class Registry:
     """The served resources of one cluster."""
 
     def __init__(self, version: str) -> None:
+        self.release = version
         self._by_path: dict[tuple[str, str, str], ResourceType] = {}
         self._by_storage: dict[str, ResourceType] = {}
         for kind in _built_in(version):
@@ -162,12 +173,11 @@ class Registry:
 
 
 def _built_in(version: str) -> Iterable[ResourceType]:
-    release = tuple(int(part) for part in version.split(".")[:2])
     rows = schemas.load("resources.json.gz")
     assert isinstance(rows, list)
     for row in rows:
         plural = row["plural"]
-        if plural in MUTATING_POLICIES and release < _MUTATING_POLICIES_SINCE:
+        if not releases.serves(version, row["group"], row["version"], plural):
             continue
         yield ResourceType(
             group=row["group"],
@@ -185,7 +195,7 @@ def _built_in(version: str) -> Iterable[ResourceType]:
                     kind=sub["kind"],
                     verbs=tuple(sub["verbs"]),
                 )
-                for name, sub in row["subresources"].items()
+                for name, sub in {**row["subresources"], **_MORE.get(plural, {})}.items()
             },
             singular=row["kind"].lower(),
             short_names=_SHORT_NAMES.get(plural, ()),

@@ -96,6 +96,20 @@ def entries_of(owners: Iterable[Owner]) -> list[Obj]:
     ]
 
 
+def with_entries(old: Obj, new: Obj) -> Obj:
+    """The old object with the owners that an update of it starts from.
+
+    A client may send other owners than the stored ones: that is how entries are removed, and a
+    single empty entry removes all (managedfields/internal/fieldmanager.go, decodeLiveOrNew).
+    """
+    given = new["metadata"].get("managedFields")
+    known = old["metadata"].get("managedFields")
+    if not given or given == known:
+        return old
+    entries = [] if given == [{}] else entries_of(owners_of(new))
+    return {**old, "metadata": {**old["metadata"], "managedFields": entries}}
+
+
 def updated(schema: Obj, old: Obj | None, new: Obj, writer: Owner) -> list[Obj]:
     """`managedFields` after a plain write: whoever changes a field owns it from then on."""
     touched, removed = changed(schema, old or {}, new)

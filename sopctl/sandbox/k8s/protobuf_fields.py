@@ -1,7 +1,7 @@
 """Numbers and names of the protobuf fields that kubectl's commands set.
 
-Source: the generated.proto files of k8s.io/api (apps, authorization, batch, core, policy, rbac,
-scheduling) and of k8s.io/apimachinery (meta/v1, runtime, util/intstr).
+Source: the generated.proto files of k8s.io/api (apps, authentication, authorization, batch, core,
+policy, rbac, scheduling) and of k8s.io/apimachinery (meta/v1, runtime, util/intstr).
 """
 
 from __future__ import annotations
@@ -64,6 +64,12 @@ _ACCESS: Fields = {
     1: _one("resourceAttributes", _ATTRIBUTES),
     2: _one("nonResourceAttributes", _texts("path", "verb")),
 }
+_OTHERS_ACCESS: Fields = {**_ACCESS, 3: Field("user"), 4: Field("groups", "texts")}
+_TOKEN: Fields = {
+    1: Field("audiences", "texts"),
+    3: _one("boundObjectRef", _texts("kind", "apiVersion", "name", "uid")),
+    4: Field("expirationSeconds", "number"),
+}
 _EXPRESSION: Fields = {**_texts("key", "operator"), 3: Field("values", "texts")}
 _SELECTOR: Fields = {1: _map("matchLabels"), 2: _many("matchExpressions", _EXPRESSION)}
 _PORT: Fields = {
@@ -119,8 +125,12 @@ MESSAGES: Mapping[str, Fields] = {
     "Role": _ROLE,
     "RoleBinding": _BINDING,
     "Secret": {**_OBJECT, 2: _map("data", "bytes"), 3: Field("type"), 4: _map("stringData")},
+    "LocalSubjectAccessReview": {1: _one("metadata", _META), 2: _one("spec", _OTHERS_ACCESS)},
     "SelfSubjectAccessReview": {2: _one("spec", _ACCESS)},
     "SelfSubjectReview": {},
     "SelfSubjectRulesReview": {2: _one("spec", _texts("namespace"))},
     "ServiceAccount": _OBJECT,
+    "SubjectAccessReview": {2: _one("spec", _OTHERS_ACCESS)},
+    "TokenRequest": {2: _one("spec", _TOKEN)},
+    "TokenReview": {2: _one("spec", {1: Field("token"), 2: Field("audiences", "texts")})},
 }

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Iterable
 
-from sopctl.sandbox.k8s import table
+from sopctl.sandbox.k8s import listing, table
 from sopctl.sandbox.k8s.cluster import Cluster
-from sopctl.sandbox.k8s.errors import bad_request
 from sopctl.sandbox.k8s.kinds import ResourceType
+from sopctl.sandbox.k8s.listing import Rows
 from sopctl.sandbox.k8s.objects import Key, Obj, encode
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer
 from sopctl.sandbox.k8s.selectors import field_test, label_test
 from sopctl.sandbox.k8s.watch import Watch, events
 
-Rows = list[tuple[Key, Obj]]
 _FOREVER: Callable[[], bool] = lambda: False  # noqa: E731  # a value with a name
 
 
 def get(cluster: Cluster, request: Request, route: Route) -> Response:
     """One object."""
     with cluster.lock:
+        listing.require_revision(cluster.store, listing.number(request, "resourceVersion"))
         obj = cluster.writer.existing(route.kind, route.key)
         form = _form(request)
         if form == "Table":
@@ -41,13 +39,13 @@ def collection(
     if request.watch:
         return _watch(cluster, request, route, test, stopped)
     with cluster.lock:
-        rows = [
-            row
-            for row in cluster.store.sorted(route.kind.storage, route.namespace)
-            if test is None or test(row[1])
-        ]
-        meta: Obj = {"resourceVersion": str(cluster.store.revision)}
-        rows = _page(request, rows, meta)
+        store = cluster.store
+        page = listing.page_of(request, store, cluster.registry.release)
+        shown_at = store.revision if page.revision is None else page.revision
+        meta: Obj = {"resourceVersion": str(shown_at)}
+        found = listing.rows_of(store, route.kind.storage, route.namespace, page)
+        rows = [row for row in found if test is None or test(row[1])]
+        rows = listing.cut(rows, page, meta, selective=test is not None)
         return _list(cluster, request, route.kind, rows, meta)
 
 
@@ -90,7 +88,8 @@ def _list(
 
 
 def _raw(cluster: Cluster, kind: ResourceType, key: Key, obj: Obj) -> bytes:
-    if obj["apiVersion"] == kind.api_version:
+    now = cluster.store.get(kind.storage, key)
+    if obj["apiVersion"] == kind.api_version and obj is now:
         return cluster.store.encoded(kind.storage, key)
     return encode(shown(kind, obj))
 
@@ -118,42 +117,6 @@ def _test(request: Request, route: Route) -> Callable[[Obj], bool] | None:
     return lambda obj: by_label(obj["metadata"].get("labels") or {}) and by_field(obj)
 
 
-def _page(request: Request, rows: Rows, meta: Obj) -> Rows:
-    """Cut a page out of the rows and write the way to the next one into the list's metadata.
-
-    Unlike the real server's, later pages show the present and not the first page's revision.
-    """
-    token = request.query.get("continue", "")
-    if token:
-        after = _continue_after(token)
-        rows = [row for row in rows if row[0] > after]
-    limit = _number(request, "limit")
-    if limit and len(rows) > limit:
-        last = rows[limit - 1][0]
-        body = encode({"v": "meta.k8s.io/v1", "rv": -1, "start": list(last)})
-        meta["continue"] = base64.urlsafe_b64encode(body).decode()
-        if not request.query.get("labelSelector") and not request.query.get("fieldSelector"):
-            meta["remainingItemCount"] = len(rows) - limit
-        rows = rows[:limit]
-    return rows
-
-
-def _number(request: Request, key: str) -> int:
-    given = request.query.get(key) or "0"
-    try:
-        return int(given)
-    except ValueError as error:
-        raise bad_request(f'{key}: Invalid value: "{given}": not a number') from error
-
-
-def _continue_after(token: str) -> Key:
-    try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(token))["start"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise bad_request(f"continue key is not valid: {error}") from error
-    return (str(namespace), str(name))
-
-
 def _watch(
     cluster: Cluster,
     request: Request,
@@ -161,6 +124,7 @@ def _watch(
     test: Callable[[Obj], bool] | None,
     stopped: Callable[[], bool],
 ) -> Response:
+    listing.check_options(request, cluster.registry.release)
     kind = route.kind
 
     def matches(obj: Obj) -> bool:
@@ -168,18 +132,21 @@ def _watch(
         return inside and (test is None or test(obj))
 
     given = request.query.get("resourceVersion", "")
-    announce = request.query.get("sendInitialEvents") == "true"
+    initial = request.query.get("sendInitialEvents")
     with cluster.lock:
-        fresh = given in ("", "0") or announce
+        unversioned = given in ("", "0")
+        fresh = initial == "true" or (initial is None and unversioned)
         watch = Watch(
             storage=kind.storage,
-            revision=cluster.store.revision if fresh else _number(request, "resourceVersion"),
+            revision=cluster.store.revision
+            if fresh or unversioned
+            else listing.number(request, "resourceVersion"),
             matches=matches,
             render=_renderer(cluster, request, kind),
             initial=tuple(obj for _, obj in selected(cluster, request, route)) if fresh else (),
-            timeout=_number(request, "timeoutSeconds") or None,
+            timeout=listing.number(request, "timeoutSeconds") or None,
             bookmarks=request.query.get("allowWatchBookmarks") == "true",
-            announce=announce,
+            announce=initial == "true",
             bare=lambda revision: {
                 "kind": kind.kind,
                 "apiVersion": kind.api_version,

@@ -30,6 +30,8 @@ _YamlLoader.yaml_implicit_resolvers = {
     first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_LONGEST_MANAGER = 128
+_OPTIONS = {"PATCH": "PatchOptions", "PUT": "UpdateOptions", "DELETE": "DeleteOptions"}
 _NAMESPACE_PARTS = frozenset({"status", "finalize"})
 
 
@@ -39,6 +41,27 @@ class User:
 
     name: str
     groups: tuple[str, ...] = ("system:authenticated",)
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What is said about a request beside its answer.
+
+    `warnings` become Warning headers; `annotations` are seen in the journal of calls only.
+    """
+
+    warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The Warning headers, each text once (apiserver/pkg/warning)."""
+        return tuple(
+            ("Warning", f'299 - "{_quoted(text)}"') for text in dict.fromkeys(self.warnings)
+        )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 ANONYMOUS = User(name="system:anonymous", groups=("system:unauthenticated",))
@@ -54,6 +77,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     user: User = ANONYMOUS
+    remarks: Remarks = field(default_factory=Remarks)
 
     @property
     def dry_run(self) -> bool:
@@ -113,14 +137,27 @@ class Request:
         if dry_run not in ("", "All"):
             text = f'Unsupported value: "{dry_run}": supported values: "All"'
             wrong: Obj = {"reason": "FieldValueNotSupported", "field": "dryRun", "message": text}
-            raise invalid("CreateOptions", "meta.k8s.io", "", [wrong])
+            options = _OPTIONS.get(self.method, "CreateOptions")
+            raise invalid(options, "meta.k8s.io", "", [wrong])
+        manager = self.query.get("fieldManager", "")
+        if len(manager) > _LONGEST_MANAGER:
+            text = f"Too long: may not be more than {_LONGEST_MANAGER} bytes"
+            raise invalid(
+                _OPTIONS.get(self.method, "CreateOptions"),
+                "meta.k8s.io",
+                "",
+                [{"reason": "FieldValueTooLong", "field": "fieldManager", "message": text}],
+            )
         agent = self.headers.get("user-agent", "unknown")
         return Write(
-            manager=self.query.get("fieldManager") or agent.split("/")[0][:128],
+            manager=manager or agent.split("/")[0][:_LONGEST_MANAGER],
             user=self.user.name,
+            groups=self.user.groups,
             dry_run=self.dry_run,
             validation=_validation(self.query.get("fieldValidation", "Warn")),
             internal=False,
+            warnings=self.remarks.warnings,
+            annotations=self.remarks.annotations,
         )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from sopctl.sandbox.k8s.authorize import Attributes, allowed, rules_of
+from sopctl.sandbox.k8s.authorize import Attributes, rules_of, why_allowed
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import method_not_allowed
 from sopctl.sandbox.k8s.objects import Obj
 from sopctl.sandbox.k8s.request import Request, Response, Route, User, answer
+from sopctl.sandbox.k8s.tokens import ISSUER
 
 KINDS = frozenset(
     {
@@ -48,9 +49,13 @@ def _status(cluster: Cluster, user: User, route: Route, spec: Obj) -> Obj:
             return {"userInfo": {"username": user.name, "groups": list(user.groups)}}
         case "SelfSubjectRulesReview":
             rules = list(rules_of(cluster.store, user, spec.get("namespace", "")))
-            return {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}
+            return {
+                "resourceRules": [rule for rule in rules if "resources" in rule],
+                "nonResourceRules": [rule for rule in rules if "nonResourceURLs" in rule],
+                "incomplete": False,
+            }
         case "TokenReview":
-            return {"authenticated": False, "user": {}}
+            return _token(cluster, spec)
         case "SelfSubjectAccessReview":
             return _access(cluster, user, spec)
         case _:
@@ -60,11 +65,20 @@ def _status(cluster: Cluster, user: User, route: Route, spec: Obj) -> Obj:
 
 def _access(cluster: Cluster, user: User, spec: Obj) -> Obj:
     asked = spec.get("resourceAttributes")
+    names = ["verb", "group", "resource", "subresource", "namespace", "name"]
     if asked is None:
-        # The API's own pages are open to whoever got this far.
-        return {"allowed": True, "reason": "non-resource path"}
-    names = ("verb", "group", "resource", "subresource", "namespace", "name")
-    wanted = Attributes(**{name: asked.get(name, "") for name in names})
-    if allowed(cluster.store, user, wanted):
-        return {"allowed": True, "reason": "RBAC: allowed"}
-    return {"allowed": False}
+        asked, names = spec.get("nonResourceAttributes") or {}, ["verb", "path"]
+    wanted = Attributes(**{"verb": "", **{name: asked.get(name, "") for name in names}})
+    reason = why_allowed(cluster.store, user, wanted)
+    if reason is None:
+        return {"allowed": False}
+    return {"allowed": True, **({"reason": reason} if reason else {})}
+
+
+def _token(cluster: Cluster, spec: Obj) -> Obj:
+    """Whose token it is, as far as it is a service account's."""
+    user = cluster.tokens.user_of(spec.get("token") or "")
+    if user is None:
+        return {"user": {}, "error": "[invalid bearer token, Token has been invalidated]"}
+    found = {"username": user.name, "groups": list(user.groups)}
+    return {"authenticated": True, "user": found, "audiences": [ISSUER]}

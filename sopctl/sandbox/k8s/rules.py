@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from sopctl.sandbox.k8s import rules_policy
 from sopctl.sandbox.k8s.errors import cause
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.objects import Json, Obj, dig
@@ -203,22 +204,15 @@ def _frozen_role_ref(obj: Obj, old: Obj | None) -> Causes:
     return [cause("FieldValueInvalid", "roleRef", "Invalid value: cannot change roleRef")]
 
 
-def _policy_binding(obj: Obj, _: Obj | None) -> Causes:
-    if obj["spec"].get("policyName"):
-        return []
-    return [cause("FieldValueRequired", "spec.policyName", "Required value")]
-
-
 _BY_STORAGE: Mapping[str, Callable[[Obj, Obj | None], Causes]] = {
+    **rules_policy.BY_STORAGE,
     "clusterrolebindings": _frozen_role_ref,
     "configmaps": _frozen_data,
     "horizontalpodautoscalers": _autoscaler,
     "leases": _lease,
-    "mutatingadmissionpolicybindings": _policy_binding,
     "nodes": _node,
     "poddisruptionbudgets": _budget,
     "pods": _pod,
     "rolebindings": _frozen_role_ref,
     "secrets": _frozen_data,
-    "validatingadmissionpolicybindings": _policy_binding,
 }

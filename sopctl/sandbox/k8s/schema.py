@@ -11,6 +11,12 @@ from sopctl.sandbox.k8s.objects import Obj
 
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _ANYTHING: Obj = {}
+# Defaults of keys that list items are known by, which the extract does not carry; from the
+# `+default` markers of k8s.io/api/core/v1/types.go. An apply may leave such a key out.
+_KEY_DEFAULTS = {
+    "io.k8s.api.core.v1.ContainerPort": ("protocol", "TCP"),
+    "io.k8s.api.core.v1.ServicePort": ("protocol", "TCP"),
+}
 
 
 def load(name: str) -> object:
@@ -29,6 +35,8 @@ def plain_definitions() -> dict[str, Obj]:
 def _load_definitions() -> dict[str, Obj]:
     parsed = load("definitions.json.gz")
     assert isinstance(parsed, dict)
+    for name, (key, value) in _KEY_DEFAULTS.items():
+        parsed[name]["properties"][key]["default"] = value
     return parsed
 
 

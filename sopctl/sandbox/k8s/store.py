@@ -117,6 +117,16 @@ class Store:
         self._compacted = self.revision
         self._history.clear()
 
+    def at(self, storage: str, revision: int) -> dict[Key, Obj]:
+        """All objects of a resource as they were at a revision; ApiError 410 when forgotten."""
+        table = dict(self.table(storage))
+        for event in reversed(self.since(storage, revision)):
+            if event.previous is None:
+                table.pop(key_of(event.obj), None)
+            else:
+                table[key_of(event.obj)] = event.previous
+        return table
+
     def _record(
         self,
         kind: Literal["ADDED", "MODIFIED", "DELETED"],

@@ -74,6 +74,13 @@ def bind(cluster: Cluster, request: Request, route: Route) -> Response:
     return answer(status, HTTPStatus.CREATED)
 
 
+def token(cluster: Cluster, request: Request, route: Route) -> Response:
+    """POST of a TokenRequest: a token for a service account."""
+    with cluster.lock:
+        account = cluster.writer.existing(route.kind, route.key)
+        return cluster.tokens.request(account, request.object())
+
+
 def _scale_of(kind: ResourceType, obj: Obj) -> Obj:
     meta = obj["metadata"]
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from sopctl.sandbox.k8s import columns_policy
 from sopctl.sandbox.k8s.columns import BY_STORAGE, Column
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.objects import Json, Obj, dig
@@ -65,7 +66,8 @@ def _pair(large: int, unit: str, small: int, smaller: str) -> str:
 def _columns(kind: ResourceType) -> Sequence[Column]:
     if kind.custom is not None:
         return _custom_columns(kind.custom)
-    return BY_STORAGE.get(kind.storage, (_NAME, _AGE))
+    known = BY_STORAGE.get(kind.storage) or columns_policy.BY_STORAGE.get(kind.storage)
+    return known or (_NAME, _AGE)
 
 
 def _custom_columns(version: Obj) -> Sequence[Column]:

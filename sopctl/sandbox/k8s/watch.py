@@ -11,7 +11,7 @@ from sopctl.sandbox.k8s.objects import Obj, encode
 from sopctl.sandbox.k8s.store import Event, Store
 
 _PATIENCE = 0.5  # seconds between looks at whether anybody still listens
-_BOOKMARK_EVERY = 60.0  # seconds
+BOOKMARK_EVERY = 60.0  # seconds
 _DEFAULT_TIMEOUT = 1800.0  # seconds
 
 Test = Callable[[Obj], bool]
@@ -40,11 +40,11 @@ def events(store: Store, watch: Watch, stopped: Callable[[], bool]) -> Iterator[
     """Watch events as JSON lines until the timeout; b"" when nothing happened for a while."""
     for obj in watch.initial:
         yield _line("ADDED", watch.render(obj))
-    if watch.announce:
+    if watch.announce and watch.bookmarks:
         yield _line("BOOKMARK", _bookmark(watch, watch.revision, final=True))
     revision = watch.revision
     deadline = time.monotonic() + (watch.timeout or _DEFAULT_TIMEOUT)
-    bookmark = time.monotonic() + _BOOKMARK_EVERY
+    bookmark = time.monotonic() + BOOKMARK_EVERY
     while not stopped():
         left = deadline - time.monotonic()
         if left <= 0:
@@ -60,7 +60,7 @@ def events(store: Store, watch: Watch, stopped: Callable[[], bool]) -> Iterator[
         if not found:
             yield b""
         if watch.bookmarks and time.monotonic() >= bookmark:
-            bookmark = time.monotonic() + _BOOKMARK_EVERY
+            bookmark = time.monotonic() + BOOKMARK_EVERY
             yield _line("BOOKMARK", _bookmark(watch, revision))
 
 

@@ -12,42 +12,45 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from sopctl.sandbox.k8s import defaults, lifecycle, managed, rules, validate
-from sopctl.sandbox.k8s.errors import (
-    already_exists,
-    bad_request,
-    cause,
-    conflict,
-    forbidden,
-    not_found,
-    stale,
+from sopctl.sandbox.k8s import (
+    defaults,
+    lifecycle,
+    managed,
+    preconditions,
+    releases,
+    rules,
+    validate,
 )
+from sopctl.sandbox.k8s.errors import already_exists, bad_request, cause, not_found
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Key, Obj, clone, key_of, stamp, without_nulls
 from sopctl.sandbox.k8s.store import Store
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
-# A stale write is refused by leaving the version out, too: AllowUnconditionalUpdate is false.
-_VERSIONED = frozenset({"leases", "poddisruptionbudgets", "customresourcedefinitions"})
-
 Mutator = Callable[[ResourceType, Obj, Obj | None, "Write"], Obj]
+# Looks at (kind, object or None for a deletion, object before it, write, subresource); refuses
+# with an ApiError.
+Judge = Callable[[ResourceType, Obj | None, Obj | None, "Write", str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """How a write is to be done, as far as the client can choose.
 
-    `warnings` collects what the client is told in Warning headers. `owned` is the field set that
+    `warnings` collects what the client is told in Warning headers, `annotations` what is only
+    written into the audit log. `owned` is the field set that
     a server-side apply states; None for a plain write.
     """
 
     manager: str = "kube-controller-manager"
     user: str = "system:kube-controller-manager"
+    groups: tuple[str, ...] = ("system:authenticated",)
     dry_run: bool = False
     validation: Literal["Strict", "Warn", "Ignore"] = "Ignore"
     internal: bool = True
     owned: tuple[managed.Owner, ...] | None = None
     warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,10 @@ class Deletion:
 
 
 class Followers(Protocol):
-    """Whoever has to act on deletions (`sopctl.sandbox.k8s.cascade`)."""
+    """Whoever has to act on what was written (`sopctl.sandbox.k8s.cascade`)."""
+
+    def born(self, kind: ResourceType, obj: Obj) -> None:
+        """An object was created."""
 
     def begun(self, kind: ResourceType, obj: Obj) -> None:
         """An object was marked for deletion and is still there."""
@@ -82,6 +88,7 @@ class Writer:
         self.registry = registry
         self.now = now
         self.mutators: list[Mutator] = []
+        self.judges: list[Judge] = []
         self.followers: Followers | None = None
         # Generated names only have to differ, and a seed makes a drill's report repeatable.
         self._random = random.Random(20260101)  # noqa: S311  # names, not secrets
@@ -97,7 +104,7 @@ class Writer:
         """Store a new object; the stored object (or what it would be, in a dry run)."""
         new = self._decoded(kind, without_nulls(obj), None, write)
         meta = new["metadata"]
-        self._require_namespace(kind, meta)
+        preconditions.require_namespace(self.store, kind, meta)
         if meta.pop("resourceVersion", ""):
             raise bad_request("resourceVersion should not be set on objects to be created")
         new = self._admitted(kind, new, None, write)
@@ -111,29 +118,35 @@ class Writer:
             meta.pop(key, None)
         lifecycle.prepare_create(kind, new, self.now())
         self._validate(kind, new, None)
+        self.judge(kind, new, None, write)
         meta["managedFields"] = self._ownership(kind, new, None, write, "")
         if write.dry_run:
             return new
         stored = self.store.put(kind.storage, new)
         self._after_write(kind, stored)
+        if self.followers is not None:
+            self.followers.born(kind, stored)
         return stored
 
     def update(self, kind: ResourceType, obj: Obj, write: Write, subresource: str = "") -> Obj:
         """Replace an object, or one of its subresources; the stored (or would-be) object."""
         old = self.existing(kind, key_of(obj))
         new = without_nulls(obj)
-        self._preconditions(kind, new["metadata"], old, write)
+        preconditions.require_current(kind, new["metadata"], old, internal=write.internal)
         new = self._decoded(kind, new, old, write)
         lifecycle.isolate(kind, new, old, subresource)
         if not subresource:
             new = self._admitted(kind, new, old, write)
-        new["metadata"]["managedFields"] = old["metadata"].get("managedFields", [])
+        before = old if subresource else managed.with_entries(old, new)
+        new["metadata"]["managedFields"] = before["metadata"].get("managedFields", [])
         if new == old and write.owned is None:
+            self.judge(kind, new, old, write, subresource)
             return old
         lifecycle.prepare_update(kind, new, old)
         if new["metadata"] != old["metadata"] or subresource != "status":
             self._validate(kind, new, old, internal=write.internal)
-        entries = self._ownership(kind, new, old, write, subresource)
+        self.judge(kind, new, old, write, subresource)
+        entries = self._ownership(kind, new, before, write, subresource)
         if new == old and _timeless(entries) == _timeless(old["metadata"].get("managedFields", [])):
             return old
         new["metadata"]["managedFields"] = entries
@@ -147,15 +160,8 @@ class Writer:
         An object that still exists afterwards carries a deletionTimestamp.
         """
         old = self.existing(kind, key)
-        meta = old["metadata"]
-        for name, wanted, given, ended in (
-            ("UID", deletion.uid, meta["uid"], "deleted and then recreated"),
-            ("ResourceVersion", deletion.resource_version, meta["resourceVersion"], "modified"),
-        ):
-            if wanted is not None and wanted != given:
-                why = f"the {name} in the precondition ({wanted}) does not match the {name} in "
-                why += f"record ({given}). The object might have been {ended}"
-                raise conflict(kind.resource, key[1], why)
+        preconditions.require_same(kind, old["metadata"], deletion.uid, deletion.resource_version)
+        self.judge(kind, None, old, write)
         new: Obj = clone(old)
         lifecycle.mark_deleted(kind, new, deletion.grace, deletion.propagation, self.now())
         gone = lifecycle.is_finished(kind, new)
@@ -169,6 +175,13 @@ class Writer:
         if self.followers is not None:
             self.followers.begun(kind, marked)
         return marked
+
+    def judge(
+        self, kind: ResourceType, obj: Obj | None, old: Obj | None, write: Write, path: str = ""
+    ) -> None:
+        """Ask everybody who may refuse a write or, where there is no `obj`, a deletion."""
+        for judge in self.judges:
+            judge(kind, obj, old, write, path)
 
     def remove(self, kind: ResourceType, key: Key) -> Obj:
         """Take an object out of the store at once; its last state."""
@@ -196,6 +209,8 @@ class Writer:
             # Go writes structs out even when nothing is in them, and JSON patches rely on it.
             obj.setdefault("spec", {})
         found = validate.check_structure(kind, obj, old)
+        if kind.custom is None:
+            found.unknown += releases.drop_newer(self.registry.release, kind.storage, obj)
         if found.unknown:
             texts = [f'unknown field "{path}"' for path in found.unknown]
             if write.validation == "Strict":
@@ -244,18 +259,6 @@ class Writer:
         )
         return managed.updated(kind.schema, old, new, writer)
 
-    def _require_namespace(self, kind: ResourceType, meta: Obj) -> None:
-        if not kind.namespaced:
-            meta.pop("namespace", None)
-            return
-        name = meta.setdefault("namespace", "default")
-        namespace = self.store.get("namespaces", ("", name))
-        if namespace is None:
-            raise not_found("namespaces", name)
-        if namespace["metadata"].get("deletionTimestamp"):
-            why = f"unable to create new content in namespace {name} because it is being terminated"
-            raise forbidden(kind.resource, meta.get("name", ""), why)
-
     def _name(self, kind: ResourceType, meta: Obj) -> None:
         if meta.get("name"):
             return
@@ -266,20 +269,6 @@ class Writer:
             )
         suffix = "".join(self._random.choice(_SUFFIX) for _ in range(5))
         meta["name"] = meta["generateName"] + suffix
-
-    def _preconditions(self, kind: ResourceType, meta: Obj, old: Obj, write: Write) -> None:
-        current = old["metadata"]
-        if meta.get("uid") not in (None, "", current["uid"]):
-            why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: "
-            raise conflict(kind.resource, current["name"], why + current["uid"])
-        version = meta.get("resourceVersion")
-        if version and version != current["resourceVersion"]:
-            raise stale(kind.resource, current["name"])
-        needed = kind.custom is not None or kind.storage in _VERSIONED
-        if not version and needed and not write.internal:
-            text = "Invalid value: 0: must be specified for an update"
-            field_cause = cause("FieldValueInvalid", "metadata.resourceVersion", text)
-            raise validate.invalid_object(kind, old, [field_cause])
 
     def _after_write(self, kind: ResourceType, stored: Obj) -> None:
         if kind.storage == "customresourcedefinitions":

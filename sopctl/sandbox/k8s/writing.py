@@ -23,6 +23,7 @@ from sopctl.sandbox.k8s.patch import json_patch, merge_patch
 from sopctl.sandbox.k8s.patch_apply import apply
 from sopctl.sandbox.k8s.patch_strategic import strategic_patch
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer
+from sopctl.sandbox.k8s.typed import require_typed
 from sopctl.sandbox.k8s.writer import Deletion, Write
 
 JSON_PATCH = "application/json-patch+json"
@@ -44,7 +45,7 @@ def create(cluster: Cluster, request: Request, route: Route) -> Response:
     write = request.write()
     with cluster.lock:
         stored = cluster.writer.create(route.kind, obj, write)
-        return _answer(route.kind, stored, write, HTTPStatus.CREATED)
+        return _answer(route.kind, stored, HTTPStatus.CREATED)
 
 
 def replace(cluster: Cluster, request: Request, route: Route) -> Response:
@@ -56,7 +57,7 @@ def replace(cluster: Cluster, request: Request, route: Route) -> Response:
         if missing and route.kind.storage in _CREATED_BY_PUT and not route.subresource:
             return _create_by_put(cluster, route, obj, write)
         stored = cluster.writer.update(route.kind, obj, write, route.subresource)
-        return _answer(route.kind, stored, write)
+        return _answer(route.kind, stored)
 
 
 def _create_by_put(cluster: Cluster, route: Route, obj: Obj, write: Write) -> Response:
@@ -67,13 +68,17 @@ def _create_by_put(cluster: Cluster, route: Route, obj: Obj, write: Write) -> Re
         why += f"UID in precondition: {uid}, UID in object meta: "
         raise conflict(route.kind.resource, route.name, why)
     created = cluster.writer.create(route.kind, obj, write)
-    return _answer(route.kind, created, write, HTTPStatus.CREATED)
+    return _answer(route.kind, created, HTTPStatus.CREATED)
 
 
 def patch(cluster: Cluster, request: Request, route: Route) -> Response:
     """PATCH of an object or a subresource, in any of the four languages."""
     if _media(request) == APPLY_PATCH:
         return _apply(cluster, request, route)
+    if request.query.get("force"):
+        text = "Forbidden: may not be specified for non-apply patch"
+        refused = cause("FieldValueForbidden", "force", text)
+        raise invalid("PatchOptions", "meta.k8s.io", "", [refused])
     write = request.write()
     with cluster.lock:
         old = cluster.writer.existing(route.kind, route.key)
@@ -82,7 +87,7 @@ def patch(cluster: Cluster, request: Request, route: Route) -> Response:
             if dig(new, "metadata", key) != old["metadata"].get(key):
                 raise bad_request(f"the {key} of the object does not match the {key} on the URL")
         stored = cluster.writer.update(route.kind, new, write, route.subresource)
-        return _answer(route.kind, stored, write)
+        return _answer(route.kind, stored)
 
 
 def patched_object(request: Request, kind: ResourceType, obj: Obj) -> Obj:
@@ -110,6 +115,8 @@ def _apply(cluster: Cluster, request: Request, route: Route) -> Response:
     stated = _typed(without_nulls(request.object()), route)
     if stated["metadata"].pop("managedFields", None):
         raise bad_request("metadata.managedFields must be nil")
+    _keep_to_the_path(stated, route)
+    require_typed(route.kind, stated)
     write = request.write()
     with cluster.lock:
         applier = Owner(
@@ -120,14 +127,28 @@ def _apply(cluster: Cluster, request: Request, route: Route) -> Response:
             time=stamp(cluster.now()),
         )
         live = cluster.store.get(route.kind.storage, route.key)
+        if live is None and stated["metadata"].get("uid"):
+            why = f"uid mismatch: the provided object specified uid {stated['metadata']['uid']}, "
+            raise conflict(
+                route.kind.resource, route.name, why + "and no existing object was found"
+            )
         forced = request.query.get("force") == "true"
         merged, owners = apply(route.kind.schema, live or {}, stated, applier, force=forced)
         write = dataclasses.replace(write, owned=owners)
         if live is None:
             created = cluster.writer.create(route.kind, merged, write)
-            return _answer(route.kind, created, write, HTTPStatus.CREATED)
+            return _answer(route.kind, created, HTTPStatus.CREATED)
         stored = cluster.writer.update(route.kind, merged, write, route.subresource)
-        return _answer(route.kind, stored, write)
+        return _answer(route.kind, stored)
+
+
+def _keep_to_the_path(stated: Obj, route: Route) -> None:
+    """Drop what an apply to this path neither changes nor owns (GetResetFields of strategies)."""
+    if route.subresource == "status":
+        stated.pop("spec", None)
+        stated["metadata"].pop("labels", None)
+    elif "status" in route.kind.subresources:
+        stated.pop("status", None)
 
 
 def _media(request: Request) -> str:
@@ -230,13 +251,8 @@ def _typed(obj: Obj, route: Route) -> Obj:
     return obj
 
 
-def _answer(kind: ResourceType, obj: Obj, write: Write, status: int = 200) -> Response:
-    headers = tuple(("Warning", f'299 - "{_quoted(text)}"') for text in write.warnings)
-    return answer(reading.shown(kind, obj), status).with_headers(*headers)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+def _answer(kind: ResourceType, obj: Obj, status: int = 200) -> Response:
+    return answer(reading.shown(kind, obj), status)
 
 
 def _success(kind: ResourceType, obj: Obj) -> Obj:

@@ -1,7 +1,9 @@
 """The control API: JSON over HTTP on loopback, for whoever holds the token.
 
-GET  /status  /clock  /dump  /calls
+GET  /status  /dump  /calls
 POST /calls/reset  /faults  /fail-zone  /heal-zone  /reset  /snapshot  /restore  /stop
+
+and what ``direction`` answers.
 """
 
 from __future__ import annotations
@@ -22,9 +24,13 @@ from sopctl.sandbox.aws.faults import FaultRule as AwsFault
 from sopctl.sandbox.aws.loopback import LoopbackHandler, LoopbackServer
 from sopctl.sandbox.k8s.http import FaultRule as KubeFault
 from sopctl.sandbox.process import sealed
+from sopctl.sandbox.process.direction import Direction
 from sopctl.sandbox.process.household import Household
+from sopctl.sandbox.scenario import loader
+from sopctl.sandbox.scenario.model import Scenario
 
 BAD_REQUEST = 400
+
 # A request's body: JSON of a caller, checked field by field.
 Body = Mapping[str, Any]
 Rule = TypeVar("Rule", AwsFault, KubeFault)
@@ -41,17 +47,26 @@ class ControlError(Exception):
 class Control:
     """Serves *household*; ``stopping`` is set when a caller asks it to stop."""
 
-    def __init__(self, household: Household, token: str, key: Path | None = None) -> None:
-        """*key* is where the key lies that snapshots are sealed with; without: there are none."""
+    def __init__(
+        self,
+        household: Household,
+        token: str,
+        scenario: Scenario | None = None,
+        key: Path | None = None,
+    ) -> None:
+        """*scenario* is what the household was planted with; default: the default one.
+
+        *key* is where the key lies that snapshots are sealed with; without: there are none.
+        """
         self.household = household
         self._key = key
+        direction = Direction(household, scenario or loader.default())
         self.token = token
         self.stopping = threading.Event()
         self.served = 0
         self._server = LoopbackServer(type("_BoundHandler", (_Handler,), {"control": self}))
         self._routes: Mapping[tuple[str, str], Callable[[Body], Json]] = {
             ("GET", "/status"): self._status,
-            ("GET", "/clock"): self._clock,
             ("GET", "/dump"): lambda _: self.household.dump(),
             ("GET", "/calls"): self._calls,
             ("POST", "/calls/reset"): self._forget_calls,
@@ -62,6 +77,7 @@ class Control:
             ("POST", "/snapshot"): self._snapshot,
             ("POST", "/restore"): self._restore,
             ("POST", "/stop"): self._stop,
+            **direction.routes(),
         }
 
     @property
@@ -84,7 +100,7 @@ class Control:
         except ControlError as error:
             return error.status, {"error": str(error)}
         except (RefusedError, UsageError) as error:
-            return BAD_REQUEST, {"error": f"{error.summary}. {error.hint}"}
+            return BAD_REQUEST, {"error": f"{error.summary}. {error.hint}".strip()}
         except Exception as error:  # noqa: BLE001  # the outermost boundary: a bug answers 500
             traceback.print_exc()
             return 500, {"error": f"{type(error).__name__}: {error}"}
@@ -109,10 +125,6 @@ class Control:
             "errors": household.errors,
             "faults": len(household.aws.faults) + len(household.kube.faults),
         }
-
-    def _clock(self, _: Body) -> Json:
-        clock = self.household.clock
-        return {"now": stamp(clock.now()), "rate": clock.rate}
 
     def _calls(self, _: Body) -> Json:
         return {

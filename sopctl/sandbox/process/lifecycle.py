@@ -36,10 +36,18 @@ LOOK_EVERY = 0.05
 OK = 200
 
 
-def start(state_dir: Path, *, rate: float = 30.0) -> Running:
+def start(
+    state_dir: Path,
+    *,
+    rate: float = 30.0,
+    scenario: Json = None,
+    patience: float = START_SECONDS,
+) -> Running:
     """Return the sandbox of *state_dir*, started if it does not run; healthy when this returns.
 
-    *rate* is world seconds a real second, and only counts for a sandbox that is started here.
+    *rate* is world seconds a real second; *scenario* is one that was read, as JSON, or None for
+    the default world. Both only count for a sandbox that is started here. *patience* is how many
+    seconds it may take until it is healthy.
     Raises SopError with the reason, if it does not start.
     """
     files = Files(state_dir)
@@ -51,7 +59,8 @@ def start(state_dir: Path, *, rate: float = 30.0) -> Running:
                 # It holds its lock and does not answer: make room for one that does.
                 stop(state_dir)
             files.retract()
-            _launch(files, state_dir, rate)
+            files.order(scenario)
+            _launch(files, state_dir, rate, patience)
             found = status(state_dir)
     if found is None:
         raise SopError("the sandbox started and does not answer", hint=f"Read {files.log}.")
@@ -94,21 +103,31 @@ def stop(state_dir: Path) -> bool:
 
 def reset(state_dir: Path) -> Running:
     """Bring the running sandbox back to its first state; raises UnreachableError if none runs."""
-    found = _running(state_dir)
+    found = required(state_dir)
     control(found, "POST", "/reset")
+    return found
+
+
+def required(state_dir: Path) -> Running:
+    """The sandbox of *state_dir*; raises UnreachableError if none runs."""
+    found = status(state_dir)
+    if found is None:
+        raise UnreachableError(
+            "the sandbox does not run", hint="Start it with `sopctl sandbox start`."
+        )
     return found
 
 
 def snapshot(state_dir: Path, file: Path, header: Mapping[str, Json]) -> int:
     """Write the world of the running sandbox to *file*, with *header* beside it; its size."""
     body: Json = {"file": str(file.absolute()), "header": dict(header)}
-    answer: Any = control(_running(state_dir), "POST", "/snapshot", body)
+    answer: Any = control(required(state_dir), "POST", "/snapshot", body)
     return int(answer["bytes"])
 
 
 def restore(state_dir: Path, file: Path) -> Mapping[str, Json]:
     """Bring the running sandbox back to the world in *file*; what was written beside it."""
-    answer: Any = control(_running(state_dir), "POST", "/restore", {"file": str(file.absolute())})
+    answer: Any = control(required(state_dir), "POST", "/restore", {"file": str(file.absolute())})
     header: Mapping[str, Json] = answer["header"]
     return header
 
@@ -135,15 +154,6 @@ def control(running: Running, method: str, path: str, body: Json = None) -> Json
     return _ask(running, method, path, body, ANSWER_SECONDS)
 
 
-def _running(state_dir: Path) -> Running:
-    found = status(state_dir)
-    if found is None:
-        raise UnreachableError(
-            "the sandbox does not run", hint="Start it with `sopctl sandbox start`."
-        )
-    return found
-
-
 def _ask(running: Running, method: str, path: str, body: Json, timeout: float) -> Json:
     address = urlsplit(running.control_url).netloc
     connection = HTTPConnection(address, timeout=timeout)
@@ -165,7 +175,7 @@ def _ask(running: Running, method: str, path: str, body: Json, timeout: float) -
     return answer
 
 
-def _launch(files: Files, state_dir: Path, rate: float) -> None:
+def _launch(files: Files, state_dir: Path, rate: float, patience: float) -> None:
     """Run the launcher, which returns when the sandbox it forked is healthy or has failed."""
     launcher = [sys.executable, "-m", "sopctl.sandbox.process", str(state_dir.resolve()), str(rate)]
     try:
@@ -177,7 +187,7 @@ def _launch(files: Files, state_dir: Path, rate: float) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=START_SECONDS,
+            timeout=patience,
         )
     except subprocess.CalledProcessError as error:
         lines = error.stderr.strip().splitlines() or ["no reason given"]
@@ -186,7 +196,7 @@ def _launch(files: Files, state_dir: Path, rate: float) -> None:
         ) from error
     except subprocess.TimeoutExpired as error:
         raise SopError(
-            f"the sandbox was not healthy within {START_SECONDS:.0f} seconds",
+            f"the sandbox was not healthy within {patience:.0f} seconds",
             hint=f"Read {files.log}.",
         ) from error
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sopctl.core.codec import decode, encode
+from sopctl.core.codec import Json, decode, encode
 
 # A static key, which the sandbox does not check; see ``sopctl.sandbox.aws.front.ACCESS_KEY``.
 ACCESS_KEY = "AKIASANDBOX000000000"
@@ -65,6 +65,7 @@ class Files:
         self.aws_credentials = self.root / "aws-credentials"
         self.log = self.root / "log"
         self.snapshot_key = self.root / "snapshot-key"  # stays: it outlives one sandbox
+        self.scenario = self.root / "scenario.json"
         # Held while somebody starts the sandbox, and by the sandbox as long as it lives.
         self.starting = self.root / "starting.lock"
         self.alive = self.root / "alive.lock"
@@ -95,6 +96,21 @@ class Files:
         )
         self.write(self.token, running.token)
         self.write(self.record, json.dumps(encode(record), indent=2) + "\n")
+
+    def order(self, scenario: Json) -> None:
+        """Say what the next start has to plant; None: what it plants by itself."""
+        if scenario is None:
+            self.scenario.unlink(missing_ok=True)
+        else:
+            self.write(self.scenario, json.dumps(scenario))
+
+    def read_scenario(self) -> Json:
+        """What was ordered, if something was."""
+        try:
+            found: Json = json.loads(self.scenario.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return found
 
     def read(self) -> Running | None:
         """The sandbox that was written down, alive or not; None if there is none to read."""

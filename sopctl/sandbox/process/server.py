@@ -14,6 +14,7 @@ from typing import IO
 import sopctl
 from sopctl.core.clock import SystemClock
 from sopctl.sandbox.process.control import Control
+from sopctl.sandbox.process.direction import planter, read_scenario
 from sopctl.sandbox.process.household import Household
 from sopctl.sandbox.process.running import (
     Files,
@@ -44,8 +45,9 @@ def serve(state_dir: Path, rate: float, ready: Callable[[], None]) -> None:
     with files.alive.open("a") as alive:
         files.alive.chmod(0o600)
         _hold(alive)
-        household = Household(rate)
-        control = Control(household, secrets.token_urlsafe(32), files.snapshot_key)
+        scenario = read_scenario(files.read_scenario())
+        household = Household(rate, planter(scenario), scenario.world.version)
+        control = Control(household, secrets.token_urlsafe(32), scenario, files.snapshot_key)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: control.stopping.set())
         household.start()

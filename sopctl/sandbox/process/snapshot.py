@@ -21,6 +21,7 @@ from sopctl.sandbox.aws.front import AwsFront
 from sopctl.sandbox.k8s import snapshot as kubernetes
 from sopctl.sandbox.k8s.http import KubeServer
 from sopctl.sandbox.k8s.store import Store
+from sopctl.sandbox.process.stage import Stage
 from sopctl.sandbox.world.clock import WorldClock
 from sopctl.sandbox.world.world import World
 
@@ -30,6 +31,7 @@ _PROTOCOL = 5
 
 # A pickled graph is of every type there is in the sandbox.
 State: TypeAlias = dict[str, Any]
+Acting: TypeAlias = tuple[World, Stage]  # what moves by itself, and what happens to it
 
 
 class House(Protocol):
@@ -43,13 +45,13 @@ class House(Protocol):
     def kube(self) -> KubeServer: ...
 
 
-def take(house: House, world: World) -> bytes:
+def take(house: House, acting: Acting) -> bytes:
     """The house as it is; its lock, the cluster's and the account's are held."""
     stream = io.BytesIO()
     _Pickler(stream, _fixtures(house)).dump(
         {
             "now": house.clock.now(),
-            "world": world,
+            "acting": acting,
             "aws": aws.state(house.aws),
             "kubernetes": kubernetes.state(house.kube),
         }
@@ -63,8 +65,8 @@ def parsed(house: House, data: bytes) -> State:
     return found
 
 
-def adopt(house: House, kept: State) -> World:
-    """Put *kept* in the place of what is there, clock included; the world that now acts.
+def adopt(house: House, kept: State) -> Acting:
+    """Put *kept* in the place of what is there, clock included; what now acts.
 
     The old world has been halted, and the account's lock is held.
     """
@@ -72,12 +74,18 @@ def adopt(house: House, kept: State) -> World:
     house.clock.set(now)
     aws.adopt(house.aws, kept["aws"])
     kubernetes.adopt(house.kube, kept["kubernetes"])
-    world: World = kept["world"]
-    return world
+    acting: Acting = kept["acting"]
+    return acting
 
 
 def _fixtures(house: House) -> dict[str, object]:
-    return {"clock": house.clock, "cloud": house.aws.cloud}
+    return {
+        "clock": house.clock,
+        "cloud": house.aws.cloud,
+        # What is ordered by the timeline goes into these very lists.
+        "faults of aws": house.aws.faults,
+        "faults of kubernetes": house.kube.faults,
+    }
 
 
 class _Pickler(pickle.Pickler):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sopctl.sandbox.world.ports import Obj
@@ -12,11 +12,16 @@ ZONE = "topology.kubernetes.io/zone"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A zone that failed. In a gray failure its nodes stay Ready; only launches fail."""
+    """A zone that failed.
+
+    In a gray failure its nodes stay Ready; launches fail, and `loss` is the share of requests
+    that its pods lose.
+    """
 
     zone: str
     since: datetime
     gray: bool
+    loss: float = 0.0
 
 
 class Outages:
@@ -30,8 +35,9 @@ class Outages:
     def fail(self, outage: Outage) -> None:
         """Let a zone fail; failing again keeps the first instant."""
         known = self._failed.get(outage.zone)
-        if known is None or known.gray != outage.gray:
-            self._failed[outage.zone] = outage
+        if known is not None and known.gray == outage.gray:
+            outage = replace(outage, since=known.since)
+        self._failed[outage.zone] = outage
 
     def heal(self, zone: str) -> None:
         """End the failure of a zone."""
@@ -61,6 +67,10 @@ class Outages:
         if outage is not None and not outage.gray:
             return outage.since
         return self._silent.get(node["metadata"]["name"])
+
+    def answers(self, node: str, zone: str) -> bool:
+        """Whether what runs on a node of a zone answers."""
+        return self.reaches(zone) and node not in self._silent
 
     @property
     def zones(self) -> tuple[Outage, ...]:

@@ -5,15 +5,24 @@ Protocols, because a controller is tested on a small world in memory and runs on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sopctl.sandbox.aws.fleet import Group, GroupSpec, Zone
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.objects import Obj
 
-__all__ = ["ApiError", "CloudPort", "ClusterPort", "Group", "Obj"]
+__all__ = [
+    "ApiError",
+    "CloudPort",
+    "ClusterPort",
+    "Group",
+    "Obj",
+    "Shifting",
+    "cluster_shifts",
+    "shifts_of",
+]
 
 
 class ClusterPort(Protocol):
@@ -57,6 +66,25 @@ class ClusterPort(Protocol):
 
     def finish_delete(self, resource: str, name: str, namespace: str = "") -> None:
         """Remove an object that was waiting for its end."""
+
+
+@runtime_checkable
+class Shifting(Protocol):
+    """An AWS half that knows Application Recovery Controller's zonal shifts may offer them."""
+
+    def zonal_shifts(self) -> Mapping[str, frozenset[str]]:
+        """Return the shifts in force: ARN of the resource -> *names* of the zones left."""
+
+
+def shifts_of(cloud: object) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return the zonal shifts in force by ARN; none when the AWS half knows no shifts."""
+    return tuple(sorted(cloud.zonal_shifts().items())) if isinstance(cloud, Shifting) else ()
+
+
+def cluster_shifts(cloud: object) -> frozenset[str]:
+    """Return the names of the zones that the EKS cluster itself is shifted away from."""
+    found = (zones for arn, zones in shifts_of(cloud) if ":eks:" in arn)
+    return frozenset().union(*found)
 
 
 class CloudPort(Protocol):

@@ -6,13 +6,14 @@ cluster's lock from `refresh` to the last write, so the cache cannot be behind.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from itertools import islice
 
+from sopctl.sandbox.world.index import Change, Index, Key, Keys, key_of
 from sopctl.sandbox.world.ports import ClusterPort, Obj
 
-Key = tuple[str, str]
-Index = dict[str, list[Obj]]
+_REMEMBERED = 20_000  # changes of a resource that a controller may look back over
 
 
 class View:
@@ -24,7 +25,8 @@ class View:
         self._objects: dict[str, dict[Key, Obj]] = {}
         self._stale: set[str] = set()
         self._versions: dict[str, int] = defaultdict(int)
-        self._indexes: dict[tuple[str, str], tuple[int, Index]] = {}
+        self._changes: dict[str, deque[Change]] = {}
+        self._indexes: dict[str, dict[str, Index]] = defaultdict(dict)
         self._seen = -1
         self._left: int | None = None
 
@@ -62,26 +64,31 @@ class View:
         self._table(resource)
         return self._versions[resource]
 
-    def index(self, resource: str, name: str, keys: Callable[[Obj], Iterable[str]]) -> Index:
-        """Return the objects of a resource by the keys a function gives them, cached."""
-        version = self.version(resource)
-        known = self._indexes.get((resource, name))
-        if known is not None and known[0] == version:
-            return known[1]
-        built: Index = defaultdict(list)
-        for obj in self._table(resource).values():
-            for key in keys(obj):
-                built[key].append(obj)
-        self._indexes[resource, name] = (version, built)
-        return built
+    def changes(self, resource: str, since: int) -> list[Change] | None:
+        """Return what happened after a version, in order; None when that is forgotten."""
+        missed = self.version(resource) - since
+        known = self._changes.get(resource, deque())
+        if missed > len(known):
+            return None
+        return list(islice(known, len(known) - missed, None))
+
+    def lookup(self, resource: str, name: str, keys: Keys, key: str) -> list[Obj]:
+        """Return the objects to which a function gives a key; `name` tells the functions apart."""
+        table = self._table(resource)
+        index = self._indexes[resource].get(name)
+        if index is None:
+            index = self._indexes[resource][name] = Index(keys)
+            for place, obj in table.items():
+                index.put(place, obj)
+        return index.get(key)
 
     def owned(self, resource: str, uid: str) -> list[Obj]:
         """Return the objects whose controller is the owner with this uid."""
-        return self.index(resource, "controller", _controller_uids).get(uid, [])
+        return self.lookup(resource, "controller", _controller_uids, uid)
 
     def on_node(self, node: str) -> list[Obj]:
-        """Return the pods bound to a node."""
-        return self.index("pods", "node", _node_names).get(node, [])
+        """Return the pods bound to a node; those bound to none for an empty name."""
+        return self.lookup("pods", "node", _node_names, node)
 
     def create(self, resource: str, obj: Obj) -> Obj:
         """Create an object and see it from now on."""
@@ -126,42 +133,44 @@ class View:
         return self._objects[resource]
 
     def _read(self, resource: str) -> None:
-        found = {_key(obj): obj for obj in self.cluster.peek(resource)}
-        if _fingerprint(found) != _fingerprint(self._objects.get(resource, {})):
-            self._versions[resource] += 1
-        self._objects[resource] = found
+        found = {key_of(obj): obj for obj in self.cluster.peek(resource)}
+        known = self._objects.setdefault(resource, {})
         self._stale.discard(resource)
+        for key in [each for each in known if each not in found]:
+            self._put(resource, key, None)
+        for key, obj in found.items():
+            old = known.get(key)
+            if old is None or _version(old) != _version(obj):
+                self._put(resource, key, obj)
 
     def _keep(self, resource: str, obj: Obj) -> Obj:
-        table = self._objects.setdefault(resource, {})
-        known = table.get(_key(obj))
-        table[_key(obj)] = obj
+        key = key_of(obj)
+        known = self._table(resource).get(key)
         if known is None or _version(known) != _version(obj):  # the API drops empty changes
-            self._wrote(resource)
+            self._put(resource, key, obj)
+            self._wrote()
         return obj
 
     def _reread(self, resource: str, name: str, namespace: str) -> None:
-        left = self.cluster.get(resource, name, namespace)
-        if left is None:
-            self._objects.get(resource, {}).pop((namespace, name), None)
-        else:
-            self._objects[resource][namespace, name] = left
-        self._wrote(resource)
+        self._put(resource, (namespace, name), self.cluster.get(resource, name, namespace))
+        self._wrote()
 
-    def _wrote(self, resource: str) -> None:
+    def _put(self, resource: str, key: Key, obj: Obj | None) -> None:
+        """Let an object be another, or none, everywhere it is known by."""
+        table = self._objects.setdefault(resource, {})
+        old = table.pop(key, None) if obj is None else table.get(key)
+        if obj is not None:
+            table[key] = obj
+        for index in self._indexes[resource].values():
+            index.put(key, obj)
+        changes = self._changes.setdefault(resource, deque(maxlen=_REMEMBERED))
+        changes.append(Change(key=key, old=old, new=obj))
         self._versions[resource] += 1
+
+    def _wrote(self) -> None:
         self._seen = self.cluster.revision
         if self._left is not None:
             self._left -= 1
-
-
-def _key(obj: Obj) -> Key:
-    metadata = obj["metadata"]
-    return metadata.get("namespace", ""), metadata["name"]
-
-
-def _fingerprint(table: dict[Key, Obj]) -> dict[Key, str]:
-    return {key: _version(obj) for key, obj in table.items()}
 
 
 def _version(obj: Obj) -> str:
@@ -175,6 +184,4 @@ def _controller_uids(obj: Obj) -> Iterable[str]:
 
 
 def _node_names(pod: Obj) -> Iterable[str]:
-    name = pod["spec"].get("nodeName")
-    if name:
-        yield name
+    return (pod["spec"].get("nodeName") or "",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -14,21 +15,23 @@ from sopctl.sandbox.world.controllers import (
     budgets,
     daemonsets,
     deployments,
-    endpoints,
-    garbage,
     jobs,
     replicasets,
     statefulsets,
 )
+from sopctl.sandbox.world.controllers.cluster_shift import ClusterShift
+from sopctl.sandbox.world.controllers.endpoints import Slices
+from sopctl.sandbox.world.controllers.garbage import WATCHED, Garbage
 from sopctl.sandbox.world.controllers.hpas import Autoscaling
 from sopctl.sandbox.world.controllers.kubelet import STARTS_IN, Kubelet
-from sopctl.sandbox.world.controllers.loop import RETRY
+from sopctl.sandbox.world.controllers.loop import RETRY, Queue
 from sopctl.sandbox.world.controllers.nodes import NodeLifecycle
 from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
 from sopctl.sandbox.world.ports import ApiError, CloudPort, ClusterPort
 from sopctl.sandbox.world.scheduling.scheduler import Scheduler
 from sopctl.sandbox.world.seed.plant import Planter, plant
+from sopctl.sandbox.world.traffic import Traffic
 from sopctl.sandbox.world.view import View
 
 
@@ -67,41 +70,54 @@ class _Part:
 
 
 PAUSE = 0.05  # real seconds between two rounds
-STRIDE = 5.0  # world seconds between two rounds of a world that is led by hand
 WRITES = 25  # of one controller in one round, while clients wait for the lock
+GRAY_LOSS = 0.3  # share of its requests that a zone in a gray failure loses
 _SETTLING = 4  # times a pod starts until the last one of an ordered StatefulSet is ready
 
 
 class World:
     """Everything in the sandbox that moves by itself."""
 
-    def __init__(self, cluster: ClusterPort, cloud: CloudPort, clock: WorldClock) -> None:
-        """Join a cluster and a cloud to one world."""
+    def __init__(
+        self, cluster: ClusterPort, cloud: CloudPort, clock: WorldClock, version: str = "1.36"
+    ) -> None:
+        """Join a cluster and a cloud to one world; *version* is what its kubelets report."""
         self.cluster = cluster
         self.cloud = cloud
         self.clock = clock
         self.outages = Outages()
+        self.traffic = Traffic(cloud, self.outages, clock)
         self._view = View(cluster)
         self._writes: int | None = WRITES
-        self._machines = Machines(cloud, self.outages)
+        self._machines = Machines(cloud, self.outages, version)
+        self._kubelet = Kubelet(self.outages)
+        slices = Slices()
         self._parts = (
             _Part(self._machines, "nodes"),
-            _Part(garbage, *garbage.WATCHED),
+            _Part(Garbage(), *WATCHED),
             _Part(NodeLifecycle(self.outages), "nodes", "pods"),
-            _Part(Autoscaling()),
-            _Part(deployments, "deployments", "replicasets"),
-            _Part(replicasets, "replicasets", "pods"),
-            _Part(statefulsets, "statefulsets", "pods"),
-            _Part(daemonsets, "daemonsets", "nodes", "pods"),
-            _Part(jobs, "jobs", "pods"),
-            _Part(Scheduler(), "pods", "nodes"),
-            _Part(Kubelet(self.outages), "pods", "nodes"),
-            _Part(budgets, "poddisruptionbudgets", "pods", "replicasets"),
-            _Part(endpoints, "services", "pods", "nodes"),
+            _Part(self.traffic),
+            _Part(Autoscaling(self.traffic)),
+            *(
+                _Part(Queue(work), *work.watched)
+                for work in (
+                    deployments.WORK,
+                    replicasets.WORK,
+                    statefulsets.WORK,
+                    daemonsets.WORK,
+                    jobs.WORK,
+                )
+            ),
+            _Part(Scheduler(), "pods", "nodes", "persistentvolumeclaims"),
+            _Part(self._kubelet, "pods", "nodes"),
+            _Part(Queue(budgets.WORK), *budgets.WORK.watched),
+            _Part(ClusterShift(cloud, slices)),
+            _Part(slices, *slices.watched),
             _Part(ClusterAutoscaler(cloud, self.outages)),
             _Part(events),
         )
         self._stopped = threading.Event()
+        self._turn = threading.RLock()  # one round at a time, whoever asks for it
         cloud.launchable = self.outages.launchable
 
     def seed(self, planter: Planter = plant) -> None:
@@ -115,6 +131,7 @@ class World:
                 self.settle()
                 self.clock.advance(STARTS_IN.total_seconds())
             self.settle()
+            self.traffic.begin()
             self._writes = WRITES
 
     def settle(self) -> None:
@@ -124,44 +141,44 @@ class World:
 
     def tick(self) -> bool:
         """Let every controller act that has a reason to; return whether anything was written."""
-        now = self.clock.now()
-        before = self.cluster.revision
-        for part in self._parts:
-            with self.cluster.lock:  # briefly: clients are served between two controllers
-                self._view.refresh()
-                self._view.allow(self._writes)
-                part.act(self._view, now)
-        return self.cluster.revision != before
+        with self._turn:
+            now = self.clock.now()
+            before = self.cluster.revision
+            for part in self._parts:
+                with self.cluster.lock:  # briefly: clients are served between two controllers
+                    self._view.refresh()
+                    self._view.allow(self._writes)
+                    part.act(self._view, now)
+            return self.cluster.revision != before
 
-    def advance(self, seconds: float) -> None:
-        """Let a world whose clock is stopped go on, a few seconds at a time."""
-        left = seconds
-        while left > 0:
-            self.clock.advance(min(left, STRIDE))
-            left -= STRIDE
-            self.tick()
-
-    def run(self) -> None:
-        """Tick until `stop`, in the calling thread."""
+    def run(self, after_each: Callable[[], None] = lambda: None) -> None:
+        """Tick until `stop`, in the calling thread; *after_each* round is something else's turn."""
         # What was seeded stays: looking through it halts the API for a tenth of a second.
         gc.collect()
         gc.freeze()
         while not self._stopped.is_set():
             self.tick()
+            after_each()
             self._stopped.wait(PAUSE)
 
     def stop(self) -> None:
         """Let `run` return after its round."""
         self._stopped.set()
 
-    def fail_zone(self, name: str, *, gray: bool = False) -> None:
+    def awake(self) -> None:
+        """Let `run` run again after a stop."""
+        self._stopped.clear()
+
+    def fail_zone(self, name: str, *, gray: bool = False, loss: float = GRAY_LOSS) -> None:
         """Let a zone fail: its instances are impaired and nothing can be launched there.
 
-        In a gray failure the nodes stay Ready and the instances healthy; only launches fail.
+        In a gray failure the nodes stay Ready and the instances healthy; launches fail, and its
+        pods lose a share of their requests, `loss`.
         """
         self._require(name)
         with self.cluster.lock:  # between two controllers, so that none misses it
-            self.outages.fail(Outage(zone=name, since=self.clock.now(), gray=gray))
+            now = self.clock.now()
+            self.outages.fail(Outage(zone=name, since=now, gray=gray, loss=loss if gray else 0.0))
             if not gray:
                 self.cloud.fail_instances(name)
             self._rouse()
@@ -189,6 +206,8 @@ class World:
             self._rouse()
 
     def _rouse(self) -> None:
+        self.traffic.rouse()
+        self._kubelet.rouse()
         for part in self._parts:
             part.rouse()
 

@@ -123,11 +123,72 @@ class Probe:
             "policy": "MixedInstancesPolicy" not in self.get("m"),
         }
 
+    def leaving(self) -> dict[str, bool]:
+        """What happens to instances that are ended, waited for, or put aside."""
+        asg, group = self.asg, {"AutoScalingGroupName": "l"}
+        self.create("l")
+        first, _, third = (i["InstanceId"] for i in self.get("l")["Instances"])
+        hook = {**group, "LifecycleHookName": "h"}
+        asg.put_lifecycle_hook(**hook, LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING")
+        proceed = {"LifecycleActionResult": "CONTINUE", "InstanceId": first}
+        asg.update_auto_scaling_group(**group, MinSize=3)
+        down = {"ShouldDecrementDesiredCapacity": True, **group}
+        below = not fails(asg.enter_standby, InstanceIds=[first], **down)
+        self.ec2.terminate_instances(InstanceIds=[third])
+        ended = self.ec2.describe_instances(InstanceIds=[third])["Reservations"][0]["Instances"][0]
+        return {
+            "hooks": fails(asg.complete_lifecycle_action, **hook, **proceed),
+            "standby": below,
+            "ending": ended["State"]["Name"] == "terminated",
+        }
+
+    def balancing(self) -> dict[str, bool]:
+        elb = boto3.client("elbv2")
+        made = elb.create_load_balancer(Name="n", Type="network", Subnets=self.subnets)
+        arn, vpc = (made["LoadBalancers"][0][name] for name in ("LoadBalancerArn", "VpcId"))
+        targets = elb.create_target_group(Name="t", Protocol="TCP", Port=1, VpcId=vpc)
+        group = {"TargetGroupArn": targets["TargetGroups"][0]["TargetGroupArn"]}
+        self.create("b")
+        instance = self.get("b")["Instances"][0]["InstanceId"]
+        elb.register_targets(**group, Targets=[{"Id": instance}])
+        health = elb.describe_target_health(**group)["TargetHealthDescriptions"][0]
+        odd = [{"Key": "zonal_shift.config.enabled", "Value": "perhaps"}]
+        return {
+            "target health": health["TargetHealth"]["State"] == "healthy",
+            "balancer arn": "/app/" in arn,
+            "balancer attributes": not fails(
+                elb.modify_load_balancer_attributes, LoadBalancerArn=arn, Attributes=odd
+            ),
+        }
+
+    def beside(self) -> dict[str, bool]:
+        """Services that moto has not, or only half."""
+        entry = {"Source": "aws.ec2", "DetailType": "t", "Detail": "{}"}
+        role = {"RoleArn": "arn:aws:iam::123456789012:role/nobody", "RoleSessionName": "ab"}
+        user = {"PolicySourceArn": "arn:aws:iam::123456789012:user/x", "ActionNames": ["a:b"]}
+        score = {"InstanceTypes": ["m5.large"], "TargetCapacity": 1}
+        return {
+            "event source": boto3.client("events").put_events(Entries=[entry])["FailedEntryCount"]
+            == 0,
+            "assumed role": not fails(boto3.client("sts").assume_role, **role),
+            "simulation": crashes(boto3.client("iam").simulate_principal_policy, **user),
+            "trail": crashes(boto3.client("cloudtrail").lookup_events),
+            "scores": crashes(self.ec2.get_spot_placement_scores, **score),
+        }
+
 
 @mock_aws
 def gaps() -> dict[str, bool]:
     probe = Probe()
-    return {**probe.writing(), **probe.reading(), **probe.buying()}
+    parts = (
+        probe.writing,
+        probe.reading,
+        probe.buying,
+        probe.leaving,
+        probe.balancing,
+        probe.beside,
+    )
+    return {name: gap for part in parts for name, gap in part().items()}
 
 
 if __name__ == "__main__":

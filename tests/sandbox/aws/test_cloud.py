@@ -107,6 +107,22 @@ def test_terminated_instances_are_forgotten_after_an_hour(
     assert ec2.describe_instances()["Reservations"] == []
 
 
+def test_launches_take_addresses_of_their_subnet(ec2: Any, cloud: Cloud) -> None:
+    def free() -> int:
+        found = ec2.describe_subnets(SubnetIds=[cloud.subnets()["us-east-1a"]])["Subnets"]
+        return int(found[0]["AvailableIpAddressCount"])
+
+    before = free()
+    cloud.create_group(spec(desired=3))
+    assert before - free() == 3
+
+
+def test_a_type_says_what_it_has(ec2: Any, cloud: Cloud) -> None:
+    (found,) = ec2.describe_instance_types(InstanceTypes=["m5.xlarge"])["InstanceTypes"]
+    assert found["VCpuInfo"]["DefaultVCpus"] == 4
+    assert found["MemoryInfo"]["SizeInMiB"] == 16384
+
+
 def test_a_reset_account_is_empty(asg: Any, ec2: Any, cloud: Cloud) -> None:
     cloud.create_group(spec())
     cloud.fail_instances("us-east-1a")

@@ -113,9 +113,27 @@ def test_what_the_sandbox_lacks_is_said_plainly(asg: Any) -> None:
 
 
 def test_a_service_the_sandbox_lacks_is_said_plainly_too(front: AwsFront, clients: Clients) -> None:
-    status, code, message = refused(clients("arc-zonal-shift").list_managed_resources)
+    status, code, message = refused(clients("outposts").list_outposts)
     assert (status, code) == (501, "NotImplemented")
-    assert message == "the sandbox has no arc-zonal-shift:ListManagedResources"
+    assert message == "the sandbox has no outposts:ListOutposts"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("backup", "list_backup_jobs"),
+        ("cloudwatch", "describe_anomaly_detectors"),
+        ("route53", "list_cidr_collections"),
+        ("ssm", "describe_ops_items"),
+    ],
+)
+def test_what_moto_would_answer_in_html_or_by_a_crash_is_said_in_the_services_protocol(
+    front: AwsFront, clients: Clients, service: str, operation: str
+) -> None:
+    """REST with JSON and with XML, CBOR, JSON: a client understands each."""
+    status, code, message = refused(getattr(clients(service), operation))
+    assert (status, code) == (501, "NotImplemented")
+    assert message.startswith("the sandbox has no ")
 
 
 def test_an_unsigned_request_is_refused(front: AwsFront) -> None:

@@ -295,3 +295,85 @@ def test_parameters_can_be_selected_by_label(installed):
         },
     )
     assert constraints(installed.create("pods", hard_pod())) == [(ZONE, "ScheduleAnyway")]
+
+
+def merging(expression):
+    return {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}}
+
+
+def changed(cluster, **spec):
+    cluster.patch("mutatingadmissionpolicies", RELAX["metadata"]["name"], {"spec": spec})
+    bound(cluster)
+
+
+def test_a_refusal_is_403_in_the_policys_own_words(installed):
+    wrong = [mutation("[JSONPatch{op: 'remove', path: '/spec/nothing'}]")]
+    changed(installed, failurePolicy="Fail", mutations=wrong, matchConditions=None)
+    with pytest.raises(ApiError) as refused:
+        installed.create("pods", pod())
+    body = refused.value.body
+    name = "'sopctl-relax-spread'"
+    assert body["message"].startswith(f"policy {name} with binding {name} denied request: JSON")
+    assert (body["code"], body["reason"]) == (403, "Invalid")
+    assert body["details"]["causes"] == [{"message": body["message"]}]
+
+
+def test_an_apply_configuration_may_not_touch_what_is_atomic(installed):
+    atomic = merging("Object{spec: Object.spec{tolerations: [Object.spec.tolerations{key: 'a'}]}}")
+    changed(installed, failurePolicy="Fail", mutations=[atomic], matchConditions=None)
+    with pytest.raises(
+        ApiError, match=r"may not mutate atomic arrays, maps or structs: \.spec\.tol"
+    ):
+        installed.create("pods", pod())
+
+
+def test_an_apply_configuration_merges_lists_by_their_keys(installed):
+    sidecar = """Object{spec: Object.spec{containers: [
+        Object.spec.containers{name: "app", tty: true},
+        Object.spec.containers{name: "proxy", image: "envoy"}]}}"""
+    changed(installed, mutations=[merging(sidecar)], matchConditions=None)
+    containers = installed.create("pods", pod())["spec"]["containers"]
+    shown = [(item["name"], item["image"], item.get("tty")) for item in containers]
+    assert shown == [("app", "nginx:1.27", True), ("proxy", "envoy", None)]
+
+
+def test_a_mutation_that_fails_and_is_ignored_does_not_stop_the_next(installed):
+    both = [
+        mutation("[JSONPatch{op: 'remove', path: '/spec/nothing'}]"),
+        merging('Object{metadata: Object.metadata{labels: {"second": "yes"}}}'),
+    ]
+    changed(installed, mutations=both, matchConditions=None)
+    assert installed.create("pods", pod())["metadata"]["labels"]["second"] == "yes"
+
+
+def labelling(cluster, name, condition, label, reinvocation):
+    policy = copy.deepcopy(RELAX)
+    policy["metadata"]["name"] = name
+    policy["spec"] |= {
+        "paramKind": None,
+        "reinvocationPolicy": reinvocation,
+        "matchConditions": [{"name": "when", "expression": condition}],
+        "mutations": [
+            merging(f'Object{{metadata: Object.metadata{{labels: {{"{label}": "yes"}}}}}}')
+        ],
+    }
+    cluster.create("mutatingadmissionpolicies", policy)
+    spec = {"policyName": name}
+    cluster.create("mutatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": spec})
+
+
+@pytest.mark.parametrize(("reinvocation", "seen"), [("IfNeeded", True), ("Never", False)])
+def test_an_earlier_policy_is_asked_again_if_it_wants_to_be(cluster, reinvocation, seen):
+    labelling(cluster, "a", "has(object.metadata.labels.second)", "first", reinvocation)
+    labelling(cluster, "b", "true", "second", "Never")
+    labels = cluster.create("pods", pod())["metadata"]["labels"]
+    assert ("first" in labels, "second" in labels) == (seen, True)
+
+
+@pytest.mark.parametrize("empty", [{"mutations": []}, {"matchConstraints": {"resourceRules": []}}])
+def test_a_policy_without_content_is_refused(cluster, empty):
+    policy = copy.deepcopy(RELAX)
+    policy["spec"] |= empty
+    with pytest.raises(ApiError) as refused:
+        cluster.create("mutatingadmissionpolicies", policy)
+    assert refused.value.status == 422

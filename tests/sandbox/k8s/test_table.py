@@ -63,3 +63,33 @@ def test_every_kind_can_be_shown_bare(cluster, storage):
         bare["roleRef"] = {"kind": "Role", "name": "r"}
     shown = render(kind, [bare], {}, "None", NOON)
     assert len(shown["rows"][0]["cells"]) == len(shown["columnDefinitions"])
+
+
+def test_policies_and_their_bindings_say_what_they_use(cluster):
+    spec = {
+        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+        "matchConstraints": {"resourceRules": [{"operations": ["CREATE"], "resources": ["pods"]}]},
+        "validations": [{"expression": "true"}, {"expression": "true"}],
+    }
+    policy = {"metadata": {"name": "few"}, "spec": spec}
+    made = cluster.create("validatingadmissionpolicies", policy)
+    shown = cells(cluster, "validatingadmissionpolicies", made)
+    assert (shown["Validations"], shown["ParamKind"]) == (2, "v1/ConfigMap")
+    reference = {"name": "limits", "namespace": "team", "parameterNotFoundAction": "Deny"}
+    bound = {"policyName": "few", "validationActions": ["Deny"], "paramRef": reference}
+    binding = {"metadata": {"name": "here"}, "spec": bound}
+    made = cluster.create("validatingadmissionpolicybindings", binding)
+    shown = cells(cluster, "validatingadmissionpolicybindings", made)
+    assert (shown["PolicyName"], shown["ParamRef"]) == ("few", "team/limits")
+
+
+def test_secrets_and_roles_show_no_content(cluster):
+    meta = {"name": "token", "namespace": "default"}
+    secret = cluster.create("secrets", {"metadata": meta, "stringData": {"a": "x", "b": "y"}})
+    shown = cells(cluster, "secrets", secret)
+    assert (shown["Type"], shown["Data"]) == ("Opaque", 2)
+    role = cluster.get("clusterroles", "view")
+    assert cells(cluster, "clusterroles", role) == {
+        "Name": "view",
+        "Created At": "2026-06-01T12:00:00Z",
+    }

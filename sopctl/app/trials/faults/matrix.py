@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sopctl.app.desk import Catalogs, Wish
+from sopctl.app.place import Catalogs, Wish
 from sopctl.app.trials.faults.course import Checkpoint, Course, Walk
 from sopctl.app.trials.faults.disturbed import Disturbed, Verdict
 from sopctl.app.trials.faults.process import BACK, FORWARD, Died, Ledger, Shop

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from sopctl.actions import catalog as actions
-from sopctl.app.desk import Catalogs
+from sopctl.app.place import Catalogs
 from sopctl.app.trials import planting, stage
 from sopctl.app.trials.case import Case, Start
 from sopctl.app.trials.faults.course import Checkpoint

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from sopctl.app.desk import Catalogs, Desk, Place, Wish
+from sopctl.app.desk import Desk
+from sopctl.app.place import Catalogs, Place, Wish
 from sopctl.app.trials.stage import Crash, Life, Stage
 from sopctl.core.codec import Json, encode
 from sopctl.core.journal import Entry, Lease, Record

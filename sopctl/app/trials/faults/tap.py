@@ -19,8 +19,8 @@ from typing import Final
 from sopctl.app.trials.stage import Life
 from sopctl.sandbox.aws.faults import FaultRule as AwsRule
 from sopctl.sandbox.aws.protocol import Request as AwsRequest
+from sopctl.sandbox.k8s.calls import is_mutating
 from sopctl.sandbox.k8s.faults import FaultRule as KubeRule
-from sopctl.sandbox.k8s.http import is_mutating
 from sopctl.sandbox.k8s.request import Request as KubeRequest
 
 # What the lock and the marks write: bookkeeping, not changes.

@@ -19,7 +19,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 
-from sopctl.sandbox.aws.patches.instances import SandboxInstance
+from sopctl.sandbox.aws.patches.instances import SandboxMember, zone_ids
 
 # Parameters of the API are JSON of many shapes, parsed by moto from botocore's model.
 Params = dict[str, Any]
@@ -51,50 +51,18 @@ DISTRIBUTION = {
 }
 
 
-class SandboxMember(InstanceState):
-    """A group's instance with what the reconciler must remember about it."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # moto's own signature
-        super().__init__(*args, **kwargs)
-        self.since = utcnow()
-        self.image_id = self.instance.image_id
-
-    @property
-    def availability_zone_id(self) -> str:
-        """The physical zone, which the API returns beside the name."""
-        return zone_ids(self.auto_scaling_group, [self.availability_zone])[0]
-
-    @property
-    def impaired_since(self) -> datetime | None:
-        """When its machine failed, naive UTC; None while it works."""
-        machine = self.instance
-        return machine.impaired_since if isinstance(machine, SandboxInstance) else None
-
-    @impaired_since.setter
-    def impaired_since(self, moment: datetime | None) -> None:
-        assert isinstance(self.instance, SandboxInstance)
-        self.instance.impaired_since = moment
-
-    def enter(self, state: str) -> None:
-        """Change the lifecycle state now."""
-        self.lifecycle_state = state
-        self.since = utcnow()
-
-
-def zone_ids(group: FakeAutoScalingGroup, names: list[str | None]) -> list[str]:
-    """The physical ids of zones, in the given order."""
-    zones = group.ec2_backend.describe_availability_zones()
-    by_name = {zone.name: zone.zone_id for zone in zones}
-    return [by_name[name] for name in names if name in by_name]
-
-
 class SandboxGroup(FakeAutoScalingGroup):
     """A group whose size is a wish, whose suspensions have reasons, and which keeps activities."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # moto's own signature
         self.suspensions: dict[str, str] = {}
         self.activities: list[dict[str, Any]] = []
-        self.retry_after: Any = None
+        # Why the size that is wanted is what it is, until it has been reached.
+        self.wish = ""
+        # Zone -> when a launch failed there last.
+        self.failures: dict[str, datetime] = {}
+        # What it wanted when it was last found content; see ``sopctl.sandbox.aws.rest``.
+        self.rest: tuple[object, ...] | None = None
         self.include_instances = True
         kwargs["mixed_instances_policy"] = copy.deepcopy(kwargs.get("mixed_instances_policy"))
         super().__init__(*args, **kwargs)
@@ -125,7 +93,18 @@ class SandboxGroup(FakeAutoScalingGroup):
 
     def set_desired_capacity(self, new_capacity: int | None) -> None:
         """Remember the wish; the reconciler launches and terminates."""
-        self.desired_capacity = self.min_size if new_capacity is None else new_capacity
+        wanted = self.min_size if new_capacity is None else new_capacity
+        self.want(wanted or 0, "a user request explicitly set group desired capacity")
+
+    def want(self, wanted: int, because: str) -> None:
+        """Wish for *wanted* instances; what changed the wish is told with what follows of it."""
+        before = getattr(self, "desired_capacity", None) or 0
+        self.desired_capacity = wanted
+        if wanted != before:
+            self.wish += (
+                f"At {utcnow():%Y-%m-%dT%H:%M:%SZ} {because} changing the desired capacity from "
+                f"{before} to {wanted}.  "
+            )
 
     def replace_autoscaling_group_instances(
         self, count_needed: int, propagated_tags: dict[str, str]
@@ -154,7 +133,12 @@ class SandboxGroup(FakeAutoScalingGroup):
         wanted = params.get("DesiredCapacity", self.desired_capacity)
         assert self.min_size is not None
         assert self.max_size is not None
-        self.desired_capacity = min(max(wanted, self.min_size), self.max_size)
+        wanted = min(max(wanted, self.min_size), self.max_size)
+        self.want(
+            wanted,
+            f"a user request update of AutoScalingGroup constraints to min: {self.min_size}, "
+            f"max: {self.max_size}, desired: {wanted}",
+        )
 
     def merge_policy(self, policy: Params) -> None:
         """Change the parts of the mixed instances policy that *policy* has, keep the others."""

@@ -13,17 +13,29 @@ import moto.autoscaling.urls
 import moto.core.utils
 import moto.ec2.models.instances
 import moto.ec2.utils
-import moto.eks.models
+import moto.elbv2.models
+import moto.events.models
 import moto.settings
+import moto.sts.models
 import moto.sts.urls
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 from moto.core.base_backend import BackendDict
+from moto.ec2.models.instances import InstanceBackend
+from moto.elbv2.models import elbv2_backends
+from moto.events.models import events_backends
 
-from sopctl.sandbox.aws.patches import groups, instances, members
-from sopctl.sandbox.aws.patches.groups import CapacityResponses, SandboxGroup, SandboxMember
+from sopctl.sandbox.aws.patches import activities, balancers, groups, hooks, instances, outbox
+from sopctl.sandbox.aws.patches.balancers import (
+    SandboxBalancers,
+    SandboxLoadBalancer,
+    SandboxTargetGroup,
+)
+from sopctl.sandbox.aws.patches.events import SandboxEvents
+from sopctl.sandbox.aws.patches.groups import CapacityResponses, SandboxGroup
+from sopctl.sandbox.aws.patches.hooks import HookResponses
 from sopctl.sandbox.aws.patches.identity import IdentityResponses
-from sopctl.sandbox.aws.patches.instances import SandboxInstance
+from sopctl.sandbox.aws.patches.instances import SandboxInstance, SandboxMember
 from sopctl.sandbox.aws.patches.members import MemberResponses
 from sopctl.sandbox.aws.patches.paging import ReadResponses
 from sopctl.sandbox.aws.patches.processes import ProcessResponses
@@ -31,12 +43,15 @@ from sopctl.sandbox.aws.patches.tags import TagResponses
 
 # Modules that stamp what they make with moto's ``utcnow``, which each imported by name.
 STAMPING: tuple[ModuleType, ...] = (
+    activities,
+    balancers,
     groups,
+    hooks,
     instances,
-    members,
+    outbox,
     moto.autoscaling.models,
     moto.ec2.models.instances,
-    moto.eks.models,
+    moto.sts.models,
 )
 
 
@@ -61,22 +76,16 @@ class SandboxBackend(AutoScalingBackend):
         return moto.autoscaling.urls
 
     def notify_terminate_instances(self, instance_ids: list[str]) -> None:
-        """EC2 terminated instances: they leave their groups, which replace them at a tick."""
-        for group in self.autoscaling_groups.values():
-            assert isinstance(group, SandboxGroup)
-            for member in [m for m in group.members() if m.instance_id in instance_ids]:
-                member.health_status = "Unhealthy"
-                group.instance_states.remove(member)
-                members.record(
-                    group,
-                    f"Terminating EC2 instance: {member.instance_id}",
-                    "an instance was taken out of service in response to an EC2 health check "
-                    "indicating it has been terminated or stopped.",
-                )
+        """Nothing: a group notices at its next health check that a machine is on its way out."""
 
 
 class AutoScaling(
-    TagResponses, ProcessResponses, MemberResponses, ReadResponses, CapacityResponses
+    TagResponses,
+    ProcessResponses,
+    HookResponses,
+    MemberResponses,
+    ReadResponses,
+    CapacityResponses,
 ):
     """The Auto Scaling API of the sandbox: moto's with every patch on it."""
 
@@ -86,15 +95,25 @@ def install(now: Callable[[], datetime]) -> None:
     moto.autoscaling.models.FakeAutoScalingGroup = SandboxGroup  # type: ignore[misc]  # the patch
     moto.autoscaling.models.InstanceState = SandboxMember  # type: ignore[misc]  # the patch
     moto.ec2.models.instances.Instance = SandboxInstance  # type: ignore[misc]  # the patch
+    # A thousand instances are launched for a drill, and each launch looked at all before it.
+    InstanceBackend.all_instances = instances.every_instance  # type: ignore[method-assign, assignment]  # the patch
+    moto.ec2.models.instances.__dict__["InstanceTypeOfferingBackend"] = instances.AnyType
     moto.autoscaling.urls.url_paths["{0}/$"] = AutoScaling.dispatch
     moto.sts.urls.url_paths["{0}/$"] = IdentityResponses.dispatch
     moto.settings.ec2_load_default_amis = _no_default_images
+    moto.elbv2.models.FakeLoadBalancer = SandboxLoadBalancer  # type: ignore[misc]  # the patch
+    moto.elbv2.models.FakeTargetGroup = SandboxTargetGroup  # type: ignore[misc]  # the patch
     autoscaling_backends.backend = SandboxBackend
+    elbv2_backends.backend = SandboxBalancers
+    events_backends.backend = SandboxEvents
     # moto filters instances by a table that lacks how an instance was bought.
     moto.ec2.utils.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
+    moto.events.models.__dict__["unix_time"] = lambda *_: now().timestamp()
     for module in STAMPING:
         module.__dict__["utcnow"] = lambda: now().astimezone(UTC).replace(tzinfo=None)
     BackendDict.reset()
+    outbox.OUTBOX.clear()
+    instances.ENDING.clear()
 
 
 def _no_default_images() -> bool:

@@ -2,63 +2,26 @@
 
 Gaps of moto 5.2 closed here: TerminateInstanceInAutoScalingGroup removed and replaced the instance
 inside the call and crashed on an unknown one; TerminateInstances of EC2 replaced it at once;
+standby and detachment took instances that were not there, and broke the minimum;
 DeleteAutoScalingGroup took a group with instances without ForceDelete.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections import Counter
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import utcnow
-from moto.ec2.models.instances import InstanceState as Ec2State
-from moto.moto_api._internal import mock_random
 
-from sopctl.sandbox.aws.patches.groups import SandboxGroup, SandboxMember, find_group
+from sopctl.sandbox.aws.patches.activities import Activity, begin, terminate
+from sopctl.sandbox.aws.patches.groups import SandboxGroup, find_group
+from sopctl.sandbox.aws.patches.instances import SandboxMember
 from sopctl.sandbox.aws.patches.paging import one_page
 
-# An Activity of the API.
-Activity = dict[str, Any]
-
-SHUTTING_DOWN = 32
-MOST_ACTIVITIES = 200
-
-
-def record(
-    group: SandboxGroup, description: str, cause: str, *, status: str = "Successful", why: str = ""
-) -> Activity:
-    """Write down what the group did, newest last, as DescribeScalingActivities returns it.
-
-    *cause* follows "At <time>"; *why* is the status message of a failure.
-    """
-    now = utcnow()
-    activity: Activity = {
-        "ActivityId": str(mock_random.uuid4()),
-        "AutoScalingGroupName": group.name,
-        "AutoScalingGroupARN": group.arn,
-        "Description": description,
-        "Cause": f"At {now:%Y-%m-%dT%H:%M:%SZ} {cause}",
-        "StartTime": now,
-        "EndTime": now if status in ("Successful", "Failed") else None,
-        "StatusCode": status,
-        "StatusMessage": why or None,
-        "Progress": 100 if status in ("Successful", "Failed") else 0,
-        "Order": len(group.activities),
-    }
-    group.activities.append(activity)
-    del group.activities[:-MOST_ACTIVITIES]
-    return activity
-
-
-def terminate(group: SandboxGroup, member: SandboxMember, cause: str) -> Activity:
-    """Start terminating *member*; the reconciler finishes it. Does not change the wish."""
-    if member.lifecycle_state != "Terminating":
-        member.enter("Terminating")
-        member.instance._state = Ec2State("shutting-down", SHUTTING_DOWN)  # noqa: SLF001  # no setter
-    return record(group, f"Terminating EC2 instance: {member.instance_id}", cause)
+# Quotas of the API: Auto Scaling user guide, "Quotas for Amazon EC2 Auto Scaling".
+MOST_IN_A_CALL = 20
+MOST_PROTECTED_IN_A_CALL = 50
 
 
 class MemberResponses(AutoScalingResponse):
@@ -69,8 +32,10 @@ class MemberResponses(AutoScalingResponse):
         ids = params.get("InstanceIds") or [params.get("InstanceId", "")]
         decrement = bool(params["ShouldDecrementDesiredCapacity"])
         found = [_member(self, instance_id) for instance_id in ids]
+        fewer: Counter[str] = Counter()
         for group, _ in found if decrement else []:
-            if (group.desired_capacity or 0) <= (group.min_size or 0):
+            fewer[group.name] += 1
+            if (group.desired_capacity or 0) - fewer[group.name] < (group.min_size or 0):
                 raise ValidationError(
                     f"Currently, desiredSize equals minSize ({group.min_size}). Terminating "
                     "instance without replacement will violate group's min size constraint. "
@@ -96,12 +61,64 @@ class MemberResponses(AutoScalingResponse):
         return EmptyResult()
 
     def set_instance_protection(self) -> ActionResult:
-        self._must_have(self._get_param("InstanceIds", []))
+        self._chosen(MOST_PROTECTED_IN_A_CALL)
         return super().set_instance_protection()
 
     def detach_instances(self) -> ActionResult:
-        self._must_have(self._get_param("InstanceIds", []))
-        return super().detach_instances()
+        """The instances leave the group and go on running; without decrement they are replaced."""
+        return self._withdraw("Detaching", "Detaching EC2 instance: ", "was detached")
+
+    def enter_standby(self) -> ActionResult:
+        """The instances stay, out of service; without decrement they are replaced meanwhile."""
+        return self._withdraw("Standby", "Moving EC2 instance to Standby: ", "was moved to standby")
+
+    def exit_standby(self) -> ActionResult:
+        """Back into service, by way of Pending; the group wants as many more."""
+        group, found = self._chosen(MOST_IN_A_CALL)
+        for member in found:
+            if member.lifecycle_state != "Standby":
+                raise ValidationError(
+                    f"The instance {member.instance_id} is not in Standby and cannot be moved "
+                    "to InService."
+                )
+        wanted = (group.desired_capacity or 0) + len(found)
+        if wanted > (group.max_size or 0):
+            raise ValidationError(
+                f"AutoScalingGroup {group.name} has maxSize {group.max_size}. Moving the "
+                f"instances to InService would make {wanted}."
+            )
+        started = []
+        for member in found:
+            because = f"instance {member.instance_id} was moved out of standby in response to a "
+            group.want((group.desired_capacity or 0) + 1, f"{because}user request,")
+            description = f"Moving EC2 instance out of Standby: {member.instance_id}"
+            member.activity = begin(group, description, f"{because}user request.")
+            member.enter("Pending")
+            started.append(member.activity)
+        return ActionResult({"Activities": started})
+
+    def _withdraw(self, state: str, description: str, verb: str) -> ActionResult:
+        group, found = self._chosen(MOST_IN_A_CALL)
+        decrement = self._get_bool_param("ShouldDecrementDesiredCapacity")
+        for member in found:
+            if member.lifecycle_state != "InService":
+                raise ValidationError(
+                    f"The instance {member.instance_id} is not in InService. "
+                    f"It is in {member.lifecycle_state}."
+                )
+        if decrement:
+            _defend_minimum(group, len(found))
+        started = []
+        for member in found:
+            cause = f"instance {member.instance_id} {verb} in response to a user request"
+            if decrement:
+                before = group.desired_capacity or 0
+                group.desired_capacity = before - 1
+                cause += f", shrinking the capacity from {before} to {before - 1}"
+            started.append(begin(group, f"{description}{member.instance_id}", f"{cause}."))
+            member.activity = started[-1]
+            member.enter(state)
+        return ActionResult({"Activities": started})
 
     def delete_auto_scaling_group(self) -> ActionResult:
         group = find_group(self, self._get_param("AutoScalingGroupName"))
@@ -117,14 +134,32 @@ class MemberResponses(AutoScalingResponse):
             group.instance_states = []
         return super().delete_auto_scaling_group()
 
-    def _must_have(self, ids: Iterable[str]) -> None:
+    def _chosen(self, most: int) -> tuple[SandboxGroup, list[SandboxMember]]:
+        """The group and those of its members that the request names."""
         group = find_group(self, self._get_param("AutoScalingGroupName"))
-        present = {member.instance_id for member in group.instance_states}
+        present = {member.instance_id: member for member in group.members()}
+        ids = self._get_param("InstanceIds", [])
+        if len(ids) > most:
+            raise ValidationError(
+                f"1 validation error detected: Value at 'instanceIds' failed to satisfy "
+                f"constraint: Member must have length less than or equal to {most}"
+            )
         for instance_id in ids:
             if instance_id not in present:
                 raise ValidationError(
                     f"The instance {instance_id} is not part of Auto Scaling group {group.name}."
                 )
+        return group, [present[instance_id] for instance_id in ids]
+
+
+def _defend_minimum(group: SandboxGroup, fewer: int) -> None:
+    if (group.desired_capacity or 0) - fewer < (group.min_size or 0):
+        raise ValidationError(
+            f"AutoScalingGroup {group.name} has minSize={group.min_size}, maxSize="
+            f"{group.max_size}, and desiredCapacity={group.desired_capacity}. "
+            f"Removing {fewer} instances would violate the group's min size constraint. Either "
+            "set shouldDecrementDesiredCapacity flag to false or lower group's min size."
+        )
 
 
 def _member(response: AutoScalingResponse, instance_id: str) -> tuple[SandboxGroup, SandboxMember]:

@@ -25,12 +25,14 @@ GROUP_FILTERS = ("tag-key", "tag-value")
 T = TypeVar("T")
 
 
-def one_page(response: AutoScalingResponse, rows: Sequence[T]) -> tuple[list[T], str | None]:
-    """The rows of the requested page and the token of the next; the token tells nothing.
+def one_page(
+    response: AutoScalingResponse, rows: Sequence[T], size: int = PAGE
+) -> tuple[list[T], str | None]:
+    """The rows of the requested page, *size* unless asked, and the token of the next.
 
     Raises ValidationError above 100 records and InvalidNextToken, as the API does.
     """
-    size = response._get_int_param("MaxRecords", PAGE)  # noqa: SLF001  # moto has no public way
+    size = response._get_int_param("MaxRecords", size)  # noqa: SLF001  # moto has no public way
     if not 1 <= size <= MOST_RECORDS:
         raise ValidationError(
             f"1 validation error detected: Value '{size}' at 'maxRecords' failed to satisfy "
@@ -78,6 +80,37 @@ class ReadResponses(AutoScalingResponse):
                 group.include_instances = include
         return ActionResult({"AutoScalingGroups": page, "NextToken": token})
 
+    def describe_instance_refreshes(self) -> ActionResult:
+        """None: the sandbox does not start any."""
+        find_group(self, self._get_param("AutoScalingGroupName"))
+        return ActionResult({"InstanceRefreshes": []})
+
+    def describe_traffic_sources(self) -> ActionResult:
+        """The group's target groups, which is what they are called here."""
+        group = find_group(self, self._get_param("AutoScalingGroupName"))
+        sources = [
+            {"Identifier": arn, "TrafficSource": arn, "Type": "elbv2", "State": "InService"}
+            for arn in group.target_group_arns
+        ]
+        return ActionResult({"TrafficSources": sources})
+
+    def describe_notification_configurations(self) -> ActionResult:
+        """None: the sandbox has no notifications by SNS."""
+        return ActionResult({"NotificationConfigurations": []})
+
+    def describe_account_limits(self) -> ActionResult:
+        """The default quotas of Auto Scaling."""
+        groups = self.autoscaling_backend.autoscaling_groups
+        configurations = self.autoscaling_backend.launch_configurations
+        return ActionResult(
+            {
+                "MaxNumberOfAutoScalingGroups": 500,
+                "MaxNumberOfLaunchConfigurations": 200,
+                "NumberOfAutoScalingGroups": len(groups),
+                "NumberOfLaunchConfigurations": len(configurations),
+            }
+        )
+
     def describe_scaling_activities(self) -> ActionResult:
         name = self._get_param("AutoScalingGroupName")
         backend = self.autoscaling_backend
@@ -93,7 +126,7 @@ class ReadResponses(AutoScalingResponse):
             and (since is None or f"{activity['StartTime']:%Y-%m-%dT%H:%M:%S}" >= since)
         ]
         found.sort(key=lambda activity: (activity["StartTime"], activity["Order"]), reverse=True)
-        page, token = one_page(self, found)
+        page, token = one_page(self, found, MOST_RECORDS)
         return ActionResult({"Activities": page, "NextToken": token})
 
 

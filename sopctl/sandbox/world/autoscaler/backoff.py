@@ -14,6 +14,7 @@ _FORGOTTEN = timedelta(hours=3)  # --node-group-backoff-reset-timeout
 class Failure:
     """The last failed growth of a group."""
 
+    failed: datetime
     until: datetime
     period: timedelta
     code: str
@@ -28,14 +29,21 @@ class Backoff:
         self._failures: dict[str, Failure] = {}
 
     def fail(self, name: str, now: datetime, code: str, message: str) -> None:
-        """Note a failure; a second one doubles the time, unless the first is long ago."""
+        """Note a failure; one after the last back-off ended doubles the time.
+
+        Failures at the same time do not add up. Source: utils/backoff/exponential_backoff.go.
+        """
         old = self._failures.get(name)
         period = _FIRST
-        if old is not None and now - old.until < _FORGOTTEN:
-            period = min(_LONGEST, old.period * 2)
+        if old is not None and now - old.failed < _FORGOTTEN:
+            period = min(_LONGEST, old.period * 2) if old.until < now else old.period
         self._failures[name] = Failure(
-            until=now + period, period=period, code=code, message=message
+            failed=now, until=now + period, period=period, code=code, message=message
         )
+
+    def succeed(self, name: str) -> None:
+        """Forget the failures of a group whose request came true."""
+        self._failures.pop(name, None)
 
     def current(self, name: str, now: datetime) -> Failure | None:
         """Return why a group is left alone now, or None."""

@@ -6,7 +6,7 @@ Source: cluster-autoscaler/cloudprovider/aws/{aws_manager.go,auto_scaling_groups
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sopctl.sandbox.aws.fleet import Group
@@ -31,17 +31,23 @@ class NodeGroup:
     unneeded_time: timedelta
     unready_time: timedelta
     utilization: float
+    provision_time: timedelta
     zone: str
+    instances: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
         """The name of the Auto Scaling group."""
         return self.group.name
 
-    @property
-    def instances(self) -> frozenset[str]:
-        """The ids of its living instances."""
-        return frozenset(each.id for each in self.group.instances if each.state not in GONE)
+    def renewed(self, group: Group) -> NodeGroup:
+        """Return it with what the group's instances are now; bounds and size stay as known."""
+        return replace(self, group=group, instances=_living(group))
+
+
+def _living(group: Group) -> frozenset[str]:
+    """Return the ids of a group's living instances."""
+    return frozenset(each.id for each in group.instances if each.state not in GONE)
 
 
 def discover(groups: Iterable[Group], settings: Settings) -> tuple[NodeGroup, ...]:
@@ -68,6 +74,7 @@ def _managed(group: Group, settings: Settings, low: int, high: int) -> NodeGroup
 
     unneeded, unready = option("scaledownunneededtime"), option("scaledownunreadytime")
     threshold = option("scaledownutilizationthreshold")
+    provision = option("maxnodeprovisiontime")
     return NodeGroup(
         group=group,
         min=low,
@@ -76,5 +83,7 @@ def _managed(group: Group, settings: Settings, low: int, high: int) -> NodeGroup
         unneeded_time=duration(unneeded) if unneeded else settings.unneeded_time,
         unready_time=duration(unready) if unready else settings.unready_time,
         utilization=float(threshold) if threshold else settings.utilization,
+        provision_time=duration(provision) if provision else settings.provision_time,
         zone=group.zones[0],
+        instances=_living(group),
     )

@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 from sopctl.sandbox.world import conditions, pods
 from sopctl.sandbox.world.autoscaler.backoff import Backoff
 from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
+from sopctl.sandbox.world.autoscaler.expander import Expander
 from sopctl.sandbox.world.autoscaler.health import Readiness
-from sopctl.sandbox.world.autoscaler.scale_up import BACKED_OFF, Plan, plan
+from sopctl.sandbox.world.autoscaler.scale_up import BACKED_OFF, Plan, offer, plan
 from sopctl.sandbox.world.autoscaler.settings import Settings
 from sopctl.sandbox.world.autoscaler.template import template
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import CloudPort, Obj
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
-from sopctl.sandbox.world.scheduling.subject import Subject, subject
+from sopctl.sandbox.world.scheduling.subject import Subject
+from sopctl.sandbox.world.scheduling.volumes import pinned
 from sopctl.sandbox.world.view import View
 
 NAME = "cluster-autoscaler"
@@ -24,6 +26,7 @@ NOT_READY = "not ready for scale-up"
 _REPEAT = timedelta(minutes=5)  # the event recorder drops what it has just said
 _EXPENDABLE = -10  # --expendable-pods-priority-cutoff
 _NO_CAPACITY = "placeholder-cannot-be-fulfilled"
+_TIMED_OUT = "timeout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +40,13 @@ class _Request:
 def waiting_pods(view: View) -> list[Subject]:
     """Return the pods that the scheduler declared unschedulable."""
     found = []
-    for pod in view.all("pods"):
-        if pods.node_name(pod) or not pods.is_active(pod):
+    for pod in view.on_node(""):
+        if not pods.is_active(pod):
             continue
         verdict = conditions.find(pod, "PodScheduled")
         refused = verdict is not None and verdict.get("reason") == "Unschedulable"
         if refused and (pod["spec"].get("priority") or 0) >= _EXPENDABLE:
-            found.append(subject(pod))
+            found.append(pinned(view, pod))
     return found
 
 
@@ -55,8 +58,11 @@ class Growth:
         self._cloud = cloud
         self._settings = settings
         self._backoff = backoff
+        self._expander = Expander(settings)
         self._requests: dict[str, _Request] = {}
         self._grew: datetime | None = None
+        self._version = 0
+        self._hopeless: object = None
         self._said: dict[tuple[str, str], datetime] = {}
 
     def check(
@@ -72,11 +78,30 @@ class Growth:
             del self._requests[name]  # a dropped group: forgotten, and its size is not lowered
         checked = []
         for group in groups:
-            if self.upcoming(group, counts[group.name]) == 0:
-                self._requests.pop(group.name, None)
-            failed = self._cannot_launch(group) or self._timed_out(group, now)
-            checked.append(self._give_back(view, group, now) if failed else group)
+            request = self._requests.get(group.name)
+            if request is not None and self.upcoming(group, counts[group.name]) == 0:
+                del self._requests[group.name]
+                self._backoff.succeed(group.name)
+            failure = self._failure(view, group, now)
+            checked.append(group if failure is None else self._give_back(view, group, failure, now))
         return tuple(checked)
+
+    def _failure(self, view: View, group: NodeGroup, now: datetime) -> tuple[str, str] | None:
+        """Return (code, message) when a group cannot launch, or did not in time."""
+        if self._cannot_launch(group):
+            text = f"AWS cannot provision any more instances for this node group {group.name}"
+            return _NO_CAPACITY, text
+        request = self._requests.get(group.name)
+        if request is None or now - request.since <= group.provision_time:
+            return None
+        waited = f"{(now - request.since).total_seconds() / 60:.0f}m0s"
+        said = f"Nodes added to group {group.name} failed to register within {waited}"
+        self._warn(view, "ScaleUpTimedOut", said, now)
+        return _TIMED_OUT, f"Scale-up timed out for node group {group.name} after {waited}"
+
+    def look(self, version: int) -> None:
+        """Take note of the version of what runs where: another one may let a group help."""
+        self._version = version
 
     def upcoming(self, group: NodeGroup, counts: Readiness) -> int:
         """How many nodes of a group are wanted and have not started (`GetUpcomingNodes`)."""
@@ -109,21 +134,32 @@ class Growth:
         """Raise the best group, if any helps; return the groups and whether one was raised."""
         if not waiting:
             return groups, False
+        blocked = self._blocked(groups, counts, now)
+        known = (
+            self._version,
+            tuple(pod.uid for pod in waiting),
+            tuple((g.name, g.target, g.max, blocked.get(g.name)) for g in groups),
+        )
+        if known == self._hopeless:
+            return groups, False  # as before: nothing helps, and that was said
         daemons = view.all("daemonsets")
 
         def template_of(group: NodeGroup, name: str) -> Seat:
             return template(group, name, daemons)
 
-        blocked = self._blocked(groups, counts, now)
-        chosen = plan(
-            waiting, groups, snapshot, template_of, blocked, balance=self._settings.balance
-        )
+        offered = offer(waiting, groups, snapshot, template_of, blocked)
+        best = self._expander.best(view, offered.options, now) if offered.options else None
+        similar = self._settings.balance_ignored if self._settings.balance else None
+        chosen = plan(waiting, offered, best, similar)
         for increase in chosen.increases:
-            self._cloud.set_desired(increase.group.name, increase.size)
-            grown = increase.size - increase.group.target
-            self._requests[increase.group.name] = _Request(increase=grown, since=now)
+            name = increase.group.name
+            self._cloud.set_desired(name, increase.size)
+            open_ = self._requests.get(name)
+            grown = increase.size - increase.group.target + (open_.increase if open_ else 0)
+            self._requests[name] = _Request(increase=grown, since=now)
             self._grew = now
         self._tell(view, chosen, now)
+        self._hopeless = None if chosen.increases else known
         sizes = {each.group.name: each.size for each in chosen.increases}
         raised = tuple(replace(g, target=sizes.get(g.name, g.target)) for g in groups)
         return raised, bool(sizes)
@@ -157,25 +193,19 @@ class Growth:
             return False
         return not any(self._cloud.launchable(zone) for zone in group.group.zones)
 
-    def _timed_out(self, group: NodeGroup, now: datetime) -> bool:
-        request = self._requests.get(group.name)
-        return request is not None and now - request.since > self._settings.provision_time
-
-    def _give_back(self, view: View, group: NodeGroup, now: datetime) -> NodeGroup:
+    def _give_back(
+        self, view: View, group: NodeGroup, failure: tuple[str, str], now: datetime
+    ) -> NodeGroup:
         """Lower the size to what exists and leave the group alone for a while."""
         self._requests.pop(group.name, None)
+        code, message = failure
         size = max(group.group.min, len(group.instances))
-        message = f"AWS cannot provision any more instances for this node group {group.name}"
         if self._backoff.current(group.name, now) is None:
-            self._backoff.fail(group.name, now, _NO_CAPACITY, message)
+            self._backoff.fail(group.name, now, code, message)
         if size >= group.target:
             return group
         self._cloud.set_desired(group.name, size)
-        self._announce(
-            view,
-            News(reason="ScaleUpFailed", message=message, component=NAME, type="Warning"),
-            now,
-        )
+        self._warn(view, "ScaleUpFailed", message, now)
         return replace(group, target=size)
 
     def _tell(self, view: View, chosen: Plan, now: datetime) -> None:
@@ -208,6 +238,10 @@ class Growth:
             return
         self._said[about.uid, text] = now
         record(view, pod, News(reason=reason, message=text, component=NAME), now)
+
+    def _warn(self, view: View, reason: str, text: str, now: datetime) -> None:
+        news = News(reason=reason, message=text, component=NAME, type="Warning")
+        self._announce(view, news, now)
 
     def _announce(self, view: View, news: News, now: datetime) -> None:
         announce(view, self._settings, news, now)

@@ -6,6 +6,7 @@ Source: cluster-autoscaler/clusterstate/clusterstate.go (`updateReadinessStats`,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,25 +35,25 @@ class Readiness:
     long_unregistered: int = 0
 
 
-def readiness(nodes: Iterable[Obj], now: datetime) -> Readiness:
-    """Count registered nodes by their state."""
-    counts = {"ready": 0, "not_started": 0, "being_deleted": 0, "unready": 0}
-    for node in nodes:
-        counts[_class(node, now)] += 1
-    return Readiness(total=sum(counts.values()), **counts)
+def readiness(states: Iterable[str]) -> Readiness:
+    """Count registered nodes by their state (see `state`)."""
+    counts = Counter(states)
+    return Readiness(
+        total=counts.total(),
+        ready=counts["ready"],
+        not_started=counts["not_started"],
+        being_deleted=counts["being_deleted"],
+        unready=counts["unready"],
+    )
 
 
 def of_group(
-    group: NodeGroup,
-    nodes: Iterable[Obj],
-    missing: Mapping[str, datetime],
-    settings: Settings,
-    now: datetime,
+    group: NodeGroup, states: Iterable[str], missing: Mapping[str, datetime], now: datetime
 ) -> Readiness:
     """Count a group's nodes and its instances without a node, `missing` since a time each."""
-    waiting = [missing[each] for each in group.instances if each in missing]
-    long = sum(now - since > settings.provision_time for since in waiting)
-    return replace(readiness(nodes, now), unregistered=len(waiting) - long, long_unregistered=long)
+    waiting = [missing[each] for each in group.instances if each in missing] if missing else []
+    long = sum(now - since > group.provision_time for since in waiting)
+    return replace(readiness(states), unregistered=len(waiting) - long, long_unregistered=long)
 
 
 def is_healthy(cluster: Readiness, settings: Settings) -> bool:
@@ -61,7 +62,8 @@ def is_healthy(cluster: Readiness, settings: Settings) -> bool:
     return not (cluster.unready > settings.ok_unready and cluster.unready > share)
 
 
-def _class(node: Obj, now: datetime) -> str:
+def state(node: Obj, now: datetime) -> str:
+    """Return ready, not_started, being_deleted or unready."""
     metadata = node["metadata"]
     ignored = (metadata.get("annotations") or {}).get(DISABLED) == "false"
     if ignored or has(node, TO_BE_DELETED):

@@ -13,7 +13,7 @@ from sopctl.sandbox.world.autoscaler import scale_down, scale_up
 from sopctl.sandbox.world.autoscaler.backoff import Backoff
 from sopctl.sandbox.world.autoscaler.discovery import NodeGroup, discover
 from sopctl.sandbox.world.autoscaler.growth import Growth, waiting_pods
-from sopctl.sandbox.world.autoscaler.health import Readiness, is_healthy, of_group, readiness
+from sopctl.sandbox.world.autoscaler.health import Readiness, is_healthy, of_group, readiness, state
 from sopctl.sandbox.world.autoscaler.publisher import Publisher, Seen
 from sopctl.sandbox.world.autoscaler.removal import Removal
 from sopctl.sandbox.world.autoscaler.settings import Settings
@@ -22,7 +22,9 @@ from sopctl.sandbox.world.controllers.nodes import ready
 from sopctl.sandbox.world.machines.machines import instance_id
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import CloudPort, Obj
-from sopctl.sandbox.world.scheduling.snapshot import Reader, Snapshot
+from sopctl.sandbox.world.scheduling.reader import Reader
+from sopctl.sandbox.world.scheduling.scheduler import Finder
+from sopctl.sandbox.world.scheduling.snapshot import Snapshot
 from sopctl.sandbox.world.view import View
 
 REFRESH = timedelta(minutes=1)  # aws_manager.go refreshInterval
@@ -40,6 +42,9 @@ class Process:
         self._zones: dict[str, str] = {}
         self._missing: dict[str, datetime] = {}
         self._reader = Reader()
+        self._finder = Finder()
+        self._answered: tuple[object, tuple[scale_down.Candidate, ...]] = (None, ())
+        self._by_instance: tuple[int, dict[str, Obj]] = (-1, {})
         self._backoff = Backoff()
         self._growth = Growth(cloud, settings, self._backoff)
         self._removal = Removal(cloud, settings)
@@ -53,13 +58,19 @@ class Process:
         self._imagine(members)
         if first:
             self._removal.clear_taints(view, members)
-        self._notice(members, now)
+        self._notice(now)
         self._groups = self._removal.drop_unregistered(view, self._groups, self._missing, now)
+        states = {node["metadata"]["name"]: state(node, now) for node in view.all("nodes")}
         counts = {
-            group.name: of_group(group, members[group.name], self._missing, self._settings, now)
+            group.name: of_group(
+                group,
+                (states[node["metadata"]["name"]] for node in members[group.name]),
+                self._missing,
+                now,
+            )
             for group in self._groups
         }
-        cluster = readiness(view.all("nodes"), now)
+        cluster = readiness(states.values())
         healthy = is_healthy(cluster, self._settings)
         candidates: list[scale_down.Candidate] = []
         if healthy:
@@ -96,12 +107,13 @@ class Process:
                 name = f"upcoming-{group.name}-{number}"
                 snapshot.add(template(group, name, daemons))
         left = scale_up.still_waiting(waiting_pods(view), snapshot)
+        self._growth.look(self._reader.version)
         self._groups, grown = self._growth.grow(view, left, self._groups, counts, snapshot, now)
         self._groups = self._removal.proceed(view, members, self._groups, now)
         if grown or not self._settings.scale_down:
             return []
         found = self._unneeded(view, members, snapshot)
-        if self._growth.grew_recently(now):
+        if self._growth.grew_recently(now) or self._removal.rests(now):
             self._removal.remember(found, now)
         else:
             self._removal.start(view, found, self._groups, now)
@@ -111,13 +123,23 @@ class Process:
     def _unneeded(
         self, view: View, members: Mapping[str, list[Obj]], snapshot: Snapshot
     ) -> list[scale_down.Candidate]:
-        candidates = [
-            scale_down.Candidate(node=node, group=group)
-            for group in self._groups
-            for node in members[group.name]
-            if node["metadata"]["name"] in snapshot.seats
-        ]
-        return scale_down.unneeded(candidates, view, snapshot, self._settings)
+        """Simulate removals; while nothing changed, the last answer holds."""
+        watched = ("nodes", "pods", "poddisruptionbudgets")
+        groups = {group.name: group for group in self._groups}
+        known = (
+            *(view.version(each) for each in watched),
+            *((group.name, group.utilization, group.instances) for group in self._groups),
+        )
+        if known != self._answered[0]:
+            candidates = [
+                scale_down.Candidate(node=node, group=group)
+                for group in self._groups
+                for node in members[group.name]
+                if node["metadata"]["name"] in snapshot.seats
+            ]
+            found = scale_down.unneeded(candidates, view, snapshot, self._settings, self._finder)
+            self._answered = (known, tuple(found))
+        return [replace(each, group=groups[each.group.name]) for each in self._answered[1]]
 
     def _read_groups(self, now: datetime) -> None:
         with self._cloud.lock:
@@ -128,14 +150,15 @@ class Process:
             return
         by_name = {group.name: group for group in live}
         self._groups = tuple(
-            replace(each, group=by_name[each.name]) for each in self._groups if each.name in by_name
+            each.renewed(by_name[each.name]) for each in self._groups if each.name in by_name
         )
 
-    def _notice(self, members: Mapping[str, list[Obj]], now: datetime) -> None:
+    def _notice(self, now: datetime) -> None:
         """Remember since when an instance has been seen without a node."""
-        known = {instance_id(node) for nodes in members.values() for node in nodes}
-        alive = {each for group in self._groups for each in group.instances}
-        self._missing = {each: self._missing.get(each, now) for each in sorted(alive - known)}
+        known = self._by_instance[1].keys()
+        alive = (each for group in self._groups for each in group.instances)
+        missing = sorted(each for each in alive if each not in known)
+        self._missing = {each: self._missing.get(each, now) for each in missing}
 
     def _imagine(self, members: Mapping[str, list[Obj]]) -> None:
         """Remember the zone of a well, schedulable node of each group for its template.
@@ -152,7 +175,10 @@ class Process:
         )
 
     def _members(self, view: View) -> dict[str, list[Obj]]:
-        by_instance = {instance_id(node): node for node in view.all("nodes")}
+        version = view.version("nodes")
+        if version != self._by_instance[0]:
+            self._by_instance = (version, {instance_id(node): node for node in view.all("nodes")})
+        by_instance = self._by_instance[1]
         return {
             group.name: [
                 by_instance[each.id] for each in group.group.instances if each.id in by_instance

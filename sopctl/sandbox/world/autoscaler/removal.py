@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.autoscaler import taints
@@ -21,6 +21,8 @@ from sopctl.sandbox.world.view import View
 _EMPTY_AT_ONCE = 10  # --max-scale-down-parallelism
 _DRAINED_AT_ONCE = 1  # --max-drain-parallelism
 _TAINTED_AT_ONCE = 10  # --max-bulk-soft-taint-count
+_EVICTS_FOR = timedelta(minutes=2)  # --max-pod-eviction-time
+_UNREMOVABLE_FOR = timedelta(minutes=5)  # --unremovable-node-recheck-timeout
 
 
 class Removal:
@@ -31,13 +33,23 @@ class Removal:
         self._cloud = cloud
         self._settings = settings
         self._since: dict[str, datetime] = {}
-        self._leaving: set[str] = set()
+        self._leaving: dict[str, datetime] = {}
+        self._failed: dict[str, datetime] = {}
+        self._rests_until: datetime | None = None
 
     def clear_taints(self, view: View, members: Mapping[str, list[Obj]]) -> None:
-        """A new process forgets the plans of the old one; only managed nodes are cleaned."""
+        """A new process forgets the plans of the old one; only managed nodes are cleaned.
+
+        Soft taints stay (`cleanUpIfRequired`): a process that scales down takes them away later,
+        one that does not leaves them for good.
+        """
         for nodes in members.values():
             for node in nodes:
-                taints.remove(view, node, (TO_BE_DELETED, CANDIDATE))
+                taints.remove(view, node, (TO_BE_DELETED,))
+
+    def rests(self, now: datetime) -> bool:
+        """Whether nothing starts after a removal or a failed one (`isScaleDownInCooldown`)."""
+        return self._rests_until is not None and now < self._rests_until
 
     def remember(self, found: Sequence[Candidate], now: datetime) -> None:
         """Keep the times of the nodes that are still unneeded."""
@@ -55,11 +67,16 @@ class Removal:
         sizes = {group.name: group.target for group in groups}
         empty: list[Candidate] = []
         busy: list[Candidate] = []
+        self._failed = {
+            name: at for name, at in self._failed.items() if now - at < _UNREMOVABLE_FOR
+        }
         for each in due(found, self._since, sizes, now):
+            if each.name in self._failed:
+                continue
             (busy if movable(view, each.name) else empty).append(each)
         room = max(0, _DRAINED_AT_ONCE - len(self._leaving))
         for each in (*empty[:_EMPTY_AT_ONCE], *busy[:room]):
-            self._leaving.add(each.name)
+            self._leaving[each.name] = now
             self._since.pop(each.name, None)
             taints.add(view, each.node, TO_BE_DELETED, "NoSchedule", now)
             text = f"marked the node as toBeDeleted/unschedulable {each.name}"
@@ -76,12 +93,15 @@ class Removal:
         by_name = {group.name: group for group in groups}
         for name, nodes in members.items():
             for node in nodes:
-                if node["metadata"]["name"] not in self._leaving:
+                since = self._leaving.get(node["metadata"]["name"])
+                if since is None:
                     continue
-                if _drained(view, node):
+                if _drained(view, node, now):
                     by_name[name] = self._terminate(view, by_name[name], node, now)
+                elif now - since > _EVICTS_FOR and movable(view, node["metadata"]["name"]):
+                    self._give_up(view, node, now)
         present = {node["metadata"]["name"] for nodes in members.values() for node in nodes}
-        self._leaving &= present
+        self._leaving = {name: at for name, at in self._leaving.items() if name in present}
         return tuple(by_name[group.name] for group in groups)
 
     def drop_unregistered(
@@ -99,7 +119,7 @@ class Removal:
         for group in groups:
             size = group.target
             for identity in sorted(group.instances & missing.keys()):
-                late = now - missing[identity] > self._settings.provision_time
+                late = now - missing[identity] > group.provision_time
                 if not late or size <= group.min:
                     continue
                 self._cloud.terminate(identity)
@@ -129,21 +149,34 @@ class Removal:
                 else:
                     taints.remove(view, node, (CANDIDATE,))
 
+    def _give_up(self, view: View, node: Obj, now: datetime) -> None:
+        """Keep a node whose pods could not be evicted in time, and rest for a while."""
+        name = node["metadata"]["name"]
+        del self._leaving[name]
+        self._failed[name] = now
+        self._rests_until = now + self._settings.delay_after_failure
+        taints.remove(view, node, (TO_BE_DELETED,))
+        text = f"failed to drain the node: Failed to drain node {name}, due to following errors"
+        news = News(reason="ScaleDownFailed", message=text, component=NAME, type="Warning")
+        record(view, node, news, now)
+
     def _terminate(self, view: View, group: NodeGroup, node: Obj, now: datetime) -> NodeGroup:
         """Terminate with ShouldDecrementDesiredCapacity; never below the minimum."""
         identity, name = instance_id(node), node["metadata"]["name"]
         if group.target <= group.min:
-            self._leaving.discard(name)
+            self._leaving.pop(name, None)
             taints.remove(view, node, (TO_BE_DELETED,))
             return group
         self._cloud.terminate(identity)
-        self._leaving.discard(name)
+        self._leaving.pop(name, None)
+        if self._settings.delay_after_delete:
+            self._rests_until = now + self._settings.delay_after_delete
         text = f"Scale-down: node {name} removed with drain"
         announce(view, self._settings, News(reason="ScaleDown", message=text, component=NAME), now)
         return replace(group, target=group.target - 1)
 
 
-def _drained(view: View, node: Obj) -> bool:
+def _drained(view: View, node: Obj, now: datetime) -> bool:
     """Evict what the budgets allow now; return whether nothing is left."""
     name = node["metadata"]["name"]
     spent: dict[str, int] = {}
@@ -153,6 +186,8 @@ def _drained(view: View, node: Obj) -> bool:
             for each in budgets:
                 uid = each["metadata"]["uid"]
                 spent[uid] = spent.get(uid, 0) + 1
+            text = "deleting pod for node scale down"
+            record(view, pod, News(reason="ScaleDown", message=text, component=NAME), now)
             view.delete("pods", pod)
     daemons = {"DaemonSet", "Node"}
     return not any(

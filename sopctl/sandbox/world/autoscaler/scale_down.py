@@ -15,14 +15,16 @@ from sopctl.sandbox.world.autoscaler.settings import Settings
 from sopctl.sandbox.world.autoscaler.taints import TO_BE_DELETED, has
 from sopctl.sandbox.world.controllers.nodes import ready
 from sopctl.sandbox.world.ports import Obj
-from sopctl.sandbox.world.scheduling.scheduler import choose
+from sopctl.sandbox.world.scheduling.scheduler import Finder
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
-from sopctl.sandbox.world.scheduling.subject import Place, subject
-from sopctl.sandbox.world.selectors import matches
+from sopctl.sandbox.world.scheduling.subject import Place
+from sopctl.sandbox.world.scheduling.volumes import pinned
+from sopctl.sandbox.world.selecting import selecting
 from sopctl.sandbox.world.view import View
 
 DISABLED = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
 _SAFE = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+_AT_MOST_SINCE = (1, 32)  # a node exactly at the threshold was busy before
 _GHOST: Obj = {"key": "ghost-node.cluster-autoscaler.kubernetes.io", "effect": "NoSchedule"}
 
 
@@ -40,14 +42,18 @@ class Candidate:
 
 
 def unneeded(
-    candidates: Iterable[Candidate], view: View, snapshot: Snapshot, settings: Settings
+    candidates: Iterable[Candidate],
+    view: View,
+    snapshot: Snapshot,
+    settings: Settings,
+    finder: Finder,
 ) -> list[Candidate]:
     """Return the candidates that can be removed together, their pods moved to other nodes."""
     found = []
     for each in candidates:
-        if not _eligible(each, snapshot):
+        if not _eligible(each, snapshot, settings):
             continue
-        moved = _without(each, view, snapshot, settings)
+        moved = _without(each, view, snapshot, settings, finder)
         if moved is not None:
             snapshot = moved
             found.append(each)
@@ -65,7 +71,8 @@ def movable(view: View, node: str) -> list[Obj]:
     ]
 
 
-def _eligible(candidate: Candidate, snapshot: Snapshot) -> bool:
+def _eligible(candidate: Candidate, snapshot: Snapshot, settings: Settings) -> bool:
+    """Whether a node may be removed at all (core/scaledown/eligibility/eligibility.go)."""
     node = candidate.node
     if (node["metadata"].get("annotations") or {}).get(DISABLED) == "true":
         return False
@@ -73,7 +80,8 @@ def _eligible(candidate: Candidate, snapshot: Snapshot) -> bool:
         return False
     if ready(node) != "True":
         return True  # an unready node is not asked how busy it is
-    return _utilization(snapshot.seats[candidate.name]) < candidate.group.utilization
+    used, threshold = _utilization(snapshot.seats[candidate.name]), candidate.group.utilization
+    return used <= threshold if settings.version >= _AT_MOST_SINCE else used < threshold
 
 
 def _utilization(seat: Seat) -> float:
@@ -86,20 +94,24 @@ def _utilization(seat: Seat) -> float:
 
 
 def _without(
-    candidate: Candidate, view: View, snapshot: Snapshot, settings: Settings
+    candidate: Candidate, view: View, snapshot: Snapshot, settings: Settings, finder: Finder
 ) -> Snapshot | None:
     """Return the snapshot with the node's pods moved, or None when one of them cannot."""
     guests = movable(view, candidate.name)
     if any(not _may_move(view, pod, settings) for pod in guests):
         return None
     trial = snapshot.copy()
-    trial.seats[candidate.name] = Seat(_ghost(trial.seats[candidate.name].place))
+    trial.move(_ghost(trial.seats[candidate.name].place))
+    sitting = {each.uid: each for each in trial.seats[candidate.name].sitting}
     for pod in guests:
-        guest = subject(pod)
-        choice = choose(guest, trial)
-        if isinstance(choice, str):
+        if pod["metadata"]["uid"] in sitting:
+            trial.remove(sitting[pod["metadata"]["uid"]], candidate.name)
+    for pod in guests:
+        guest = pinned(view, pod)
+        found = finder.find(guest, trial)
+        if found is None:
             return None
-        trial.bind(guest, choice.place.name)
+        trial.bind(guest, found.place.name)
     return trial
 
 
@@ -132,12 +144,8 @@ def _may_move(view: View, pod: Obj, settings: Settings) -> bool:
 def budgets_of(view: View, pod: Obj) -> list[Obj]:
     """Return the budgets that select a pod."""
     metadata = pod["metadata"]
-    return [
-        each
-        for each in view.all("poddisruptionbudgets")
-        if each["metadata"]["namespace"] == metadata["namespace"]
-        and matches(each["spec"].get("selector"), metadata.get("labels") or {})
-    ]
+    labels = metadata.get("labels") or {}
+    return selecting(view, "poddisruptionbudgets", metadata["namespace"], labels)
 
 
 def _has_local_storage(pod: Obj) -> bool:

@@ -15,7 +15,7 @@ from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
 from sopctl.sandbox.world.autoscaler.template import alike
 from sopctl.sandbox.world.scheduling.filters import Filter
 from sopctl.sandbox.world.scheduling.quantities import Amount
-from sopctl.sandbox.world.scheduling.scheduler import choose, likeness
+from sopctl.sandbox.world.scheduling.scheduler import Finder, likeness
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import Subject
 
@@ -27,12 +27,15 @@ TemplateOf = Callable[[NodeGroup, str], Seat]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One group, the nodes it would grow by, and the pods that would then run."""
+    """One group, the nodes it would grow by, and the pods that would then run.
+
+    `capacity` is of one node.
+    """
 
     group: NodeGroup
     nodes: int
     pods: tuple[Subject, ...]
-    waste: float
+    capacity: Amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,29 +59,36 @@ class Plan:
 def still_waiting(pods: Iterable[Subject], snapshot: Snapshot) -> list[Subject]:
     """Return the pods that do not fit nodes which are there or on their way; the others sit."""
     left: list[Subject] = []
+    finder = Finder()
     hopeless: set[str] = set()
     for pod in pods:
         kind = likeness(pod)
-        choice = "" if kind in hopeless else choose(pod, snapshot)
-        if isinstance(choice, str):
+        found = None if kind in hopeless else finder.find(pod, snapshot)
+        if found is None:
             hopeless.add(kind)
             left.append(pod)
         else:
-            snapshot.bind(pod, choice.place.name)
+            snapshot.bind(pod, found.place.name)
             hopeless.clear()
     return left
 
 
-def plan(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The groups that would help, and why the others would not, by the uid of a pod."""
+
+    options: tuple[Option, ...]
+    refusals: Mapping[str, Counter[str]]
+
+
+def offer(
     pods: Sequence[Subject],
     groups: Sequence[NodeGroup],
     snapshot: Snapshot,
     template_of: TemplateOf,
     blocked: Mapping[str, str],
-    *,
-    balance: bool,
-) -> Plan:
-    """Choose the least wasteful group; `blocked` groups take no part, for the given reason."""
+) -> Offer:
+    """Pack every group; `blocked` groups take no part, for the given reason."""
     refusals: dict[str, Counter[str]] = {pod.uid: Counter() for pod in pods}
     options = []
     for group in groups:
@@ -90,15 +100,24 @@ def plan(
         option = _estimate(group, pods, snapshot, template_of, refusals)
         if option is not None:
             options.append(option)
-    if not options:
-        return Plan(increases=(), helped=(), unhelped=tuple(pods), refusals=refusals)
-    best = min(options, key=lambda each: (each.waste, -len(each.pods), each.group.name))
+    return Offer(options=tuple(options), refusals=refusals)
+
+
+def plan(
+    pods: Sequence[Subject], offered: Offer, best: Option | None, similar: frozenset[str] | None
+) -> Plan:
+    """Raise the best option, balanced over like groups; `similar` ignores these labels too.
+
+    Without `similar` nothing is balanced.
+    """
+    if best is None:
+        return Plan(increases=(), helped=(), unhelped=tuple(pods), refusals=offered.refusals)
     helped = {pod.uid for pod in best.pods}
     return Plan(
-        increases=_spread_out(best, options) if balance else _alone(best),
+        increases=_alone(best) if similar is None else _spread_out(best, offered.options, similar),
         helped=best.pods,
         unhelped=tuple(pod for pod in pods if pod.uid not in helped),
-        refusals=refusals,
+        refusals=offered.refusals,
     )
 
 
@@ -123,7 +142,7 @@ def _estimate(
         group=group,
         nodes=len(packing.seats),
         pods=tuple(placed),
-        waste=_waste(packing.seats),
+        capacity=packing.seats[0].place.capacity,
     )
 
 
@@ -137,40 +156,41 @@ class _Packing:
         self._filters: dict[str, Filter] = {}
         self._hopeless: dict[str, tuple[str, ...]] = {}
         self.seats: list[Seat] = []
+        self._empty: list[Seat] = []
 
     def place(self, pod: Subject) -> tuple[str, ...]:
         """Let a pod sit on a new node; return why it cannot, or nothing when it does."""
         kind = likeness(pod)
         if kind in self._hopeless:
             return self._hopeless[kind]
-        for seat in self.seats:
-            if self._filter(pod, kind).refusal(seat) is None:
+        reasons: tuple[str, ...] = ()
+        for seat in (*self.seats, *self._empty):
+            refusal = self._filter(pod, kind).refusal(seat)
+            if refusal is None:
                 self._sit(pod, seat)
                 return ()
-        if self._group.target + len(self.seats) >= self._group.max:
-            return (MAX_REACHED,)
-        reasons = self._open(pod, kind)
-        if reasons:
-            self._hopeless[kind] = reasons
+            reasons = refusal.reasons
+        if not self._empty:
+            if self._group.target + len(self.seats) >= self._group.max:
+                return (MAX_REACHED,)
+            self._open()
+            return self.place(pod)
+        self._hopeless[kind] = reasons
         return reasons
 
-    def _open(self, pod: Subject, kind: str) -> tuple[str, ...]:
-        """Try one more node; keep it only when the pod fits."""
+    def _open(self) -> None:
+        """Add one more node. While it is empty, no other is added: it would not help either."""
         name = f"template-node-for-{self._group.name}-{len(self.seats)}"
         seat = self._template_of(self._group, name)
         self._snapshot.add(seat)
-        asked = self._filters[kind] = Filter(pod, self._snapshot)
-        refusal = asked.refusal(seat)
-        if refusal is not None:
-            del self._snapshot.seats[name], self._filters[kind]
-            return refusal.reasons
-        self.seats.append(seat)
-        self._filters = {kind: asked}  # the others have not counted the new node
-        self._sit(pod, seat)
-        return ()
+        self._empty = [seat]
+        self._filters.clear()  # none has counted the new node
 
     def _sit(self, pod: Subject, seat: Seat) -> None:
-        seat.add(pod)
+        if seat in self._empty:
+            self._empty = []
+            self.seats.append(seat)
+        self._snapshot.bind(pod, seat.place.name)
         self._hopeless.clear()
         for asked in self._filters.values():
             asked.note(pod, seat)
@@ -181,24 +201,19 @@ class _Packing:
         return self._filters[kind]
 
 
-def _waste(seats: Sequence[Seat]) -> float:
-    """The unused share of CPU plus that of memory on the new nodes (`expander/waste`)."""
-    capacity = sum((seat.place.capacity for seat in seats), Amount())
-    used = sum((seat.used for seat in seats), Amount())
-    return (1 - used.cpu / capacity.cpu) + (1 - used.memory / capacity.memory)
-
-
 def _alone(best: Option) -> tuple[Increase, ...]:
     return (Increase(group=best.group, size=best.group.target + best.nodes),)
 
 
-def _spread_out(best: Option, options: Iterable[Option]) -> tuple[Increase, ...]:
+def _spread_out(
+    best: Option, options: Iterable[Option], ignored: frozenset[str]
+) -> tuple[Increase, ...]:
     """Balance over like groups that help the same kinds of pods: the smallest grows first."""
     helped = {likeness(pod) for pod in best.pods}
     groups = {
         each.group.name: each.group
         for each in options
-        if alike(each.group, best.group) and helped <= {likeness(pod) for pod in each.pods}
+        if alike(each.group, best.group, ignored) and helped <= {likeness(pod) for pod in each.pods}
     }
     sizes = {name: group.target for name, group in groups.items()}
     for _ in range(best.nodes):

@@ -14,6 +14,7 @@ from sopctl.sandbox.world.ports import Obj
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _IMAGE = "cluster-autoscaler"
+_LEAST_WASTE_SINCE = (1, 33)  # the default expander was random before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,16 @@ class Settings:
     discovery: tuple[tuple[str, str | None], ...]
     static: tuple[tuple[str, int, int], ...]
     balance: bool
+    balance_ignored: frozenset[str]
+    expanders: tuple[str, ...]
     scan_interval: timedelta
     provision_time: timedelta
     scale_down: bool
     unneeded_time: timedelta
     unready_time: timedelta
     delay_after_add: timedelta
+    delay_after_delete: timedelta
+    delay_after_failure: timedelta
     utilization: float
     ok_unready: int
     max_unready_percent: float
@@ -53,16 +58,22 @@ def read(pod: Obj) -> Settings:
     words = (*(container.get("command") or ()), *(container.get("args") or ()))
     flags = _flags(words)
     namespace = _last(flags, "namespace", pod["metadata"]["namespace"])
+    version = _version(container["image"])
+    expander = "random" if version < _LEAST_WASTE_SINCE else "least-waste"
     return Settings(
         discovery=_discovery(flags.get("node-group-auto-discovery", ())),
         static=tuple(_static(each) for each in flags.get("nodes", ())),
         balance=_true(flags, "balance-similar-node-groups", default=False),
+        balance_ignored=frozenset(flags.get("balancing-ignore-label", ())),
+        expanders=tuple(_last(flags, "expander", expander).split(",")),
         scan_interval=duration(_last(flags, "scan-interval", "10s")),
         provision_time=duration(_last(flags, "max-node-provision-time", "15m")),
         scale_down=_true(flags, "scale-down-enabled", default=True),
         unneeded_time=duration(_last(flags, "scale-down-unneeded-time", "10m")),
         unready_time=duration(_last(flags, "scale-down-unready-time", "20m")),
         delay_after_add=duration(_last(flags, "scale-down-delay-after-add", "10m")),
+        delay_after_delete=duration(_last(flags, "scale-down-delay-after-delete", "0s")),
+        delay_after_failure=duration(_last(flags, "scale-down-delay-after-failure", "3m")),
         utilization=float(_last(flags, "scale-down-utilization-threshold", "0.5")),
         ok_unready=int(_last(flags, "ok-total-unready-count", "3")),
         max_unready_percent=float(_last(flags, "max-total-unready-percentage", "45")),
@@ -71,7 +82,7 @@ def read(pod: Obj) -> Settings:
         write_status=_true(flags, "write-status-configmap", default=True),
         status_name=_last(flags, "status-config-map-name", "cluster-autoscaler-status"),
         namespace=namespace,
-        version=_version(container["image"]),
+        version=version,
     )
 
 

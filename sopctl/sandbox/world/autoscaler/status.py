@@ -5,19 +5,16 @@ Source: cluster-autoscaler/clusterstate/api/types.go and utils/status.go of each
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import yaml
 
 from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
 from sopctl.sandbox.world.autoscaler.health import Readiness
 from sopctl.sandbox.world.ports import Obj
 
 UPDATED = "cluster-autoscaler.kubernetes.io/last-updated"
-# The C library writes this ten times faster, and a loop of the autoscaler holds the lock.
-_DUMPER: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _YAML_SINCE = (1, 30)
 
 
@@ -95,7 +92,23 @@ def _yaml(report: Report) -> str:
         },
         "nodeGroups": [_group(report.at, each) for each in report.groups],
     }
-    return str(yaml.dump(document, Dumper=_DUMPER, sort_keys=False, width=1000))
+    return "".join(_lines(document, ""))
+
+
+def _lines(value: Obj, indent: str) -> Iterator[str]:
+    """Write YAML, which a general library takes longer for than the loop itself takes."""
+    for key, each in value.items():
+        if isinstance(each, dict):
+            yield f"{indent}{key}:\n"
+            yield from _lines(each, indent + "  ")
+        elif isinstance(each, list):
+            yield f"{indent}{key}:\n" if each else f"{indent}{key}: []\n"
+            for item in each:
+                first, *rest = _lines(item, indent + "  ")
+                yield f"{indent}- {first.lstrip()}"
+                yield from rest
+        else:
+            yield f"{indent}{key}: {json.dumps(each)}\n"  # a JSON scalar is a YAML scalar
 
 
 def _group(now: datetime, each: GroupReport) -> Obj:

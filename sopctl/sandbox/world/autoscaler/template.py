@@ -15,18 +15,20 @@ from sopctl.sandbox.world.scheduling.snapshot import Seat
 from sopctl.sandbox.world.scheduling.subject import Place, subject
 from sopctl.sandbox.world.scheduling.tolerations import untolerated
 
-# Labels that differ between otherwise alike groups (processors/nodegroupset/aws_nodegroups.go).
+# Labels that differ between otherwise alike groups (processors/nodegroupset/{compare_nodegroups,
+# aws_nodegroups}.go). `lifecycle` among them makes spot and on-demand groups alike.
 _IGNORED = frozenset(
     {
         "topology.kubernetes.io/zone",
+        "topology.kubernetes.io/region",
         "topology.k8s.aws/zone-id",
         "topology.ebs.csi.aws.com/zone",
         "failure-domain.beta.kubernetes.io/zone",
+        "failure-domain.beta.kubernetes.io/region",
         "kubernetes.io/hostname",
         "lifecycle",
-        "node.kubernetes.io/lifecycle",
         "eks.amazonaws.com/nodegroup",
-        "eks.amazonaws.com/capacityType",
+        "alpha.eksctl.io/instance-id",
         "alpha.eksctl.io/nodegroup-name",
         "k8s.amazonaws.com/eniConfig",
     }
@@ -51,19 +53,20 @@ def template(group: NodeGroup, name: str, daemons: Iterable[Obj]) -> Seat:
     return Seat(place, (subject(_pod(each, name)) for each in daemons if _fits(each, place)))
 
 
-def alike(one: NodeGroup, other: NodeGroup) -> bool:
-    """Whether two groups are balanced together: same size of nodes, same labels that matter."""
+def alike(one: NodeGroup, other: NodeGroup, ignored: frozenset[str] = frozenset()) -> bool:
+    """Whether two groups are balanced together: same size of nodes, same labels that matter.
+
+    Taints do not matter: whether the pods fit decides that.
+    """
     first, second = one.group, other.group
-    return (
-        allocatable(first.instance_types[0]) == allocatable(second.instance_types[0])
-        and first.taints == second.taints
-        and _telling(one) == _telling(other)
-    )
+    return allocatable(first.instance_types[0]) == allocatable(
+        second.instance_types[0]
+    ) and _telling(one, ignored) == _telling(other, ignored)
 
 
-def _telling(group: NodeGroup) -> dict[str, str]:
+def _telling(group: NodeGroup, ignored: frozenset[str]) -> dict[str, str]:
     labels = node_labels(group.group, group.zone, group.group.instance_types[0])
-    return {key: value for key, value in labels.items() if key not in _IGNORED}
+    return {key: value for key, value in labels.items() if key not in _IGNORED | ignored}
 
 
 def _fits(daemon: Obj, place: Place) -> bool:

@@ -5,12 +5,14 @@ Source: kubernetes/pkg/controller/daemon/daemon_controller.go (`NodeShouldRunDae
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.controllers import revisions
-from sopctl.sandbox.world.controllers.loop import for_each
+from sopctl.sandbox.world.controllers.loop import Work, owner
 from sopctl.sandbox.world.controllers.rollout import share
+from sopctl.sandbox.world.index import Change, Key, key_of
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.affinity import admits
 from sopctl.sandbox.world.scheduling.tolerations import untolerated
@@ -31,14 +33,14 @@ TOLERATIONS: tuple[Obj, ...] = tuple(
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Create pods on nodes without one, delete those of unfit nodes, roll outdated ones."""
-    return for_each(view, "daemonsets", _sync, now)
+    return WORK.once(view, now)
 
 
-def pod_for(owner: Obj, node: str, revision: str) -> Obj:
+def pod_for(holder: Obj, node: str, revision: str) -> Obj:
     """Return the daemon pod of one node; its affinity lets the scheduler choose nothing else."""
-    prefix = f"{owner['metadata']['name']}-"
-    reference = pods.owned_by(owner, "DaemonSet", "apps/v1")
-    pod = pods.from_template(owner["spec"]["template"], owner, reference, generateName=prefix)
+    prefix = f"{holder['metadata']['name']}-"
+    reference = pods.owned_by(holder, "DaemonSet", "apps/v1")
+    pod = pods.from_template(holder["spec"]["template"], holder, reference, generateName=prefix)
     labels = {**pod["metadata"]["labels"], revisions.LABEL: revision.removeprefix(prefix)}
     fields = [{"key": "metadata.name", "operator": "In", "values": [node]}]
     required = {"nodeSelectorTerms": [{"matchFields": fields}]}
@@ -51,13 +53,13 @@ def pod_for(owner: Obj, node: str, revision: str) -> Obj:
     return pod
 
 
-def _sync(view: View, owner: Obj, now: datetime) -> None:
+def _sync(view: View, holder: Obj, now: datetime) -> None:
     del now
-    revision = revisions.current(view, owner, "DaemonSet")["metadata"]["name"]
-    fit = {each["metadata"]["name"] for each in view.all("nodes") if _fits(owner, each)}
+    revision = revisions.current(view, holder, "DaemonSet")["metadata"]["name"]
+    fit = {each["metadata"]["name"] for each in view.all("nodes") if _fits(holder, each)}
     alive: dict[str, Obj] = {}
     taken: set[str] = set()
-    for pod in list(view.owned("pods", owner["metadata"]["uid"])):
+    for pod in list(view.owned("pods", holder["metadata"]["uid"])):
         node = _node_of(pod)
         taken.add(node)
         if pods.is_terminating(pod):
@@ -67,27 +69,27 @@ def _sync(view: View, owner: Obj, now: datetime) -> None:
         else:
             alive[node] = pod
     for node in sorted(fit - taken):
-        view.create("pods", pod_for(owner, node, revision))
-    _roll(view, owner, list(alive.values()), revision, len(fit))
-    _report(view, owner, fit, revision)
+        view.create("pods", pod_for(holder, node, revision))
+    _roll(view, holder, list(alive.values()), revision, len(fit))
+    _report(view, holder, fit, revision)
 
 
-def _roll(view: View, owner: Obj, alive: list[Obj], revision: str, wanted: int) -> None:
-    strategy = owner["spec"].get("updateStrategy") or {}
+def _roll(view: View, holder: Obj, alive: list[Obj], revision: str, wanted: int) -> None:
+    strategy = holder["spec"].get("updateStrategy") or {}
     if strategy.get("type", "RollingUpdate") != "RollingUpdate":
         return
     limit = (strategy.get("rollingUpdate") or {}).get("maxUnavailable", 1)
     spare = share(limit, wanted, up=True) - (wanted - sum(map(pods.is_ready, alive)))
     for pod in alive:
-        if not _updated(owner, pod, revision) and (spare > 0 or not pods.is_ready(pod)):
+        if not _updated(holder, pod, revision) and (spare > 0 or not pods.is_ready(pod)):
             view.delete("pods", pod)
             spare -= 1
 
 
-def _report(view: View, owner: Obj, fit: set[str], revision: str) -> None:
+def _report(view: View, holder: Obj, fit: set[str], revision: str) -> None:
     owned = [
         pod
-        for pod in view.owned("pods", owner["metadata"]["uid"])
+        for pod in view.owned("pods", holder["metadata"]["uid"])
         if pods.is_active(pod) and _node_of(pod) in fit
     ]
     ready = sum(map(pods.is_ready, owned))
@@ -98,16 +100,16 @@ def _report(view: View, owner: Obj, fit: set[str], revision: str) -> None:
         "numberMisscheduled": 0,
         "numberReady": ready,
         "numberUnavailable": len(fit) - ready,
-        "observedGeneration": owner["metadata"].get("generation", 1),
-        "updatedNumberScheduled": sum(_updated(owner, pod, revision) for pod in owned),
+        "observedGeneration": holder["metadata"].get("generation", 1),
+        "updatedNumberScheduled": sum(_updated(holder, pod, revision) for pod in owned),
     }
     optional = ("numberAvailable", "numberUnavailable", "updatedNumberScheduled")
     status = {key: value for key, value in status.items() if value or key not in optional}
-    view.set_status("daemonsets", owner, status)
+    view.set_status("daemonsets", holder, status)
 
 
-def _fits(owner: Obj, node: Obj) -> bool:
-    spec = owner["spec"]["template"]["spec"]
+def _fits(holder: Obj, node: Obj) -> bool:
+    spec = holder["spec"]["template"]["spec"]
     metadata = node["metadata"]
     if not admits(spec, metadata["name"], metadata.get("labels") or {}):
         return False
@@ -130,6 +132,25 @@ def _node_of(pod: Obj) -> str:
     return str(required["nodeSelectorTerms"][0]["matchFields"][0]["values"][0])
 
 
-def _updated(owner: Obj, pod: Obj, revision: str) -> bool:
+def _updated(holder: Obj, pod: Obj, revision: str) -> bool:
     label = pod["metadata"]["labels"].get(revisions.LABEL)
-    return bool(f"{owner['metadata']['name']}-{label}" == revision)
+    return bool(f"{holder['metadata']['name']}-{label}" == revision)
+
+
+def _everyone(view: View, change: Change) -> Iterable[Key]:
+    """A node that is new, gone or different as a place concerns every DaemonSet."""
+    if _seen_of(change.old) != _seen_of(change.new):
+        yield from map(key_of, view.all("daemonsets"))
+
+
+def _seen_of(node: Obj | None) -> tuple[object, ...] | None:
+    if node is None:
+        return None
+    return node["metadata"].get("labels"), node["spec"].get("taints")
+
+
+WORK = Work(
+    resource="daemonsets",
+    sync=_sync,
+    related={"pods": owner("DaemonSet"), "nodes": _everyone},
+)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.controllers.deployment_status import report
-from sopctl.sandbox.world.controllers.loop import for_each
+from sopctl.sandbox.world.controllers.loop import Work, owner
 from sopctl.sandbox.world.controllers.rollout import Bounds, bounds
 from sopctl.sandbox.world.controllers.templates import template_hash
 from sopctl.sandbox.world.events import News, record
@@ -25,7 +25,7 @@ _NAME = "deployment-controller"
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Bring every Deployment one step nearer to its template and size."""
-    return for_each(view, "deployments", _sync, now)
+    return WORK.once(view, now)
 
 
 def _sync(view: View, deployment: Obj, now: datetime) -> datetime | None:
@@ -170,3 +170,6 @@ def _last_revision(sets: list[Obj]) -> int:
 
 def _age(replica_set: Obj) -> datetime:
     return moment(replica_set["metadata"]["creationTimestamp"])
+
+
+WORK = Work(resource="deployments", sync=_sync, related={"replicasets": owner("Deployment")})

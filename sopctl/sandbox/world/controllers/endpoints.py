@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sopctl.sandbox.world import pods
-from sopctl.sandbox.world.controllers.loop import for_each
+from sopctl.sandbox.world.controllers.loop import Queue, Work
+from sopctl.sandbox.world.index import Change, Key, key_of
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.selecting import selected, selecting, selector_of
 from sopctl.sandbox.world.view import View
 
 _MANAGER = "endpointslice-controller.k8s.io"
 
 
-def reconcile(view: View, now: datetime) -> datetime | None:
-    """Keep one slice for each Service with a selector."""
-    return for_each(view, "services", _sync, now)
+class Slices:
+    """One slice for each Service with a selector, without the zones that the cluster left."""
+
+    def __init__(self) -> None:
+        """Begin with everything to be written."""
+        self.away: frozenset[str] = frozenset()
+        work = Work(
+            resource="services",
+            sync=self._sync,
+            related={"pods": _of_pod, "nodes": _of_node},
+        )
+        self.watched = work.watched
+        self._queue = Queue(work)
+
+    def reconcile(self, view: View, now: datetime) -> datetime | None:
+        """Write the slices of what changed."""
+        return self._queue.reconcile(view, now)
+
+    def leave(self, zones: frozenset[str]) -> None:
+        """Leave these zones out from now on."""
+        if zones != self.away:
+            self.away = zones
+            self._queue.rouse()
+
+    def _sync(self, view: View, service: Obj, now: datetime) -> None:
+        del now
+        if not service["spec"].get("selector"):
+            return
+        endpoints = [_endpoint(view, pod) for pod in _selected(view, service)]
+        kept = [each for each in endpoints if each.get("zone") not in self.away]
+        # Fail-safe: a Service that lives only where one leaves keeps what it has.
+        _write(view, service, kept or endpoints)
 
 
-def _sync(view: View, service: Obj, now: datetime) -> None:
-    del now
-    if not service["spec"].get("selector"):
-        return
+def _write(view: View, service: Obj, endpoints: list[Obj]) -> None:
     metadata = service["metadata"]
-    endpoints = [_endpoint(view, pod) for pod in _selected(view, service)]
     owned = view.owned("endpointslices", metadata["uid"])
     if not owned:
         view.create("endpointslices", _slice(service, endpoints))
@@ -32,14 +60,10 @@ def _sync(view: View, service: Obj, now: datetime) -> None:
 
 
 def _selected(view: View, service: Obj) -> list[Obj]:
-    selector, namespace = service["spec"]["selector"], service["metadata"]["namespace"]
-    by_namespace = view.index("pods", "namespace", lambda pod: (pod["metadata"]["namespace"],))
     found = [
         pod
-        for pod in by_namespace.get(namespace, ())
-        if pod.get("status", {}).get("podIP")
-        and pods.phase(pod) not in pods.FINISHED
-        and selector.items() <= (pod["metadata"].get("labels") or {}).items()
+        for pod in selected(view, service["metadata"]["namespace"], selector_of(service))
+        if pod.get("status", {}).get("podIP") and pods.phase(pod) not in pods.FINISHED
     ]
     return sorted(found, key=lambda pod: str(pod["metadata"]["name"]))
 
@@ -63,7 +87,7 @@ def _endpoint(view: View, pod: Obj) -> Obj:
             "uid": metadata["uid"],
         },
     }
-    zone = ((node or {}).get("metadata", {}).get("labels") or {}).get(ZONE)
+    zone = _zone(node)
     return {**endpoint, "zone": zone} if zone else endpoint
 
 
@@ -92,3 +116,27 @@ def _slice(service: Obj, endpoints: list[Obj]) -> Obj:
             for port in service["spec"].get("ports") or ()
         ],
     }
+
+
+def _of_pod(view: View, change: Change) -> Iterable[Key]:
+    for pod in (change.old, change.new):
+        if pod is not None:
+            yield from _selecting(view, pod)
+
+
+def _of_node(view: View, change: Change) -> Iterable[Key]:
+    """A node that came, went or moved changes the zone of its pods."""
+    if _zone(change.old) != _zone(change.new):
+        for pod in view.on_node(change.key[1]):
+            yield from _selecting(view, pod)
+
+
+def _selecting(view: View, pod: Obj) -> Iterable[Key]:
+    metadata = pod["metadata"]
+    labels: Mapping[str, str] = metadata.get("labels") or {}
+    return map(key_of, selecting(view, "services", metadata["namespace"], labels))
+
+
+def _zone(node: Obj | None) -> str | None:
+    labels: Mapping[str, str] = (node or {}).get("metadata", {}).get("labels") or {}
+    return labels.get(ZONE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sopctl.sandbox.world import conditions, pods
-from sopctl.sandbox.world.controllers.loop import for_each
+from sopctl.sandbox.world.controllers.loop import Work, owner
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.times import stamp
 from sopctl.sandbox.world.view import View
@@ -13,7 +13,7 @@ from sopctl.sandbox.world.view import View
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Bring every unfinished Job nearer to its completions."""
-    return for_each(view, "jobs", _sync, now)
+    return WORK.once(view, now)
 
 
 def _sync(view: View, job: Obj, now: datetime) -> None:
@@ -71,3 +71,6 @@ def _verdict(*, complete: bool, failed: bool) -> conditions.Verdict | None:
 
 def _finished(job: Obj) -> bool:
     return conditions.holds(job, "Complete") or conditions.holds(job, "Failed")
+
+
+WORK = Work(resource="jobs", sync=_sync, related={"pods": owner("Job")})

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import conditions, pods
+from sopctl.sandbox.world.controllers.loop import Queue, Work
+from sopctl.sandbox.world.index import Change, Key, key_of
 from sopctl.sandbox.world.outages import Outages
 from sopctl.sandbox.world.ports import Obj
-from sopctl.sandbox.world.times import earliest, moment, stamp
+from sopctl.sandbox.world.times import moment, stamp
 from sopctl.sandbox.world.view import View
 
 STARTS_IN = timedelta(seconds=4)  # image pull, container start, first readiness probe
 STOPS_IN = timedelta(seconds=3)  # a well-behaved process ends soon after SIGTERM
 RUN_SECONDS = "sandbox.sopctl.io/run-seconds"  # annotation: a container that ends by itself
+
+
+def _of_node(view: View, change: Change) -> Iterable[Key]:
+    """A node that came brings its pods along."""
+    if change.old is None:
+        yield from map(key_of, view.on_node(change.key[1]))
 
 
 class Kubelet:
@@ -24,20 +33,27 @@ class Kubelet:
         self._outages = outages
         self._seen: dict[str, datetime] = {}
 
+        self._queue = Queue(
+            Work(resource="pods", sync=self._sync, related={"nodes": _of_node}, doomed=True)
+        )
+
     def reconcile(self, view: View, now: datetime) -> datetime | None:
         """Advance every pod that is due; return when the next one is."""
-        wake: datetime | None = None
-        seen: dict[str, datetime] = {}
-        for node in view.all("nodes"):
-            if self._outages.dead_since(node) is not None:
-                continue
-            for pod in list(view.on_node(node["metadata"]["name"])):
-                if view.spent:
-                    return now
-                uid = pod["metadata"]["uid"]
-                seen[uid] = self._seen.setdefault(uid, now)
-                wake = earliest(wake, self._advance(view, pod, node, now, seen[uid]))
-        self._seen = seen  # a whole round: the pods not seen are gone
+        return self._queue.reconcile(view, now)
+
+    def rouse(self) -> None:
+        """Some nodes live again, or no longer."""
+        self._queue.rouse()
+
+    def _sync(self, view: View, pod: Obj, now: datetime) -> datetime | None:
+        node = view.get("nodes", pods.node_name(pod)) if pods.node_name(pod) else None
+        if node is None or self._outages.dead_since(node) is not None:
+            return None
+        uid = pod["metadata"]["uid"]
+        seen = self._seen.setdefault(uid, now)
+        wake = self._advance(view, pod, node, now, seen)
+        if pods.phase(pod) != "Pending":
+            self._seen.pop(uid, None)
         return wake
 
     def _advance(

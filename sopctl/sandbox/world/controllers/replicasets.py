@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.conditions import find
-from sopctl.sandbox.world.controllers.loop import RETRY, for_each
+from sopctl.sandbox.world.controllers.loop import RETRY, Work, owner
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import ApiError, Obj
 from sopctl.sandbox.world.times import earliest, moment
@@ -20,7 +20,7 @@ _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Create and delete pods, then report; return when a pod becomes available by waiting."""
-    return for_each(view, "replicasets", _sync, now)
+    return WORK.once(view, now)
 
 
 def available_at(pod: Obj, min_ready_seconds: int) -> datetime | None:
@@ -115,3 +115,6 @@ def _report(view: View, replica_set: Obj, now: datetime) -> datetime | None:
 def _without_zeros(status: Obj) -> Obj:
     """Counters other than `replicas` are omitted when zero (`omitempty`)."""
     return {key: value for key, value in status.items() if value or key == "replicas"}
+
+
+WORK = Work(resource="replicasets", sync=_sync, related={"pods": owner("ReplicaSet")})

@@ -1,6 +1,6 @@
 """StatefulSets: named pods in order; a name is free again only when its pod is really gone.
 
-Source: kubernetes/pkg/controller/statefulset/stateful_set_control.go. Volumes are left out.
+Source: kubernetes/pkg/controller/statefulset/stateful_set_control.go.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.controllers import revisions
-from sopctl.sandbox.world.controllers.loop import for_each
+from sopctl.sandbox.world.controllers.loop import Work, owner
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import ApiError, Obj
 from sopctl.sandbox.world.view import View
@@ -34,14 +34,14 @@ class _Plan:
 
 def reconcile(view: View, now: datetime) -> datetime | None:
     """Take at most one step for an ordered set, all possible ones for a parallel set."""
-    return for_each(view, "statefulsets", _sync, now)
+    return WORK.once(view, now)
 
 
-def _sync(view: View, owner: Obj, now: datetime) -> datetime | None:
-    spec = owner["spec"]
+def _sync(view: View, whole: Obj, now: datetime) -> datetime | None:
+    spec = whole["spec"]
     plan = _Plan(
-        owner=owner,
-        update=revisions.current(view, owner, "StatefulSet")["metadata"]["name"],
+        owner=whole,
+        update=revisions.current(view, whole, "StatefulSet")["metadata"]["name"],
         ordered=spec.get("podManagementPolicy", "OrderedReady") == "OrderedReady",
         first=(spec.get("ordinals") or {}).get("start", 0),
         replicas=spec.get("replicas", 1),
@@ -93,25 +93,44 @@ def _update(view: View, plan: _Plan) -> None:
 
 
 def _create(view: View, plan: _Plan, ordinal: int, now: datetime) -> None:
-    owner, name = plan.owner, plan.pod_name(ordinal)
+    whole, name = plan.owner, plan.pod_name(ordinal)
     revision = _revision_for(plan, ordinal)
-    reference = pods.owned_by(owner, "StatefulSet", "apps/v1")
-    template = revisions.template(view, owner, revision)
-    pod = pods.from_template(template, owner, reference, name=name)
+    reference = pods.owned_by(whole, "StatefulSet", "apps/v1")
+    template = revisions.template(view, whole, revision)
+    pod = pods.from_template(template, whole, reference, name=name)
     pod["metadata"]["labels"] = {
         **pod["metadata"]["labels"],
         revisions.LABEL: revision,
         "statefulset.kubernetes.io/pod-name": name,
         "apps.kubernetes.io/pod-index": str(ordinal),
     }
-    pod["spec"] = {**pod["spec"], "hostname": name, "subdomain": owner["spec"]["serviceName"]}
+    pod["spec"] = {
+        **pod["spec"],
+        "hostname": name,
+        "subdomain": whole["spec"]["serviceName"],
+        **_volumes(view, plan, name, pod["spec"]),
+    }
     try:
         view.create("pods", pod)
     except ApiError as refused:
         text = f"create Pod {name} in StatefulSet failed error: {refused.message}"
         news = News(reason="FailedCreate", message=text, component=_NAME, type="Warning")
-        record(view, owner, news, now)
+        record(view, whole, news, now)
         raise
+
+
+def _volumes(view: View, plan: _Plan, pod: str, spec: Obj) -> Obj:
+    """Claim a volume for each template, which outlives the pod that bears its name."""
+    owner_, volumes = plan.owner, []
+    for claim in owner_["spec"].get("volumeClaimTemplates") or ():
+        base = claim["metadata"]["name"]
+        name, namespace = f"{base}-{pod}", owner_["metadata"]["namespace"]
+        if view.get("persistentvolumeclaims", name, namespace) is None:
+            metadata = {"name": name, "namespace": namespace}
+            made = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
+            view.create("persistentvolumeclaims", {**made, "spec": claim["spec"]})
+        volumes.append({"name": base, "persistentVolumeClaim": {"claimName": name}})
+    return {"volumes": [*(spec.get("volumes") or ()), *volumes]} if volumes else {}
 
 
 def _revision_for(plan: _Plan, ordinal: int) -> str:
@@ -165,3 +184,6 @@ def _revision(pod: Obj) -> str:
 def _partition(plan: _Plan) -> int:
     strategy = plan.owner["spec"].get("updateStrategy") or {}
     return int((strategy.get("rollingUpdate") or {}).get("partition") or 0)
+
+
+WORK = Work(resource="statefulsets", sync=_sync, related={"pods": owner("StatefulSet")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.aws.fleet import Group, Instance
@@ -15,6 +16,8 @@ from sopctl.sandbox.world.view import View
 REGISTERS_IN = timedelta(seconds=40)  # after the launch: boot, bootstrap, kubelet
 READY_IN = timedelta(seconds=15)  # after the registration: CNI
 _TICK = timedelta(seconds=1)
+# A large cloud is looked at less often: its groups decide in seconds, not at once.
+_LARGE, _LARGE_TICK, _REST = 200, timedelta(seconds=5), timedelta(seconds=15)
 
 
 class Machines:
@@ -30,13 +33,37 @@ class Machines:
         self._outages = outages
         self._version = version
         self._registered: set[str] = set()
+        self._before: Sequence[Group] = ()
+        self._booting = True
+        self._nodes: tuple[int, dict[str, Obj]] = (-1, {})
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
         """Let the groups act once; register and remove nodes; return when to look again."""
         with self._cloud.lock:
             self._cloud.tick()
             groups = self._cloud.groups()
-        nodes = {instance_id(node): node for node in view.all("nodes") if instance_id(node)}
+        nodes = self._known(view)
+        moved = groups != self._before
+        if moved or self._booting or nodes.keys() != self._registered:
+            self._follow(view, groups, nodes, now)
+        self._before = groups
+        tick = _TICK
+        if sum(len(group.instances) for group in groups) > _LARGE:
+            tick = _LARGE_TICK if moved or self._booting else _REST
+        return earliest(now + tick, _make_ready(view, self._outages, now))
+
+    def _known(self, view: View) -> dict[str, Obj]:
+        """Return the nodes with an instance, by its id."""
+        version = view.version("nodes")
+        if version != self._nodes[0]:
+            found = {instance_id(node): node for node in view.all("nodes") if instance_id(node)}
+            self._nodes = (version, found)
+        return self._nodes[1]
+
+    def _follow(
+        self, view: View, groups: Sequence[Group], nodes: dict[str, Obj], now: datetime
+    ) -> None:
+        """Register what has booted, and remove the nodes of what is gone."""
         self._registered.update(nodes)
         alive: set[str] = set()
         for group in groups:
@@ -48,7 +75,7 @@ class Machines:
             if identity not in alive:
                 view.delete("nodes", node)
         self._registered &= alive
-        return earliest(now + _TICK, _make_ready(view, self._outages, now))
+        self._booting = not alive <= self._registered
 
     def register_all(self, view: View, now: datetime) -> None:
         """Register every instance at once, ready: the world before its first instant."""
@@ -87,8 +114,8 @@ def instance_id(node: Obj) -> str:
 def _make_ready(view: View, outages: Outages, now: datetime) -> datetime | None:
     """Let booting nodes become Ready; return when the next one does."""
     wake: datetime | None = None
-    for node in view.all("nodes"):
-        if ready(node) != "False" or outages.dead_since(node) is not None:
+    for node in view.lookup("nodes", "readiness", _readiness, "False"):
+        if outages.dead_since(node) is not None:
             continue
         due = moment(node["metadata"]["creationTimestamp"]) + READY_IN
         if due <= now:
@@ -97,3 +124,7 @@ def _make_ready(view: View, outages: Outages, now: datetime) -> datetime | None:
         else:
             wake = earliest(wake, due)
     return wake
+
+
+def _readiness(node: Obj) -> tuple[str]:
+    return (ready(node),)

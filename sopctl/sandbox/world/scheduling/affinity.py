@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.scheduling.subject import Place
 from sopctl.sandbox.world.selectors import requirement
 
 
@@ -21,7 +22,19 @@ def admits(spec: Obj, node: str, labels: Mapping[str, str]) -> bool:
     if any(labels.get(key) != value for key, value in selector.items()):
         return False
     terms = required_terms(spec)
-    return terms is None or any(_term(term, node, labels) for term in terms)
+    return terms is None or satisfies(terms, node, labels)
+
+
+def prefers(preferred: Iterable[Obj], where: Place) -> int:
+    """Return the weight of the preferred terms that a node satisfies."""
+    return sum(
+        each["weight"] for each in preferred if _term(each["preference"], where.name, where.labels)
+    )
+
+
+def satisfies(terms: Iterable[Obj], node: str, labels: Mapping[str, str]) -> bool:
+    """Whether a node satisfies one of some ORed terms."""
+    return any(_term(term, node, labels) for term in terms)
 
 
 def _term(term: Obj, node: str, labels: Mapping[str, str]) -> bool:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sopctl.sandbox.world.scheduling.affinity import admits
+from sopctl.sandbox.world.scheduling.affinity import admits, required_terms, satisfies
+from sopctl.sandbox.world.scheduling.neighbours import AFFINITY as NEAR
 from sopctl.sandbox.world.scheduling.neighbours import Neighbours
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.spread import NO_LABEL, Spread
@@ -15,6 +16,7 @@ from sopctl.sandbox.world.scheduling.tolerations import tolerates, untolerated
 
 CORDONED = "node(s) were unschedulable"
 AFFINITY = "node(s) didn't match Pod's node affinity/selector"
+ELSEWHERE = "node(s) had volume node affinity conflict"
 _CORDON_TAINT = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 _HOPELESS = "Preemption is not helpful for scheduling"
 _NO_VICTIMS = "No preemption victims found for incoming pod"
@@ -34,13 +36,18 @@ class Filter:
     def __init__(self, pod: Subject, snapshot: Snapshot) -> None:
         """Prepare what needs all nodes: spread and pod (anti-)affinity."""
         self.pod = pod
+        # Most pods ask nothing of a node's labels.
+        self._unbound = not pod.spec.get("nodeSelector") and required_terms(pod.spec) is None
         self.spread = Spread(pod, snapshot)
         self._neighbours = Neighbours(pod, snapshot)
 
-    def note(self, guest: Subject, seat: Seat) -> None:
-        """Take a pod into account that was placed just now: cheaper than to count again."""
-        self.spread.note(guest, seat.place)
-        self._neighbours.note(guest, seat.place)
+    def note(self, guest: Subject, seat: Seat, by: int = 1) -> None:
+        """Take a pod into account that was placed just now, or with -1 one that left.
+
+        Cheaper than to count again.
+        """
+        self.spread.note(guest, seat.place, by)
+        self._neighbours.note(guest, seat.place, by)
 
     def refusal(self, seat: Seat) -> Refusal | None:
         """Return why this node does not take the pod, or None when it does."""
@@ -50,11 +57,15 @@ class Filter:
         short = _shortage(self.pod, seat)
         if short:
             return Refusal(reasons=short, resolvable=True)
+        if any(not satisfies(terms, seat.place.name, seat.place.labels) for terms in self.pod.pins):
+            return Refusal(reasons=(ELSEWHERE,), resolvable=False)
         skewed = self.spread.refusal(seat.place)
         if skewed is not None:
             return Refusal(reasons=(skewed,), resolvable=skewed != NO_LABEL)
         repelled = self._neighbours.refusal(seat.place)
-        return None if repelled is None else Refusal(reasons=(repelled,), resolvable=True)
+        if repelled is None:
+            return None
+        return Refusal(reasons=(repelled,), resolvable=repelled != NEAR)
 
     def _static(self, seat: Seat) -> str | None:
         """Return what only the node itself decides: cordon, taints, affinity."""
@@ -63,21 +74,27 @@ class Filter:
             tolerates(each, _CORDON_TAINT) for each in pod.tolerations
         ):
             return CORDONED
-        taint = untolerated(where.taints, pod.tolerations)
+        taint = untolerated(where.taints, pod.tolerations) if where.taints else None
         if taint is not None:
             return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
-        return None if admits(pod.spec, where.name, where.labels) else AFFINITY
+        if self._unbound or admits(pod.spec, where.name, where.labels):
+            return None
+        return AFFINITY
 
 
 def _shortage(pod: Subject, seat: Seat) -> tuple[str, ...]:
     """NodeResourcesFit: every resource that is short, as the plugin lists them."""
-    free, wanted = seat.free, pod.request
+    capacity, used, wanted = seat.place.capacity, seat.used, pod.request
+    cpu, memory = capacity.cpu - used.cpu, capacity.memory - used.memory
+    pods = capacity.pods - used.pods
+    if wanted.cpu <= cpu and wanted.memory <= memory and wanted.pods <= pods:
+        return ()
     found = []
-    if wanted.pods > free.pods:
+    if wanted.pods > pods:
         found.append("Too many pods")
-    if wanted.cpu > max(free.cpu, 0):
+    if wanted.cpu > max(cpu, 0):
         found.append("Insufficient cpu")
-    if wanted.memory > max(free.memory, 0):
+    if wanted.memory > max(memory, 0):
         found.append("Insufficient memory")
     return tuple(found)
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sopctl.sandbox.world import conditions, pods
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.filters import Filter, Refusal, explain
-from sopctl.sandbox.world.scheduling.snapshot import Reader, Seat, Snapshot
-from sopctl.sandbox.world.scheduling.subject import Subject, subject
-from sopctl.sandbox.world.scheduling.tolerations import tolerates
+from sopctl.sandbox.world.scheduling.parking import Parking
+from sopctl.sandbox.world.scheduling.preemption import budget, may_preempt, preempt
+from sopctl.sandbox.world.scheduling.reader import Reader
+from sopctl.sandbox.world.scheduling.scoring import best
+from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
+from sopctl.sandbox.world.scheduling.subject import Subject
+from sopctl.sandbox.world.scheduling.volumes import missing_claim, pinned, provision, state
+from sopctl.sandbox.world.times import earliest
 from sopctl.sandbox.world.view import View
 
 _NAME = "default-scheduler"
+_FEW_NODES = 100  # minFeasibleNodesToFind
 
 
 class Scheduler:
@@ -22,61 +30,173 @@ class Scheduler:
     def __init__(self) -> None:
         """Start with nothing read."""
         self._reader = Reader()
+        self._parking = Parking(self._reader)
+        self._start = 0
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
-        """Try every waiting pod once."""
-        waiting = sorted(filter(_waits, view.all("pods")), key=_order)
-        if waiting:
-            self._round(view, waiting, now)
-        return None
-
-    def _round(self, view: View, waiting: list[Obj], now: datetime) -> None:
+        """Try every waiting pod once that something may have helped."""
+        waiting = sorted(filter(_waits, view.on_node("")), key=_order)
+        if not waiting:
+            return None
         snapshot = self._reader.snapshot(view)
-        refused: dict[str, str] = {}  # alike pods are asked once until something is bound
+        wake: datetime | None = None
+        ready: list[tuple[Obj, Subject]] = []
+        self._parking.leave({pod["metadata"]["uid"] for pod in waiting})
         for pod in waiting:
+            guest = pinned(view, pod)
+            waits, until = self._parking.waits(guest, state(view, pod), now)
+            if waits:
+                wake = earliest(wake, until)
+            else:
+                ready.append((pod, guest))
+        self._round(view, ready, snapshot, now)
+        return wake
+
+    def _round(
+        self, view: View, ready: list[tuple[Obj, Subject]], snapshot: Snapshot, now: datetime
+    ) -> None:
+        refused: dict[str, str] = {}  # alike pods are asked once until something is bound
+        for pod, guest in ready:
             if view.spent:
                 break
-            guest = subject(pod)
             kind = likeness(guest)
-            choice = refused.get(kind) or choose(guest, snapshot)
-            if isinstance(choice, str):
-                refused[kind] = choice
-                _refuse(view, pod, choice, now)
+            known = refused.get(kind)
+            if known is None:
+                known = self._place(view, pod, guest, snapshot, now)
+            if known:
+                refused[kind] = known
+                told = _refuse(view, pod, known, now)
+                self._parking.park(guest, state(view, told), known, now)
             else:
-                snapshot.bind(guest, choice.place.name)
                 refused.clear()
-                _bind(view, pod, choice.place.name, now)
+
+    def _place(
+        self, view: View, pod: Obj, guest: Subject, snapshot: Snapshot, now: datetime
+    ) -> str:
+        """Bind a pod, or make room for it; return the message of one that finds none."""
+        lost = missing_claim(view, pod)
+        if lost:
+            return lost
+        nominated = snapshot.seats.get((pod.get("status") or {}).get("nominatedNodeName") or "")
+        found = search(guest, snapshot, self._start, nominated)
+        self._start += found.asked
+        if found.best is not None:
+            snapshot.bind(guest, found.best.place.name)
+            provision(view, pod, found.best.place.name)
+            _bind(view, pod, found.best.place.name, now)
+            return ""
+        text = explain(found.refusals)
+        if not may_preempt(guest, nominated):
+            if nominated is not None:
+                snapshot.bind(guest, nominated.place.name)  # its room is not for others
+            return text
+        budgets = [budget(each) for each in view.all("poddisruptionbudgets")]
+        chosen = preempt(guest, snapshot, found.refusals, budgets)
+        if chosen is None:
+            return text
+        for victim in chosen.victims:
+            snapshot.remove(victim, chosen.node)
+            evict(view, victim, guest, chosen.node, now)
+        snapshot.bind(guest, chosen.node)
+        _refuse(view, pod, text, now, nominated=chosen.node)
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a search found: the best node, or why each node was refused."""
+
+    best: Seat | None
+    refusals: Mapping[str, Refusal]
+    asked: int
 
 
 def choose(pod: Subject, snapshot: Snapshot) -> Seat | str:
     """Return the best node for a pod, or the message of a pod that fits nowhere."""
+    found = search(pod, snapshot)
+    return explain(found.refusals) if found.best is None else found.best
+
+
+class Finder:
+    """Finds any node that takes a pod: what a simulation needs to know.
+
+    It tries first where the pod fitted the last time, then goes on after the node found last
+    (cluster-autoscaler/simulator/scheduling/hinting_simulator.go).
+    """
+
+    def __init__(self) -> None:
+        """Start without hints."""
+        self._hints: dict[str, str] = {}
+        self._next = 0
+
+    def find(self, pod: Subject, snapshot: Snapshot) -> Seat | None:
+        """Return a node that takes the pod, or None."""
+        asked = Filter(pod, snapshot)
+        hinted = snapshot.seats.get(self._hints.get(pod.uid, ""))
+        if hinted is not None and asked.refusal(hinted) is None:
+            return hinted
+        seats = list(snapshot.seats.values())
+        for number in range(len(seats)):
+            position = (self._next + number) % len(seats)
+            if asked.refusal(seats[position]) is None:
+                self._next = position + 1
+                self._hints[pod.uid] = seats[position].place.name
+                return seats[position]
+        return None
+
+
+def search(pod: Subject, snapshot: Snapshot, start: int = 0, first: Seat | None = None) -> Search:
+    """Look for the best node, at the `first` one alone if it fits.
+
+    In a large cluster only so many fitting nodes are rated, and the next search starts where
+    this one ended (schedule_one.go, `numFeasibleNodesToFind`).
+    """
     asked = Filter(pod, snapshot)
+    if first is not None and asked.refusal(first) is None:
+        return Search(best=first, refusals={}, asked=0)
+    seats = list(snapshot.seats.values())
+    enough = _enough(len(seats))
     refusals: dict[str, Refusal] = {}
-    best: tuple[tuple[int, float, float, str], Seat] | None = None
-    for name, seat in snapshot.seats.items():
+    fit: list[Seat] = []
+    count = 0
+    for count in range(1, len(seats) + 1):  # how far it came is used below
+        seat = seats[(start + count - 1) % len(seats)]
         refusal = asked.refusal(seat)
         if refusal is not None:
-            refusals[name] = refusal
+            refusals[seat.place.name] = refusal
             continue
-        rank = (_repulsion(pod, seat), asked.spread.crowding(seat.place), _load(pod, seat), name)
-        if best is None or rank < best[0]:
-            best = (rank, seat)
-    return explain(refusals) if best is None else best[1]
-
-
-def _repulsion(pod: Subject, seat: Seat) -> int:
-    """TaintToleration: how many PreferNoSchedule taints the pod does not tolerate."""
-    return sum(
-        taint["effect"] == "PreferNoSchedule"
-        and not any(tolerates(each, taint) for each in pod.tolerations)
-        for taint in seat.place.taints
+        fit.append(seat)
+        if len(fit) >= enough:
+            break
+    return Search(
+        best=best(pod, fit, asked.spread) if fit else None, refusals=refusals, asked=count
     )
 
 
-def _load(pod: Subject, seat: Seat) -> float:
-    """NodeResourcesFit, LeastAllocated: the share in use after the pod, lower is better."""
-    used, capacity = seat.used + pod.request, seat.place.capacity
-    return used.cpu / max(capacity.cpu, 1) + used.memory / max(capacity.memory, 1)
+def _enough(nodes: int) -> int:
+    """Return how many fitting nodes are rated: all of a hundred, then fewer in a hundred."""
+    if nodes < _FEW_NODES:
+        return nodes
+    return max(_FEW_NODES, nodes * max(5, 50 - nodes // 125) // 100)
+
+
+def evict(view: View, victim: Subject, by: Subject, node: str, now: datetime) -> None:
+    """Delete a pod that has to make room, saying so."""
+    pod = view.get("pods", victim.name, victim.namespace)
+    if pod is None or pods.is_terminating(pod):
+        return
+    text = f"{_NAME}: preempting to accommodate a higher priority pod"
+    target = conditions.Verdict(
+        type="DisruptionTarget", status="True", reason="PreemptionByScheduler", message=text
+    )
+    status = pod.get("status") or {}
+    known = conditions.put(status.get("conditions"), target, now)
+    view.set_status("pods", pod, {**status, "conditions": known})
+    news = News(
+        reason="Preempted", message=f"Preempted by pod {by.uid} on node {node}", component=_NAME
+    )
+    record(view, pod, news, now)
+    view.delete("pods", pod)
 
 
 def likeness(pod: Subject) -> str:
@@ -113,15 +233,21 @@ def _bind(view: View, pod: Obj, node: str, now: datetime) -> None:
         view.set_status("pods", bound, {**bound["status"], "conditions": known})
 
 
-def _refuse(view: View, pod: Obj, message: str, now: datetime) -> None:
+def _refuse(view: View, pod: Obj, message: str, now: datetime, *, nominated: str = "") -> Obj:
+    """Say why a pod waits, unless that was said; return the pod as it is then."""
     known = conditions.find(pod, "PodScheduled")
-    if known is not None and known.get("message") == message:
-        return
+    said = known is not None and known.get("message") == message
+    if said and not nominated:
+        return pod
     verdict = conditions.Verdict(
         type="PodScheduled", status="False", reason="Unschedulable", message=message
     )
     status = {"phase": "Pending", **(pod.get("status") or {})}
     status["conditions"] = conditions.put(status.get("conditions"), verdict, now)
-    view.set_status("pods", pod, status)
-    news = News(reason="FailedScheduling", message=message, component=_NAME, type="Warning")
-    record(view, pod, news, now)
+    if nominated:
+        status["nominatedNodeName"] = nominated
+    told = view.set_status("pods", pod, status)
+    if not said:
+        news = News(reason="FailedScheduling", message=message, component=_NAME, type="Warning")
+        record(view, pod, news, now)
+    return told

@@ -6,11 +6,12 @@ scoring.go). A tainted or cordoned node counts as a domain unless `nodeTaintsPol
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sopctl.sandbox.world.scheduling.affinity import admits
-from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
+from sopctl.sandbox.world.scheduling.snapshot import Snapshot, wanted_labels
 from sopctl.sandbox.world.scheduling.subject import Constraint, Place, Subject
 from sopctl.sandbox.world.scheduling.tolerations import untolerated
 from sopctl.sandbox.world.selectors import matches
@@ -22,32 +23,66 @@ NO_LABEL = "node(s) didn't match pod topology spread constraints (missing requir
 class Domains:
     """How many matching pods each domain of one constraint holds."""
 
-    def __init__(self, pod: Subject, constraint: Constraint) -> None:
-        """Count nothing yet."""
+    def __init__(self, pod: Subject, constraint: Constraint, keys: frozenset[str]) -> None:
+        """Count nothing yet; `keys` are those of all constraints of its kind."""
         self._pod = pod
+        self._keys = keys
         self.constraint = constraint
         self.counts: Counter[str] = Counter()
         self._own = matches(constraint.selector, pod.labels)
+        self._everything = constraint.selector is not None and not any(constraint.selector.values())
+        self._least: int | None = None  # what `minimum` found, until something changes
 
-    def count(self, seat: Seat) -> None:
-        """Count the pods of one eligible node."""
-        domain = seat.place.labels[self.constraint.key]
-        self.counts[domain] += sum(1 for each in seat.sitting if self.counted(each))
+    def count(self, snapshot: Snapshot) -> None:
+        """Find the domains, and count the pods in them."""
+        self.counts.update(dict.fromkeys(self._domains(snapshot), 0))
+        if self._everything:
+            return
+        wanted = wanted_labels(self.constraint.selector)
+        for other, node, by in snapshot.labelled(self._pod.namespace, wanted):
+            seat = snapshot.seats.get(node)
+            if seat is not None and self.complete(seat.place):
+                self.note(other, seat.place, by)
 
-    def note(self, guest: Subject, where: Place) -> None:
-        """Count a pod that was placed on a node just now."""
+    def _domains(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """Return the domains that an eligible node opens; the places alone decide."""
+        pod, constraint = self._pod, self.constraint
+        affinity = (pod.spec.get("nodeSelector"), pod.spec.get("affinity"))
+        known = (
+            constraint.key,
+            self._keys,
+            str(affinity) if constraint.honors_affinity and any(affinity) else "",
+            str(pod.tolerations) if constraint.honors_taints else None,
+        )
+        found = snapshot.domains.get(known)
+        if found is None:
+            places = (seat.place for seat in snapshot.seats.values())
+            opened = (
+                where.labels[constraint.key]
+                for where in places
+                if self.complete(where) and self.eligible(where)
+            )
+            found = snapshot.domains[known] = tuple(dict.fromkeys(opened))
+        return found
+
+    def note(self, guest: Subject, where: Place, by: int = 1) -> None:
+        """Count a pod that was placed on a node just now, or with -1 forget one."""
         if self.constraint.key in where.labels and self.eligible(where):
-            self.counts[where.labels[self.constraint.key]] += int(self.counted(guest))
+            self.counts[where.labels[self.constraint.key]] += by * int(self.counted(guest))
+            self._least = None
 
-    def appear(self, where: Place) -> None:
-        """Let a new, empty node open its domain."""
-        if self.constraint.key in where.labels and self.eligible(where):
-            self.counts[where.labels[self.constraint.key]] += 0
+    def complete(self, where: Place) -> bool:
+        """Whether a node carries every key: another is in no domain of any constraint."""
+        return self._keys <= where.labels.keys()
 
     def counted(self, other: Subject) -> bool:
-        """Whether a pod counts: same namespace, selected, not terminating."""
+        """Whether a pod counts: same namespace, selected, not terminating.
+
+        An empty selector counts nothing (`countPodsMatchSelector`), though it matches the pod.
+        """
         return (
-            other.namespace == self._pod.namespace
+            not self._everything
+            and other.namespace == self._pod.namespace
             and not other.terminating
             and matches(self.constraint.selector, other.labels)
         )
@@ -61,9 +96,10 @@ class Domains:
 
     def minimum(self) -> int:
         """The pods of the emptiest domain; zero while there are too few domains."""
-        if len(self.counts) < self.constraint.min_domains:
-            return 0
-        return min(self.counts.values(), default=0)
+        if self._least is None:
+            enough = len(self.counts) >= self.constraint.min_domains
+            self._least = min(self.counts.values(), default=0) if enough else 0
+        return self._least
 
     def allows(self, where: Place) -> bool:
         """Whether one more pod on this node keeps the skew within bounds."""
@@ -76,18 +112,14 @@ class Spread:
 
     def __init__(self, pod: Subject, snapshot: Snapshot) -> None:
         """Count the domains of the hard and of the soft constraints."""
-        self.hard = _domains(pod, pod.hard, snapshot.seats.values())
-        self.soft = _domains(pod, pod.soft, snapshot.seats.values())
+        self.hard = _counted(pod, pod.hard, snapshot)
+        self.soft = _counted(pod, pod.soft, snapshot)
 
-    def note(self, guest: Subject, where: Place) -> None:
-        """Count a pod that was placed on a node just now."""
+    def note(self, guest: Subject, where: Place, by: int = 1) -> None:
+        """Count a pod that was placed on a node just now, or with -1 forget one."""
         for domains in (*self.hard, *self.soft):
-            domains.note(guest, where)
-
-    def appear(self, where: Place) -> None:
-        """Let a new, empty node open its domains."""
-        for domains in (*self.hard, *self.soft):
-            domains.appear(where)
+            if domains.complete(where):
+                domains.note(guest, where, by)
 
     def refusal(self, where: Place) -> str | None:
         """Return why the hard constraints refuse a node, or None."""
@@ -98,27 +130,39 @@ class Spread:
                 return SKEWED
         return None
 
-    def crowding(self, where: Place) -> float:
-        """Return how full a node's domains are for the soft constraints; lower is better."""
+    def scores(self, places: Sequence[Place]) -> list[float]:
+        """Rate nodes from 0 to 100 by how few pods their domains hold, for the soft constraints.
+
+        Source: podtopologyspread/scoring.go (`scoreForCount`, `NormalizeScore`).
+        """
+        sizes = [
+            len({where.labels[each.constraint.key] for where in places if each.complete(where)})
+            for each in self.soft
+        ]
+        raw = [self._crowding(where, sizes) for where in places]
+        known = [each for each in raw if each is not None]
+        most, least = max(known, default=0), min(known, default=0)
+        return [
+            0 if each is None else 100 * (most + least - each) / most if most else 100
+            for each in raw
+        ]
+
+    def _crowding(self, where: Place, sizes: Sequence[int]) -> int | None:
         total = 0.0
-        for domains in self.soft:
-            domain = where.labels.get(domains.constraint.key)
-            if domain is not None:
-                total += domains.counts.get(domain, 0) / domains.constraint.max_skew
-        return total
+        for domains, size in zip(self.soft, sizes, strict=True):
+            if not domains.complete(where):
+                return None
+            count = domains.counts[where.labels[domains.constraint.key]]
+            total += count * math.log(size + 2) + domains.constraint.max_skew - 1
+        return round(total)
 
 
-def _domains(
-    pod: Subject, constraints: tuple[Constraint, ...], seats: Iterable[Seat]
+def _counted(
+    pod: Subject, constraints: tuple[Constraint, ...], snapshot: Snapshot
 ) -> list[Domains]:
     """Count only nodes that carry every topology key of these constraints."""
-    found = [Domains(pod, each) for each in constraints]
-    if not found:
-        return found
-    keys = {each.key for each in constraints}
-    for seat in seats:
-        if keys <= seat.place.labels.keys():
-            for domains in found:
-                if domains.eligible(seat.place):
-                    domains.count(seat)
+    keys = frozenset(each.key for each in constraints)
+    found = [Domains(pod, each, keys) for each in constraints]
+    for domains in found:
+        domains.count(snapshot)
     return found

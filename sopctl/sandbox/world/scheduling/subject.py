@@ -28,7 +28,10 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Subject:
-    """A pod to place, or one that takes room."""
+    """A pod to place, or one that takes room.
+
+    `hard` constraints filter nodes (DoNotSchedule), `soft` ones only score them.
+    """
 
     name: str
     namespace: str
@@ -36,23 +39,18 @@ class Subject:
     labels: Mapping[str, str]
     spec: Obj
     request: Amount
-    constraints: tuple[Constraint, ...]
     tolerations: tuple[Obj, ...]
     node: str
     terminating: bool
     owner: str
     attracted: tuple[Obj, ...]
     repelled: tuple[Obj, ...]
-
-    @property
-    def hard(self) -> tuple[Constraint, ...]:
-        """The constraints that filter nodes (DoNotSchedule)."""
-        return tuple(each for each in self.constraints if each.hard)
-
-    @property
-    def soft(self) -> tuple[Constraint, ...]:
-        """The constraints that only score nodes (ScheduleAnyway)."""
-        return tuple(each for each in self.constraints if not each.hard)
+    preferred: tuple[Obj, ...]
+    hard: tuple[Constraint, ...]
+    soft: tuple[Constraint, ...]
+    priority: int
+    started: str
+    pins: tuple[tuple[Obj, ...], ...]  # of each volume: the node selector terms of its zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,12 +63,23 @@ class Place:
     unschedulable: bool
     capacity: Amount
 
+    @property
+    def repelling(self) -> tuple[Obj, ...]:
+        """Its taints that repel softly (PreferNoSchedule)."""
+        if not self.taints:
+            return ()
+        return tuple(each for each in self.taints if each["effect"] == "PreferNoSchedule")
 
-def subject(pod: Obj) -> Subject:
-    """Read a pod."""
+
+def subject(pod: Obj, pins: tuple[tuple[Obj, ...], ...] = ()) -> Subject:
+    """Read a pod; `pins` is where its volumes are, which only matters to one without a node."""
     metadata, spec = pod["metadata"], pod["spec"]
     labels: dict[str, str] = metadata.get("labels") or {}
     owners = metadata.get("ownerReferences") or ()
+    constraints = [
+        _constraint(each, labels)
+        for each in spec.get("topologySpreadConstraints") or _defaults(labels, owners)
+    ]
     return Subject(
         name=metadata["name"],
         namespace=metadata["namespace"],
@@ -78,16 +87,18 @@ def subject(pod: Obj) -> Subject:
         labels=labels,
         spec=spec,
         request=requests(spec),
-        constraints=tuple(
-            _constraint(each, labels)
-            for each in spec.get("topologySpreadConstraints") or _defaults(labels, owners)
-        ),
         tolerations=tuple(spec.get("tolerations") or ()),
         node=spec.get("nodeName") or "",
         terminating=is_terminating(pod),
         owner=owners[0]["uid"] if owners else "",
         attracted=_terms(spec, "podAffinity"),
         repelled=_terms(spec, "podAntiAffinity"),
+        preferred=_preferred(spec),
+        hard=tuple(each for each in constraints if each.hard),
+        soft=tuple(each for each in constraints if not each.hard),
+        priority=spec.get("priority") or 0,
+        pins=pins,
+        started=(pod.get("status") or {}).get("startTime") or "",
     )
 
 
@@ -106,6 +117,11 @@ def place(node: Obj) -> Place:
 def _terms(spec: Obj, kind: str) -> tuple[Obj, ...]:
     wishes = (spec.get("affinity") or {}).get(kind) or {}
     return tuple(wishes.get("requiredDuringSchedulingIgnoredDuringExecution") or ())
+
+
+def _preferred(spec: Obj) -> tuple[Obj, ...]:
+    wishes = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    return tuple(wishes.get("preferredDuringSchedulingIgnoredDuringExecution") or ())
 
 
 def _defaults(labels: Mapping[str, str], owners: Sequence[Obj]) -> Iterable[Obj]:

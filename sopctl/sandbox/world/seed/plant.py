@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from sopctl.sandbox.scenario import loader
+from sopctl.sandbox.scenario.inhabitants import WorldShape
 from sopctl.sandbox.world.ports import CloudPort, ClusterPort
 from sopctl.sandbox.world.seed import system, workloads
-from sopctl.sandbox.world.seed.groups import specs
+from sopctl.sandbox.world.seed.groups import spec
 
 # Puts the first inhabitants of a world in place.
 Planter: TypeAlias = Callable[[ClusterPort, CloudPort], None]
 
 
-def plant(cluster: ClusterPort, cloud: CloudPort, version: str = "1.36") -> None:
-    """Create the groups of three zones and everything that runs; nothing is placed yet."""
-    names = sorted(zone.name for zone in cloud.zones)[:3]
-    for spec in specs((names[0], names[1], names[2])):
-        cloud.create_group(spec)
-    for name in workloads.namespaces():
-        cluster.create("namespaces", {"metadata": {"name": name}})
-    for resource, obj in (*system.objects(version, cloud.region), *workloads.objects()):
+def plant(cluster: ClusterPort, cloud: CloudPort, world: WorldShape | None = None) -> None:
+    """Create the groups of *world* and everything that runs; nothing is placed yet.
+
+    Without a *world* it is that of the default scenario.
+    """
+    shape = world or loader.default().world
+    for group in shape.groups:
+        cloud.create_group(spec(group))
+    for name in shape.workloads:
+        if cluster.get("namespaces", name) is None:
+            cluster.create("namespaces", {"metadata": {"name": name}})
+    for resource, obj in (
+        *system.objects(shape, cloud.region),
+        *workloads.objects(shape),
+    ):
         cluster.create(resource, obj)

@@ -5,43 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sopctl.sandbox.aws.fleet import GroupSpec
+from sopctl.sandbox.scenario.inhabitants import Group, Workload, WorldShape
 from sopctl.sandbox.world.seed import system, workloads
-from sopctl.sandbox.world.seed.catalogue import Row
-from sopctl.sandbox.world.seed.groups import discovered
 from sopctl.sandbox.world.seed.workloads import Written
 
-NAMESPACES: Final = ("shop",)
-ROWS: Final = (
-    Row("web", 3, 300, "zone", "one", "absent"),
-    Row("cart", 3, 200, "both", "one", "Max"),
-)
+_ZONES: Final = ("us-east-1a", "us-east-1b", "us-east-1c")
 
 
-def specs(zones: tuple[str, str, str]) -> Iterator[GroupSpec]:
-    """Yield an on-demand group for each zone, a spot group for the first, and one for all."""
-    for zone in zones:
-        yield _spec(f"od-{zone[-1]}", (zone,), desired=1)
-    yield _spec(f"spot-{zones[0][-1]}", zones[:1], desired=1, spot=True)
-    yield _spec("multi", zones, desired=2)
+def world() -> WorldShape:
+    """An on-demand group for each zone, a spot group for the first, one for all; two workloads."""
+    zonal = [_group(f"od-{zone[-1]}", (zone,)) for zone in _ZONES]
+    spot = _group(f"spot-{_ZONES[0][-1]}", _ZONES[:1], spot=True)
+    web = Workload(name="web", replicas=3, cpu=300, scaling="absent")
+    cart = Workload(name="cart", replicas=3, cpu=200, spread="both", scaling="Max")
+    return WorldShape(
+        zones=_ZONES,
+        groups=(*zonal, spot, _group("multi", _ZONES, desired=2)),
+        workloads={"shop": (web, cart)},
+    )
 
 
-def objects(version: str, region: str) -> Iterator[Written]:
-    """Yield the autoscaler and two workloads that are spread over zones."""
-    yield "deployments", system.autoscaler(version, region)
-    for row in ROWS:
-        yield from workloads.deployed(NAMESPACES[0], row)
+def objects(shape: WorldShape, region: str) -> Iterator[Written]:
+    """Yield the autoscaler and the workloads; no daemon runs on its nodes."""
+    yield "deployments", system.autoscaler(shape.version, region)
+    yield from workloads.objects(shape)
 
 
-def _spec(name: str, zones: tuple[str, ...], *, desired: int, spot: bool = False) -> GroupSpec:
-    types = ("m5.xlarge", "m5a.xlarge") if spot else ("m5.xlarge",)
-    return GroupSpec(
+def _group(name: str, zones: tuple[str, ...], *, desired: int = 1, spot: bool = False) -> Group:
+    return Group(
         name=name,
         zones=zones,
         min=1,
         max=4,
         desired=desired,
-        instance_types=types,
+        types=("m5.xlarge", "m5a.xlarge") if spot else ("m5.xlarge",),
         spot=spot,
-        tags=discovered(name, spot=spot),
+        labels={"lifecycle": "Ec2Spot" if spot else "OnDemand"},
     )

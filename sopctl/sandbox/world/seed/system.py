@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sopctl.sandbox.scenario.inhabitants import Autoscaler, WorldShape
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.seed.groups import ENABLED, OWNED
 from sopctl.sandbox.world.seed.workloads import HOSTNAME, Written
 
 _NAMESPACE = "kube-system"
+_USUAL = Autoscaler()
 _EVERYWHERE: tuple[Obj, ...] = ({"operator": "Exists"},)
 
 
-def objects(version: str, region: str) -> Iterator[Written]:
-    """Yield the system workloads of a cluster of this version in this region."""
-    yield "deployments", autoscaler(version, region)
+def objects(world: WorldShape, region: str) -> Iterator[Written]:
+    """Yield the system workloads of a world in this region."""
+    version = world.version
+    yield "deployments", autoscaler(version, region, world.autoscaler)
     yield "deployments", _coredns()
     yield "deployments", _metrics_server()
     yield "daemonsets", _daemon("aws-node", "amazon-k8s-cni:v1.20.1", "25m")
@@ -29,8 +32,8 @@ def objects(version: str, region: str) -> Iterator[Written]:
     yield "services", _dns_service()
 
 
-def autoscaler(version: str, region: str) -> Obj:
-    """Return the cluster autoscaler as its Helm chart installs it: two replicas, one leads."""
+def autoscaler(version: str, region: str, wanted: Autoscaler = _USUAL) -> Obj:
+    """Return the cluster autoscaler as its Helm chart installs it: one of its replicas leads."""
     labels = {"app.kubernetes.io/name": "cluster-autoscaler"}
     container = {
         "name": "cluster-autoscaler",
@@ -42,10 +45,7 @@ def autoscaler(version: str, region: str) -> Obj:
             "--cloud-provider=aws",
             f"--namespace={_NAMESPACE}",
             f"--node-group-auto-discovery=asg:tag={ENABLED},{OWNED}",
-            "--balance-similar-node-groups",
-            "--expander=least-waste",
-            "--skip-nodes-with-local-storage=false",
-            "--skip-nodes-with-system-pods=false",
+            *wanted.flags,
             "--logtostderr=true",
         ],
         "env": [{"name": "AWS_REGION", "value": region}],
@@ -54,7 +54,7 @@ def autoscaler(version: str, region: str) -> Obj:
     }
     spread = [_spread(ZONE, "DoNotSchedule", labels), _spread(HOSTNAME, "DoNotSchedule", labels)]
     spec = {"containers": [container], "topologySpreadConstraints": spread}
-    return _deployment("cluster-autoscaler", 2, labels, spec)
+    return _deployment("cluster-autoscaler", wanted.replicas, labels, spec)
 
 
 def _coredns() -> Obj:

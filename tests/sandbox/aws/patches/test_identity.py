@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 
 from sopctl.sandbox.aws.front import AwsFront
+from tests.sandbox.aws.access_keys import TRUST
 
 
 def test_the_caller_is_a_session_of_a_role_in_the_account(
@@ -20,6 +21,7 @@ def test_the_caller_is_a_session_of_a_role_in_the_account(
 def test_a_role_that_is_assumed_is_the_caller_from_then_on(
     front: AwsFront, clients: Callable[[str], Any]
 ) -> None:
+    clients("iam").create_role(RoleName="other", AssumeRolePolicyDocument=TRUST)
     got = clients("sts").assume_role(
         RoleArn="arn:aws:iam::123456789012:role/other", RoleSessionName="me"
     )["Credentials"]

@@ -13,10 +13,16 @@ SCRIPT = Path(__file__).parents[1] / "plain_moto.py"
 
 GAPS = (
     "activities",
+    "assumed role",
+    "balancer arn",
+    "balancer attributes",
     "caller",
     "distribution",
     "duplicate",
+    "ending",
+    "event source",
     "filter",
+    "hooks",
     "instances",
     "lifecycle filter",
     "members",
@@ -27,10 +33,15 @@ GAPS = (
     "process types",
     "reason",
     "records",
+    "scores",
+    "simulation",
     "sizes",
     "spot",
+    "standby",
     "tags",
+    "target health",
     "token",
+    "trail",
     "zones",
 )
 

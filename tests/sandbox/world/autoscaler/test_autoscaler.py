@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from sopctl.sandbox.k8s.objects import Obj
+from sopctl.sandbox.world.autoscaler.scale_down import DISABLED
+from sopctl.sandbox.world.autoscaler.taints import CANDIDATE, TO_BE_DELETED
 from tests.fakes.autoscalers import ScalingWorld
 from tests.fakes.workloads import deployment, pod_spec, spread
 from tests.fakes.worlds import ENABLED, OWNED, SmallWorld
@@ -11,6 +14,14 @@ from tests.fakes.worlds import ENABLED, OWNED, SmallWorld
 A, B, C = "us-east-1a", "us-east-1b", "us-east-1c"
 OPTION = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/"
 BIG = "1500m"  # two of these fill a node
+
+
+def budget(app: str, **spec: object) -> Obj:
+    selector = {"matchLabels": {"app": app}}
+    return {
+        "metadata": {"name": app, "namespace": "shop"},
+        "spec": {"selector": selector, **spec},
+    }
 
 
 def untag(world: ScalingWorld, group: str) -> None:
@@ -278,3 +289,85 @@ def test_the_lease_is_renewed_all_the_time():
     renewed = lease["spec"]["renewTime"]
     now = world.clock.now()
     assert renewed >= (now - timedelta(seconds=11)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def tainted(world: SmallWorld, key: str) -> set[str]:
+    return {
+        node["metadata"]["name"]
+        for node in world.nodes()
+        for taint in node["spec"].get("taints") or ()
+        if taint["key"] == key
+    }
+
+
+def test_a_launch_that_never_happens_times_out_and_gives_its_size_back():
+    """Launch suspended: no failed activity, so 15 minutes of waiting (domain fact G)."""
+    world = ScalingWorld(2, "--max-node-provision-time=3m")
+    for name in ("pool-a", "pool-b", "pool-c"):
+        world.cloud.suspend(name, "Launch")
+    world.cluster.create("deployments", deployment("web", 14, pod_spec(BIG)))
+    world.run(30)
+    assert world.desired() == {"a": 3, "b": 2, "c": 2}
+    assert not world.events("ScaleUpTimedOut")
+
+    world.run(190)
+    assert world.desired()["a"] == 2  # and another group is tried, which fares no better
+    assert "failed to register within 3m0s" in world.events("ScaleUpTimedOut")[0]
+    up = [each["scaleUp"] for each in world.status()["nodeGroups"]]
+    assert "timeout" in {each["backoffInfo"]["errorCode"] for each in up if "backoffInfo" in each}
+    assert "Backoff" in {each["status"] for each in up}
+
+
+def test_soft_taints_are_left_behind_when_scale_down_is_switched_off():
+    """cleanUpIfRequired cleans only ToBeDeleted taints: the others repel pods for good."""
+    world = ScalingWorld()
+    world.run(60)
+    left = tainted(world, CANDIDATE)
+    assert left
+
+    made = world.cluster.get("deployments", "cluster-autoscaler", "kube-system")
+    made["spec"]["template"]["spec"]["containers"][0]["args"].append("--scale-down-enabled=false")
+    world.cluster.update("deployments", made)
+    world.run(90)
+
+    assert tainted(world, CANDIDATE) == left
+
+
+def test_pods_that_a_budget_holds_keep_their_node_after_two_minutes_of_trying():
+    """core/scaledown/actuation/drain.go: --max-pod-eviction-time, then ScaleDownFailed."""
+    world = ScalingWorld(1, "--scale-down-unneeded-time=60s")
+    world.cluster.create("deployments", deployment("web", 1))
+    world.cluster.create("poddisruptionbudgets", budget("web", minAvailable=0))
+    world.run(10)
+    node = world.pods("web")[0]["spec"]["nodeName"]
+    for each in world.nodes():
+        if each["metadata"]["name"] != node:
+            hold = {"metadata": {"annotations": {DISABLED: "true"}}}
+            world.cluster.patch("nodes", each["metadata"]["name"], hold)
+    while node not in tainted(world, TO_BE_DELETED):
+        world.run(1)  # from then on nothing may be disrupted any more
+    world.cluster.patch("poddisruptionbudgets", "web", {"spec": {"minAvailable": 1}}, "shop")
+    world.run(200)
+
+    assert world.pods("web")[0]["spec"]["nodeName"] == node
+    assert world.events("ScaleDownFailed")
+    assert node not in tainted(world, TO_BE_DELETED)
+
+
+def test_the_pods_of_a_removed_node_say_why_they_went():
+    world = ScalingWorld(2, "--scale-down-unneeded-time=30s", "--scale-down-delay-after-add=0s")
+    world.cluster.create("deployments", deployment("web", 3))
+    world.run(120)
+
+    assert "deleting pod for node scale down" in world.events("ScaleDown")
+
+
+@pytest.mark.parametrize(("version", "left"), [("v1.31.0", 3), ("v1.36.0", 1)])
+def test_a_node_exactly_at_the_threshold_counts_as_busy_before_1_32(version, left):
+    """eligibility.go: `utilization >= threshold` became `>`, so that 0 no longer blocks all."""
+    image = f"registry.k8s.io/autoscaling/cluster-autoscaler:{version}"
+    flags = ("--scale-down-unneeded-time=30s", "--scale-down-utilization-threshold=0")
+    world = ScalingWorld(1, *flags, image=image)
+    world.run(90)
+
+    assert sum(world.desired().values()) == left

@@ -7,7 +7,8 @@ from datetime import timedelta
 from sopctl.sandbox.aws.fleet import LABEL_TAG, TAINT_TAG, Group
 from sopctl.sandbox.k8s.objects import Obj
 from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
-from sopctl.sandbox.world.autoscaler.scale_up import MAX_REACHED, Plan, plan, still_waiting
+from sopctl.sandbox.world.autoscaler.expander import waste
+from sopctl.sandbox.world.autoscaler.scale_up import MAX_REACHED, Plan, offer, plan, still_waiting
 from sopctl.sandbox.world.autoscaler.template import alike, template
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import Subject, place, subject
@@ -41,6 +42,7 @@ def group(name: str, zone: str = A, kind: str = "m5.xlarge", **fields: object) -
         unneeded_time=hour,
         unready_time=hour,
         utilization=0.5,
+        provision_time=hour,
         zone=zone,
     )
 
@@ -62,14 +64,15 @@ def chosen(
     blocked: dict[str, str] | None = None,
     balance: bool = False,
 ) -> Plan:
-    return plan(
+    offered = offer(
         pods,
         groups,
         snapshot or Snapshot([]),
         lambda each, name: template(each, name, []),
         blocked or {},
-        balance=balance,
     )
+    best = min(offered.options, key=waste, default=None)
+    return plan(pods, offered, best, frozenset() if balance else None)
 
 
 def sizes(found: Plan) -> dict[str, int]:

@@ -188,8 +188,9 @@ def test_the_higher_priority_is_served_first():
     for number in range(3):
         world.cluster.create("pods", pod(f"filler{number}", pod_spec("2500m")))
     world.run(10)
+    patient = pod_spec("2500m", priority=1000, preemptionPolicy="Never")
     world.cluster.create("pods", pod("low", pod_spec("2500m")))
-    world.cluster.create("pods", pod("high", pod_spec("2500m", priority=1000)))
+    world.cluster.create("pods", pod("high", patient))
     world.run(10)
 
     world.cluster.delete("pods", "filler0", "shop", grace=0)

@@ -123,8 +123,9 @@ def test_soft_constraints_refuse_nothing_but_prefer_the_empty():
     asked = Spread(guest, snapshot)
 
     assert open_zones(guest, snapshot) == {"a", "b", "c"}
-    crowding = {name: asked.crowding(seat.place) for name, seat in snapshot.seats.items()}
-    assert sorted(crowding, key=lambda name: crowding[name]) == ["b", "c", "a"]
+    scores = asked.scores([seat.place for seat in snapshot.seats.values()])
+    # scoring.go: count * ln(3 zones + 2), rounded to 5, 0 and 2, then 100 * (5 + 0 - s) / 5.
+    assert scores == [0, 100, 60]
 
 
 def test_nodes_without_the_key_are_refused_for_another_reason():

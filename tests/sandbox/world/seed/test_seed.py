@@ -14,10 +14,10 @@ from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.aws.fleet import Group
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.objects import Obj
+from sopctl.sandbox.scenario import loader
 from sopctl.sandbox.world.clock import WorldClock
 from sopctl.sandbox.world.conditions import holds
 from sopctl.sandbox.world.outages import ZONE
-from sopctl.sandbox.world.seed.catalogue import DEPLOYMENTS
 from sopctl.sandbox.world.selectors import matches
 from sopctl.sandbox.world.world import World
 from tests.fakes.worlds import ENABLED, OWNED
@@ -131,7 +131,8 @@ def test_the_workloads_are_as_different_as_real_ones(seeded: Portrait):
         for a in autoscalers
     )
     assert {"absent", "Max", "Min", "Disabled"} <= set(chosen)
-    names = [(namespace, row.name) for namespace, rows in DEPLOYMENTS.items() for row in rows]
+    workloads = loader.default().world.workloads
+    names = [(namespace, row.name) for namespace, rows in workloads.items() for row in rows]
     assert len(names) == len(set(names))
 
 

@@ -1,0 +1,141 @@
+"""The faults of a scenario, carried out on the world and on its two API halves."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from sopctl.notation import duration
+from sopctl.sandbox.aws.cloud import Cloud
+from sopctl.sandbox.aws.faults import FaultRule as AwsFault
+from sopctl.sandbox.aws.supply import Pool
+from sopctl.sandbox.k8s.http import FaultRule as KubeFault
+from sopctl.sandbox.process.shortage import Shortage
+from sopctl.sandbox.scenario.model import Brownout, Event, NodeSilence, SpotSurge
+from sopctl.sandbox.scenario.wording import described
+from sopctl.sandbox.world.world import World
+
+_UNAVAILABLE: Final = "ServiceUnavailable:503"
+_THROTTLED, _DOWN = 429, 503
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The live lists of ordered faults of both halves."""
+
+    aws: list[AwsFault]
+    kubernetes: list[KubeFault]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What ends a fault, *after* so many seconds."""
+
+    after: float
+    act: Callable[[], None]
+
+
+class Troubles:
+    """Carries out single faults; when they happen and end is the stage's business."""
+
+    def __init__(self, world: World, cloud: Cloud, rules: Rules) -> None:
+        self._world = world
+        self._cloud = cloud
+        self._rules = rules
+
+    def start(self, event: Event, now: datetime) -> tuple[str, End | None]:
+        """Let *event* happen; what to say of it, and how it ends if it does by itself."""
+        end = None
+        if event.zone_outage is not None:
+            self._world.fail_zone(event.zone_outage.zone)
+        elif event.gray_failure is not None:
+            self._world.fail_zone(event.gray_failure.zone, gray=True)
+        elif event.heal is not None:
+            self._world.heal_zone(event.heal.zone)
+        elif event.node_silence is not None:
+            self._silence(event.node_silence)
+        elif event.brownout is not None:
+            end = End(duration.seconds(event.brownout.lasts), self._brown_out(event.brownout))
+        elif event.drought is not None:
+            drought = event.drought
+            shortage = Shortage(self._cloud, drought.zones, drought.more, now)
+            end = End(duration.seconds(drought.lasts), shortage.end)
+        return described(event), end
+
+    def reclaim(self, surge: SpotSurge) -> None:
+        """One wave: the oldest of each pool are recommended for a rebalance, warned, and ended."""
+        with self._cloud.lock:
+            running = Counter(
+                Pool(zone=each.zone, type=each.type)
+                for group in self._cloud.groups()
+                for each in group.instances
+                if each.lifecycle == "spot" and each.state == "InService" and each.reachable
+            )
+            for pool, count in running.items():
+                if not surge.zones or pool.zone in surge.zones:
+                    self._cloud.reclaim(pool, math.ceil(count * surge.percent / 100))
+
+    def _silence(self, fault: NodeSilence) -> None:
+        groups = {each.name: each for each in self._cloud.groups()}
+        if fault.group not in groups:
+            raise ValueError(f"unknown group {fault.group!r}: there are {', '.join(groups)}")
+        group = groups[fault.group]
+        for instance in sorted(group.instances, key=lambda each: each.id)[: fault.count]:
+            with contextlib.suppress(ValueError):  # it has not registered yet, or no longer
+                self._world.fail_node(instance.private_dns)
+
+    def _brown_out(self, fault: Brownout) -> Callable[[], None]:
+        if fault.api == "aws":
+            return _added(self._rules.aws, aws_rule(fault))
+        return _added(self._rules.kubernetes, kubernetes_rule(fault))
+
+
+def aws_rule(fault: Brownout) -> AwsFault:
+    """The rule of the AWS half for *fault*."""
+    service, _, operation = fault.calls.partition(":")
+    kinds: dict[str, Any] = {
+        "throttle": {"kind": "throttle"},
+        "unavailable": {"kind": "error", "value": _UNAVAILABLE},
+        "slow": {"kind": "delay", "value": fault.seconds},
+        "reset": {"kind": "reset"},
+        "lost_reply": {"kind": "lost_reply"},
+    }
+    return AwsFault(
+        service=service,
+        operation=operation or "*",
+        probability=fault.percent / 100,
+        **kinds[fault.answer],
+    )
+
+
+def kubernetes_rule(fault: Brownout) -> KubeFault:
+    """The rule of the Kubernetes half for *fault*."""
+    kinds: dict[str, Any] = {
+        "throttle": {"kind": "status", "value": _THROTTLED},
+        "unavailable": {"kind": "status", "value": _DOWN},
+        "slow": {"kind": "delay", "value": fault.seconds},
+        "reset": {"kind": "reset"},
+        "lost_reply": {"kind": "lost_reply"},
+    }
+    return KubeFault(
+        path_regex="" if fault.calls == "*" else fault.calls,
+        count=None,
+        probability=fault.percent / 100,
+        **kinds[fault.answer],
+    )
+
+
+def _added(rules: list[Any], rule: AwsFault | KubeFault) -> Callable[[], None]:
+    rules.append(rule)
+    return partial(_take_out, rules, rule)
+
+
+def _take_out(rules: list[Any], rule: AwsFault | KubeFault) -> None:
+    with contextlib.suppress(ValueError):  # the list was cleared meanwhile
+        rules.remove(rule)

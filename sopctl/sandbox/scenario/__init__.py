@@ -1,0 +1,1 @@
+"""Scenarios: a world, what happens to it, and what is measured, as YAML."""

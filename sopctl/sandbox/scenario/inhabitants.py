@@ -1,0 +1,143 @@
+"""The shape of a world: its groups and workloads. Frozen values once they are read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from sopctl.notation.shape import NAME, Count, Text
+
+ZONE = r"^[a-z]{2}(-[a-z]+)+-[0-9][a-z]$"
+LABEL = r"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,251}[A-Za-z0-9])?$"
+TAINT = r"^[A-Za-z0-9._/-]+(=[A-Za-z0-9._-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$"
+VERSION = r"^1\.(29|3[0-9])$"
+
+# How pods are spread. Every style but "none" and "soft" holds the zone constraint that has to be
+# relaxed when a zone fails.
+Style: TypeAlias = Literal[
+    "none",  # nothing said: the scheduler's own defaults
+    "zone",  # DoNotSchedule, maxSkew 1
+    "domains",  # the same with minDomains, as many as the world has zones
+    "host",  # zone, and softly one to a node
+    "hosts",  # zone, and never two more on one node than on another
+    "soft",  # ScheduleAnyway only
+    "both",  # a hard and a soft constraint on the same key
+    "honor",  # zone with nodeTaintsPolicy: Honor, which a cordoned zone leaves
+    "revision",  # zone, each revision for itself (matchLabelKeys)
+    "purchase",  # zone, and evenly over spot and on-demand
+]
+Budget: TypeAlias = Literal["none", "one", "quarter", "half", "all-but-one", "always"]
+# "absent": no behavior; "up": behavior without scaleDown; the rest: scaleDown.selectPolicy.
+Scaling: TypeAlias = Literal["none", "absent", "up", "Max", "Min", "Disabled"]
+
+Name: TypeAlias = Annotated[Text, Field(pattern=NAME)]
+ZoneName: TypeAlias = Annotated[Text, Field(pattern=ZONE)]
+LabelKey: TypeAlias = Annotated[str, Field(pattern=LABEL)]
+Taint: TypeAlias = Annotated[Text, Field(pattern=TAINT)]
+Amount: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=100_000)]
+Rate: TypeAlias = Annotated[float, Field(ge=0, le=1000)]
+Percent: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=100)]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Group(Shape):
+    """An Auto Scaling group; its desired instances are nodes when the world begins."""
+
+    name: Name
+    zones: Annotated[tuple[ZoneName, ...], Field(min_length=1)]
+    min: Amount = 0
+    max: Amount
+    desired: Amount
+    types: Annotated[
+        tuple[Text, ...], Field(min_length=1, description="EC2 instance types, the first first.")
+    ] = ("m5.xlarge",)
+    spot: Annotated[
+        StrictBool, Field(description="Buy spot above `on_demand_base`, by a mixed policy.")
+    ] = False
+    on_demand_base: Amount = 0
+    on_demand_percent: Percent = 0
+    labels: Annotated[
+        dict[LabelKey, Text], Field(description="Labels of its nodes, by node-template tags.")
+    ] = Field(default_factory=dict)
+    taints: Annotated[
+        tuple[Taint, ...], Field(description="Taints of its nodes, such as a=b:NoSchedule.")
+    ] = ()
+    discovered: Annotated[
+        StrictBool, Field(description="Whether it has the autoscaler's discovery tag.")
+    ] = True
+    discovery_value: Annotated[Text, Field(description="The value of that tag.")] = "true"
+    discovery_propagates: Annotated[
+        StrictBool, Field(description="Whether that tag goes to its instances.")
+    ] = True
+    tags: Annotated[dict[str, Text], Field(description="More tags; not propagated.")] = Field(
+        default_factory=dict
+    )
+
+
+class Workload(Shape):
+    """What runs: a workload with its Service, budget and autoscaler."""
+
+    name: Name
+    kind: Literal["Deployment", "StatefulSet", "Job"] = "Deployment"
+    replicas: Count
+    cpu: Annotated[Count, Field(description="Millicores that a pod asks for.")]
+    memory: Annotated[
+        Count | None, Field(description="MiB that a pod asks for; default: twice its millicores.")
+    ] = None
+    spread: Annotated[Style, Field(description="How its pods are spread over zones and nodes.")] = (
+        "zone"
+    )
+    budget: Annotated[Budget, Field(description="Its PodDisruptionBudget.")] = "one"
+    scaling: Annotated[
+        Scaling, Field(description="Its HorizontalPodAutoscaler: none, or what it says of pace.")
+    ] = "none"
+    nodes: Annotated[
+        dict[LabelKey, Text], Field(description="Labels that its nodes must have.")
+    ] = Field(default_factory=dict)
+    tolerates: Annotated[tuple[Taint, ...], Field(description="Taints that it tolerates.")] = ()
+
+    rps: Annotated[
+        Amount, Field(description="Requests a second that arrive from outside the cluster.")
+    ] = 0
+    pod_rps: Annotated[
+        Count | None, Field(description="What one of its pods can serve; only with traffic.")
+    ] = None
+    calls: Annotated[
+        dict[str, Rate],
+        Field(description="Whom it calls, as name or namespace/name, for each request served."),
+    ] = Field(default_factory=dict)
+
+    @property
+    def mebibytes(self) -> int:
+        return 2 * self.cpu if self.memory is None else self.memory
+
+
+class Autoscaler(Shape):
+    """The cluster autoscaler, as its Helm chart installs it."""
+
+    replicas: Count = 2
+    flags: Annotated[
+        tuple[Text, ...], Field(description="Flags besides those of provider and discovery.")
+    ] = (
+        "--balance-similar-node-groups",
+        "--expander=least-waste",
+        "--skip-nodes-with-local-storage=false",
+        "--skip-nodes-with-system-pods=false",
+    )
+
+
+class WorldShape(Shape):
+    """The world before anything happens: settled, every pod Ready."""
+
+    version: Annotated[Text, Field(pattern=VERSION, description="Of Kubernetes.")] = "1.36"
+    zones: Annotated[tuple[ZoneName, ...], Field(min_length=1)]
+    autoscaler: Autoscaler = Autoscaler()
+    groups: Annotated[tuple[Group, ...], Field(min_length=1)]
+    workloads: Annotated[
+        dict[Annotated[str, Field(pattern=NAME)], tuple[Workload, ...]],
+        Field(description="By namespace."),
+    ] = Field(default_factory=dict)
