@@ -29,7 +29,6 @@ from sopctl.sandbox.aws.protocol import (
     stamp,
 )
 from sopctl.sandbox.aws.services.registry import OURS_ALONE, all_services
-from sopctl.sandbox.aws.throttle import Throttle
 from sopctl.sandbox.aws.trail import Entry
 
 ACCESS_KEY = "AKIASANDBOX000000000"
@@ -74,17 +73,12 @@ class Nobody:
 
 
 class AwsFront:
-    """Serves *cloud* to any AWS client.
-
-    ``calls`` and ``faults`` may be read and changed live, and ``throttle`` exchanged: without
-    limits, as at first, nothing is throttled.
-    """
+    """Serves *cloud* to any AWS client. ``calls`` and ``faults`` may be read and changed live."""
 
     def __init__(self, cloud: Cloud, *, host: str = "127.0.0.1") -> None:
         self.cloud = cloud
         self.calls: list[Call] = []
         self.faults: list[FaultRule] = []
-        self.throttle = Throttle()
         self.observer: Observer = Nobody()
         self._strikes = Faults(self.faults, ACCESS_KEY)
         self._application = Application()
@@ -155,7 +149,7 @@ class AwsFront:
 
     def _keep_out(self, request: Request, request_id: str, principal: Principal) -> Reply | None:
         """The refusal of a call that is too much, out of time or not allowed; else None."""
-        if not self.throttle.admits(request, self.cloud.now()):
+        if not self.cloud.throttle.admits(request, self.cloud.now()):
             return self._refuse(request, request_id, "Throttling")
         if expired(principal, self.cloud.naive_now()):
             return self._refuse(request, request_id, "ExpiredToken")

@@ -21,6 +21,7 @@ from sopctl.sandbox.aws.reclaim import Reclaims
 from sopctl.sandbox.aws.reconcile import Reconciler
 from sopctl.sandbox.aws.shifts import Managed, Shifts
 from sopctl.sandbox.aws.supply import Supply
+from sopctl.sandbox.aws.throttle import Throttle
 from sopctl.sandbox.aws.trail import Trail
 from sopctl.sandbox.aws.usage import Usage
 
@@ -48,6 +49,8 @@ class Region:
             install(self.now)
             plant_role(self.account)
             self.trail = Trail()
+            # To be exchanged by a world that wants limits; without any, nothing is throttled.
+            self.throttle = Throttle()
             found = self.ec2.describe_availability_zones()
             self.zones = tuple(Zone(name=zone.name, id=zone.zone_id) for zone in found)
             self.reclaims = Reclaims()

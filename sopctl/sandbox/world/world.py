@@ -91,8 +91,15 @@ class World:
         self._writes: int | None = WRITES
         self._machines = Machines(cloud, self.outages, version)
         self._kubelet = Kubelet(self.outages)
+        self._parts = self._everything()
+        self._stopped = threading.Event()
+        self._turn = threading.RLock()  # one round at a time, whoever asks for it
+        cloud.launchable = self.outages.launchable
+
+    def _everything(self) -> tuple[_Part, ...]:
+        """Whatever moves by itself, in the order of a round."""
         slices = Slices()
-        self._parts = (
+        return (
             _Part(self._machines, "nodes"),
             _Part(Garbage(), *WATCHED),
             _Part(NodeLifecycle(self.outages), "nodes", "pods"),
@@ -111,14 +118,11 @@ class World:
             _Part(Scheduler(), "pods", "nodes", "persistentvolumeclaims"),
             _Part(self._kubelet, "pods", "nodes"),
             _Part(Queue(budgets.WORK), *budgets.WORK.watched),
-            _Part(ClusterShift(cloud, slices)),
+            _Part(ClusterShift(self.cloud, slices)),
             _Part(slices, *slices.watched),
-            _Part(ClusterAutoscaler(cloud, self.outages)),
+            _Part(ClusterAutoscaler(self.cloud, self.outages)),
             _Part(events),
         )
-        self._stopped = threading.Event()
-        self._turn = threading.RLock()  # one round at a time, whoever asks for it
-        cloud.launchable = self.outages.launchable
 
     def seed(self, planter: Planter = plant) -> None:
         """Plant the first inhabitants and let them settle: all Ready, every zone balanced."""

@@ -70,9 +70,9 @@ def test_refusals_are_worded_as_each_service_does_and_limits_are_off_at_first(
 ) -> None:
     for _ in range(2):
         asg.describe_scaling_process_types()
-    front.throttle = Throttle([Limit(service="*", operation="Describe*", size=1, refill=1)])
+    front.cloud.throttle = Throttle([Limit(service="*", operation="Describe*", size=1, refill=1)])
     asg.describe_scaling_process_types()
     ec2.describe_vpcs()
     assert refused(asg.describe_scaling_process_types) == (400, "Throttling", "Rate exceeded")
     assert refused(ec2.describe_vpcs)[:2] == (503, "RequestLimitExceeded")
-    front.throttle = Throttle()
+    front.cloud.throttle = Throttle()

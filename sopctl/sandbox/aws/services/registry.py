@@ -13,6 +13,7 @@ from sopctl.sandbox.aws.services.iam import Simulation
 from sopctl.sandbox.aws.services.interruptions import CapacityManager
 from sopctl.sandbox.aws.services.placement import Placement
 from sopctl.sandbox.aws.services.quotas import Quotas
+from sopctl.sandbox.aws.services.spot_requests import SpotRequests
 from sopctl.sandbox.aws.services.zonal_shift import ZonalShifts
 
 # What these services have beside the operations listed, moto must not answer: it keeps another
@@ -25,7 +26,11 @@ def all_services(region: Region) -> Mapping[str, Mapping[str, Handler]]:
     return {
         "arc-zonal-shift": ZonalShifts(region).operations,
         "cloudtrail": CloudTrail(region).operations,
-        "ec2": {**CapacityManager(region).operations, **Placement(region).operations},
+        "ec2": {
+            **CapacityManager(region).operations,
+            **Placement(region).operations,
+            **SpotRequests(region).operations,
+        },
         "eks": EksService(region).operations,
         "health": health.operations(),
         "iam": Simulation(region).operations,

@@ -11,7 +11,7 @@ from sopctl.sandbox.world.autoscaler.backoff import Backoff
 from sopctl.sandbox.world.autoscaler.discovery import NodeGroup
 from sopctl.sandbox.world.autoscaler.expander import Expander
 from sopctl.sandbox.world.autoscaler.health import Readiness
-from sopctl.sandbox.world.autoscaler.scale_up import BACKED_OFF, Plan, offer, plan
+from sopctl.sandbox.world.autoscaler.scale_up import BACKED_OFF, Increase, Plan, offer, plan
 from sopctl.sandbox.world.autoscaler.settings import Settings
 from sopctl.sandbox.world.autoscaler.template import template
 from sopctl.sandbox.world.events import News, record
@@ -152,17 +152,21 @@ class Growth:
         similar = self._settings.balance_ignored if self._settings.balance else None
         chosen = plan(waiting, offered, best, similar)
         for increase in chosen.increases:
-            name = increase.group.name
-            self._cloud.set_desired(name, increase.size)
-            open_ = self._requests.get(name)
-            grown = increase.size - increase.group.target + (open_.increase if open_ else 0)
-            self._requests[name] = _Request(increase=grown, since=now)
-            self._grew = now
+            self._request(increase, now)
         self._tell(view, chosen, now)
         self._hopeless = None if chosen.increases else known
         sizes = {each.group.name: each.size for each in chosen.increases}
         raised = tuple(replace(g, target=sizes.get(g.name, g.target)) for g in groups)
         return raised, bool(sizes)
+
+    def _request(self, increase: Increase, now: datetime) -> None:
+        """Ask the cloud for a larger group, and remember what is on its way."""
+        name = increase.group.name
+        self._cloud.set_desired(name, increase.size)
+        open_ = self._requests.get(name)
+        grown = increase.size - increase.group.target + (open_.increase if open_ else 0)
+        self._requests[name] = _Request(increase=grown, since=now)
+        self._grew = now
 
     def is_safe(self, group: NodeGroup, counts: Readiness) -> bool:
         """Whether so few of a group's nodes are missing that it may grow (`IsNodeGroupHealthy`)."""

@@ -61,15 +61,7 @@ class Process:
         self._notice(now)
         self._groups = self._removal.drop_unregistered(view, self._groups, self._missing, now)
         states = {node["metadata"]["name"]: state(node, now) for node in view.all("nodes")}
-        counts = {
-            group.name: of_group(
-                group,
-                (states[node["metadata"]["name"]] for node in members[group.name]),
-                self._missing,
-                now,
-            )
-            for group in self._groups
-        }
+        counts = self._counts(members, states, now)
         cluster = readiness(states.values())
         healthy = is_healthy(cluster, self._settings)
         candidates: list[scale_down.Candidate] = []
@@ -83,15 +75,33 @@ class Process:
             healthy=healthy,
             groups=self._groups,
             counts=counts,
-            unsafe=frozenset(
-                group.name
-                for group in self._groups
-                if not self._growth.is_safe(group, counts[group.name])
-            ),
+            unsafe=self._unsafe(counts),
             growing=self._growth.growing(self._groups, counts),
             candidates=tuple(candidates),
         )
         self._publisher.publish(view, seen, now)
+
+    def _counts(
+        self, members: Mapping[str, list[Obj]], states: Mapping[str, str], now: datetime
+    ) -> dict[str, Readiness]:
+        """How ready each group is."""
+        return {
+            group.name: of_group(
+                group,
+                (states[node["metadata"]["name"]] for node in members[group.name]),
+                self._missing,
+                now,
+            )
+            for group in self._groups
+        }
+
+    def _unsafe(self, counts: Mapping[str, Readiness]) -> frozenset[str]:
+        """The groups of which so much is missing that they may not grow."""
+        return frozenset(
+            group.name
+            for group in self._groups
+            if not self._growth.is_safe(group, counts[group.name])
+        )
 
     def _scale(
         self,

@@ -84,11 +84,11 @@ def test_limits_of_a_look_up(trail: Any, asg: Any, watch: Any, front: Any) -> No
     assert refused(trail.lookup_events, StartTime=late, EndTime=early)[1] == (
         "InvalidTimeRangeException"
     )
-    front.throttle = Throttle(DOCUMENTED)
+    front.cloud.throttle = Throttle(DOCUMENTED)
     trail.lookup_events()
     trail.lookup_events()
     assert refused(trail.lookup_events)[:2] == (400, "ThrottlingException")
-    front.throttle = Throttle()
+    front.cloud.throttle = Throttle()
 
 
 def test_an_interruption_leaves_a_bid_evicted_event(
