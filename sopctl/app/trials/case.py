@@ -80,7 +80,14 @@ class Case:
         return self._now(operator)
 
     def play(self, start: Start) -> Iterator[Part]:
-        """The parts of the test, in order."""
+        """The parts of the test, in order; a world that stumbles on the way is one of them."""
+        stumbles = self.stage.life.stumbles
+        stumbles.clear()
+        yield from self._parts(start)
+        if stumbles:
+            yield Part(name="world", differences=(Difference(what=stumbles[0]),))
+
+    def _parts(self, start: Start) -> Iterator[Part]:
         expect, unproved = self.script.case.expect, self.script.case.unproved
         dry, plan = self._dry_run(start)
         yield _skipped("dry-run", unproved.dry_run) or dry

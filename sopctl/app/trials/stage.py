@@ -39,9 +39,10 @@ class EndlessError(Exception):
 
 @dataclass(slots=True)
 class Life:
-    """Whether the process that is played still lives; *on_wait* is asked before each wait."""
+    """Whether the process that is played still lives, and where the world itself stumbled."""
 
     dead: bool = False
+    stumbles: list[str] = field(default_factory=list)
 
     def die(self) -> None:
         """Die now; whatever else this process tries, dies of it too."""
@@ -81,10 +82,17 @@ class LedClock:
             left = max(seconds, NOTICEABLE) - (self.now() - asked).total_seconds()
             if left > 0:
                 self._waited += left
-                self._household.advance(left)
+                self._live(left)
         self._life.check()
         if self._waited > ENOUGH:
             raise EndlessError
+
+    def _live(self, seconds: float) -> None:
+        """A bug in the world is no fault of the run that waits: it is told as what it is."""
+        try:
+            self._household.advance(seconds)
+        except Exception as error:  # noqa: BLE001  # the outermost boundary of the world, as its thread has
+            self._life.stumbles.append(f"the world stumbled: {type(error).__name__}: {error}")
 
 
 @dataclass

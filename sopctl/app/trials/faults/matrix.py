@@ -89,8 +89,14 @@ class Lab:
         return Charted(play=play, plan=plan, planning=planning, course=course)
 
     def disturb(self, charted: Charted, fault: Fault) -> Verdict:
-        """Play one case."""
+        """Play one case; a bug in the world that shows in it is wrong, too."""
         self._attach()
+        stumbles = self._shop.stage.life.stumbles
+        stumbles.clear()
+        found = self._disturb(charted, fault)
+        return replace(found, wrong=(*found.wrong, *stumbles[:1]))
+
+    def _disturb(self, charted: Charted, fault: Fault) -> Verdict:
         play = charted.play
         disturbed = Disturbed(self._shop, self._tap, play.run, play.answers)
         if fault.piece == PLANNING:
