@@ -53,6 +53,10 @@ def faults(case: Case, start: Start, dose: Dose) -> Iterator[Part]:
     except SopError as error:
         yield Part(name="faults", skipped=f"it is refused: {error.summary}")
         return
+    except stage.EndlessError:
+        why = (*case.stage.life.stumbles, "the undisturbed course waits for what never comes")[0]
+        yield Part(name="faults", differences=(Difference(what=why),))
+        return
     chosen = _chosen(charts, dose)
     verdicts = _alone(lab, charts, chosen) if dose.jobs == 1 else _together(charts, chosen, dose)
     yield part(verdicts, sum(1 for each in charts for _ in each.faults()), time.monotonic() - begun)
