@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test conformance check lint types layers docs docs-check charts format lock clean
+.PHONY: demo test runbook-tests conformance check lint types layers docs docs-check charts format lock clean
 
 demo: $(READY) ## run az-failure in the sandbox and roll it back
 	$(BIN)/python tools/demo.py
 
 test: $(READY) ## the whole test suite, in parallel
 	$(BIN)/pytest -n auto --dist loadgroup -q
+
+runbook-tests: $(READY) ## the tests beside the runbooks, with a fault at every call
+	$(BIN)/sopctl test --faults all --jobs 2 --junit runbook-tests.xml
 
 conformance: $(READY) ## what clients rely on, asked of KUBECONFIG= [CONTEXT=] [CLUSTER_WIDE=1] or the simulator
 	SOPCTL_CONFORMANCE_KUBECONFIG="$(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))" \

@@ -19,6 +19,7 @@ from sopctl.core.action import AnyAction, Undo
 from sopctl.core.errors import MEANINGS
 from sopctl.notation.json_schema import text_of
 from sopctl.runbook import model
+from sopctl.runbook.trials.model import TrialFileShape
 from sopctl.sandbox.scenario import loader as scenarios
 from sopctl.sandbox.scenario.model import Scenario
 
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "cli.md": "\n".join(cli_page()),
         "exit-codes.md": "\n".join(exit_codes_page()),
         "runbook-schema.md": "\n".join(schema_page()),
+        "runbook-test-schema.md": "\n".join(test_schema_page()),
         "scenario-schema.md": "\n".join(scenario_page()),
     }
 
@@ -147,6 +149,16 @@ def schema_page() -> Iterator[str]:
     yield "Every field of a runbook. `sopctl runbook schema` prints it as JSON Schema.\n"
     schema = model.RunbookShape.model_json_schema()
     yield from fields_of("Runbook", schema)
+    for name, definition in sorted(schema.get("$defs", {}).items()):
+        if "properties" in definition:
+            yield from fields_of(name, definition)
+
+
+def test_schema_page() -> Iterator[str]:
+    yield "# Runbook test schema\n"
+    yield "Every field of `NAME.test.yaml`; as JSON Schema: `sopctl runbook schema --tests`.\n"
+    schema = TrialFileShape.model_json_schema()
+    yield from fields_of("RunbookTest", schema)
     for name, definition in sorted(schema.get("$defs", {}).items()):
         if "properties" in definition:
             yield from fields_of(name, definition)

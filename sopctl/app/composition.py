@@ -38,6 +38,7 @@ class Parts:
     connect: Callable[[Target, str], Connection] | None = None  # (target, user agent)
     catalogs: Callable[[], Catalogs] | None = None
     targets: Mapping[str, Target] | None = None
+    store: SqliteStore | None = None  # or what keeps its contract; it is not closed
 
 
 class App:
@@ -81,6 +82,8 @@ class App:
     @property
     def store(self) -> SqliteStore:
         """The journals of this machine; raises AuditUnavailableError."""
+        if self._parts.store is not None:
+            return self._parts.store
         if self._store is None:
             from sopctl.journal.sqlite import SqliteStore  # noqa: PLC0415  # only when needed
 

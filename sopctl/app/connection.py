@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sopctl.app.calls import CallLog
-from sopctl.app.lease import ClusterLease, LeasePolicy
+from sopctl.app.lease import ClusterLease, LeasePolicy, Machine
 from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
 from sopctl.core.errors import TemporaryError, UnreachableError, WrongTargetError
@@ -18,6 +19,10 @@ from sopctl.facts.world import World
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s
 from sopctl.providers.limits import Limits
+
+if TYPE_CHECKING:
+    from sopctl.providers.aws_sdk import AwsSdk
+    from sopctl.providers.k8s_sdk import K8sSdk
 
 LOCK_LIMITS = Limits(connect=1.0, read=2.0, attempts=1, deadline=3.0)
 
@@ -53,20 +58,44 @@ def _nothing(*_secrets: str) -> None:
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sdks:
+    """Connections and clients that stand already, shared by many invocations in one process."""
+
+    aws: AwsSdk | None = None
+    k8s: K8sSdk | None = None
+
+
+NO_SDKS = Sdks()
+
+
 class RealConnection:
     """AWS and Kubernetes over their SDKs; nothing is opened before it is needed."""
 
     def __init__(
-        self, target: Target, clock: Clock, *, agent: str, hide: Callable[..., None] = _nothing
+        self,
+        target: Target,
+        clock: Clock,
+        *,
+        agent: str,
+        hide: Callable[..., None] = _nothing,
+        sdks: Sdks = NO_SDKS,
+        machine: Machine | None = None,
     ) -> None:
-        """*hide* is told the secret parts of the credentials as soon as they are known."""
+        """*hide* is told the secret parts of the credentials as soon as they are known.
+
+        *machine* is the time by which the silence of a lock's holder is measured.
+        """
+        self._machine = machine
         self._target = target
         self._hide = hide
         self._agent = agent
         self.clock: Clock = clock
         self.calls = CallLog()
-        self._aws = Aws(target, agent=agent, clock=clock, on_call=self.calls.note)
-        self._k8s = K8s(target, agent=agent, clock=clock, on_call=self.calls.note)
+        noted = self.calls.note
+        self._sdks = sdks
+        self._aws = Aws(target, agent=agent, clock=clock, on_call=noted, sdk=sdks.aws)
+        self._k8s = K8s(target, agent=agent, clock=clock, on_call=noted, sdk=sdks.k8s)
         self._lock_k8s: K8s | None = None
         self._lease: ClusterLease | None = None
         snapshot = Snapshot(self._aws, self._k8s)
@@ -117,10 +146,16 @@ class RealConnection:
                 clock=self.clock,
                 on_call=self.calls.note,
                 limits=LOCK_LIMITS,
+                sdk=self._sdks.k8s,
             )
         policy = LeasePolicy(required=self._target.lock == "required", force=force)
         self._lease = ClusterLease(
-            self._lock_k8s, worker, policy=policy, clock=self.clock, warn=warn
+            self._lock_k8s,
+            worker,
+            policy=policy,
+            clock=self.clock,
+            warn=warn,
+            machine=self._machine,
         )
         return self._lease
 

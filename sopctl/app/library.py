@@ -38,6 +38,12 @@ class Library:
 
         return loader.find(name, self._places())
 
+    def tests(self) -> dict[str, Path]:
+        """The files of runbook tests by the runbook's name: each lies beside its runbook."""
+        from sopctl.runbook.trials import loader  # noqa: PLC0415  # as above
+
+        return loader.available(self._places())
+
     def load(self, name: str) -> Runbook:
         """The runbook, linted; raises UsageError, or InvalidRunbookError with every problem."""
         from sopctl.runbook import lint  # noqa: PLC0415  # as above

@@ -20,6 +20,8 @@ COMMANDS: Final[Commands] = {
     "scenario": (f"{_ROOM}.scenario:scenario", "List, show, load and play scenarios."),
     "record": (f"{_ROOM}.record:record", "Draw a scenario from a real cluster, read-only."),
     "time": (f"{_ROOM}.time:time_", "Show or change how the world's time passes."),
+    "snapshot": (f"{_ROOM}.snapshot:snapshot", "Write its whole world to a file."),
+    "restore": (f"{_ROOM}.snapshot:restore", "Bring back the world of a file."),
     "reset": (f"{_ROOM}.reset:reset", "Bring it back to its first state."),
     "stop": (f"{_ROOM}.stop:stop", "Stop it and forget its world."),
 }

@@ -60,7 +60,7 @@ def forget(store: Store, run: str, who: str, why: str) -> RunState:
     try:
         state = fold(run, store.read(run))
         assert state.last is not None
-        entries = (records.parked("forgotten", f"{who}: {why}"), records.end(RunEnd.LOST))
+        entries = (records.parked(records.FORGOTTEN, f"{who}: {why}"), records.end(RunEnd.LOST))
         store.append(lease, state.seq, entries, stamp(state.last))
     finally:
         store.release(lease)

@@ -26,6 +26,10 @@ REQUEST = "request"
 ANSWER, DECISION, UNDO, PARKED, END = "answer", "decision", "undo", "parked", "end"
 
 
+FORGOTTEN = "forgotten"
+"""Why a run is parked before it is ended as lost."""
+
+
 def image(state: object) -> Json:
     """A state as the journal writes it: ABSENT is null, every other state a mapping."""
     return None if state is ABSENT else encode(state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sopctl.core.errors import NotFoundError, PermissionDeniedError
+from sopctl.core.errors import NotFoundError
 from sopctl.providers.k8s import K8s
 
 _ROOT = "/apis/admissionregistration.k8s.io/v1"
@@ -20,6 +20,11 @@ class Policies:
 
 
 def read(k8s: K8s) -> Policies:
+    """What there is; raises PermissionDeniedError where that may not be known.
+
+    Not to be allowed to look is not the same as that nothing is there: a runbook that takes the
+    policy if it is installed would rewrite, and so restart, every workload instead.
+    """
     try:
         resources = k8s.get(_ROOT).get("resources") or ()
     except NotFoundError:
@@ -36,5 +41,5 @@ def read(k8s: K8s) -> Policies:
 def _names(k8s: K8s, plural: str) -> tuple[str, ...]:
     try:
         return tuple(each["metadata"]["name"] for each in k8s.list(f"{_ROOT}/{plural}"))
-    except (NotFoundError, PermissionDeniedError):
+    except NotFoundError:
         return ()

@@ -37,7 +37,9 @@ class Aws:
         clock: Clock | None = None,
         on_call: Callable[[CallNote], None] | None = None,
         limits: Limits | None = None,
+        sdk: AwsSdk | None = None,
     ) -> None:
+        """*sdk* is one that stands already, and that somebody else closes."""
         self.target = target
         self.clock: Clock = clock or SystemClock()
         self._agent = agent
@@ -45,7 +47,7 @@ class Aws:
         self._limits = limits or Limits()
         self._pace = Pace(self._limits.writes_per_second, BURST, self.clock)
         self._lock = threading.Lock()
-        self._sdk: AwsSdk | None = None
+        self._sdk, self._lent = sdk, sdk is not None
         self._proving = threading.RLock()
         self._proved: dict[str, tuple[str, str]] = {}  # access key -> (account, principal)
 
@@ -129,7 +131,7 @@ class Aws:
 
     def close(self) -> None:
         """Close every connection."""
-        if self._sdk is not None:
+        if self._sdk is not None and not self._lent:
             self._sdk.close()
 
     def _open(self) -> AwsSdk:

@@ -14,12 +14,7 @@ from urllib.parse import urlencode
 
 from sopctl.core.action import Call
 from sopctl.core.clock import Clock, SystemClock
-from sopctl.core.errors import (
-    NotFoundError,
-    PermissionDeniedError,
-    SopError,
-    WrongTargetError,
-)
+from sopctl.core.errors import NotFoundError, PermissionDeniedError, SopError, WrongTargetError
 from sopctl.core.target import Target
 from sopctl.providers.answers import AnsweredError, Reply, UnauthenticatedError
 from sopctl.providers.limits import CallNote, Limits
@@ -68,6 +63,7 @@ class K8s:
         clock: Clock | None = None,
         on_call: Callable[[CallNote], None] | None = None,
         limits: Limits | None = None,
+        sdk: K8sSdk | None = None,
     ) -> None:
         self.target = target
         self.clock: Clock = clock or SystemClock()
@@ -75,7 +71,7 @@ class K8s:
         self._on_call = on_call
         self._limits = limits or Limits()
         self._lock = threading.Lock()
-        self._sdk: K8sSdk | None = None
+        self._sdk, self._lent = sdk, sdk is not None
         self._proving = threading.Lock()
         self._proved: dict[str, tuple[str, str]] = {}  # credentials -> (cluster uid, user)
 
@@ -195,7 +191,7 @@ class K8s:
 
     def close(self) -> None:
         """Close every connection."""
-        if self._sdk is not None:
+        if self._sdk is not None and not self._lent:
             self._sdk.close()
 
     def _open(self) -> K8sSdk:

@@ -231,7 +231,8 @@ def available(dirs: Iterable[FilePath]) -> dict[str, FilePath]:
     known: dict[str, FilePath] = {}
     for directory in dirs:
         for path in sorted(directory.glob("*.yaml")) if directory.is_dir() else ():
-            known.setdefault(path.stem, path)
+            if not path.stem.endswith(".test"):  # the tests that lie beside it
+                known.setdefault(path.stem, path)
     return known
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel
+
 from sopctl.core.codec import Json
 from sopctl.notation.json_schema import schema_of, text_of
 from sopctl.runbook.model import RunbookShape
 
 
-def schema() -> Json:
+def schema(root: type[BaseModel] = RunbookShape, title: str = "A sopctl runbook") -> Json:
     """The schema, generated from the model that the loader uses."""
-    return schema_of(RunbookShape, "A sopctl runbook")
+    return schema_of(root, title)
 
 
-def text() -> str:
+def text(root: type[BaseModel] = RunbookShape, title: str = "A sopctl runbook") -> str:
     """The schema as it stands in a file."""
-    return text_of(schema())
+    return text_of(schema(root, title))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from sopctl.sandbox.process.running import Running
 from sopctl.views.lines import Line, line, table
 
@@ -19,6 +22,17 @@ def running(found: Running) -> list[Line]:
     )
     head = line("The sandbox ", ("runs", "good"), f" (process {found.pid}).")
     return [head, *rows, line('Try: eval "$(sopctl sandbox env)" && kubectl get nodes')]
+
+
+def written(file: Path, size: int) -> list[Line]:
+    """A world that was written down."""
+    return [line("The world is in ", (str(file), "strong"), f" ({size / 1e6:.1f} MB).")]
+
+
+def restored(file: Path, taken: str, forgotten: Sequence[str]) -> list[Line]:
+    """A world that was brought back, and the runs that it never saw."""
+    head = line("The sandbox is as it was at ", (taken, "strong"), f", from {file}.")
+    return [head, *(line(f"run {run} is forgotten: this world never saw it") for run in forgotten)]
 
 
 def absent() -> list[Line]:

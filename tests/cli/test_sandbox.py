@@ -48,6 +48,16 @@ def records(here):
     assert "exists" in here("sandbox", "record", "ours", "--target", "sandbox").err
 
 
+def keeps(here, file):
+    """The world goes to a file and comes back from it, and from no other."""
+    assert "The world is in" in here("sandbox", "snapshot", str(file)).out
+    assert here("sandbox", "fail-zone", "us-east-1a").code == 0
+    assert "The sandbox is as it was at" in here("sandbox", "restore", str(file)).out
+    file.write_bytes(b"\x80\x05N.")
+    refused = here("sandbox", "restore", str(file))
+    assert (refused.code, "not a snapshot" in refused.err) == (4, True)
+
+
 @pytest.mark.sandbox
 def test_a_sandbox_from_start_to_stop(tmp_path):  # one life, from start to stop
     here = Here(tmp_path)
@@ -70,6 +80,7 @@ def test_a_sandbox_from_start_to_stop(tmp_path):  # one life, from start to stop
         directs(here)
         refused = here("sandbox", "start", "--version", "1.30")
         assert (refused.code, "on Kubernetes 1.36" in refused.err) == (4, True)
+        keeps(here, tmp_path / "world")
         assert here("sandbox", "reset").code == 0
         assert "nothing is in place" in here("status").out
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sopctl.core.codec import Json
-from sopctl.core.errors import RefusedError, TemporaryError, UnreachableError
+from sopctl.core.errors import PermissionDeniedError, RefusedError, TemporaryError, UnreachableError
 from sopctl.facts.groups import Group
 from sopctl.facts.snapshot import SHAPES, Snapshot
 from sopctl.sandbox.aws.faults import FaultRule
@@ -228,3 +228,11 @@ def test_an_unreachable_provider_is_said_to_be_so_and_not_asked_again_at_once(
 def test_a_server_without_the_policy_api_serves_none(local: Local) -> None:
     policies = local.world.facts.policies()
     assert policies.served == (local.world.facts.server_version() >= (1, 36))
+
+
+def test_policies_that_may_not_be_seen_are_not_taken_for_absent(local: Local) -> None:
+    """Found by a denial at every call: az-failure would rewrite each workload instead."""
+    rule = KubeFault(path_regex="mutatingadmissionpolicies", value=403, count=None)
+    local.kube.faults.append(rule)
+    with pytest.raises(PermissionDeniedError):
+        local.world.facts.policies()

@@ -9,7 +9,13 @@ from sopctl.runbook import schema as runbook_schema
 
 
 @click.command()
+@click.option("--tests", is_flag=True, help="The schema of NAME.test.yaml, the tests of a runbook.")
 @click.pass_obj
-def schema(context: Context, /) -> None:
+def schema(context: Context, /, *, tests: bool) -> None:
     """Print the JSON Schema of runbooks, for editors."""
-    context.out.write(runbook_schema.text())
+    if not tests:
+        context.out.write(runbook_schema.text())
+        return
+    from sopctl.runbook.trials.model import TITLE, TrialFileShape  # noqa: PLC0415  # seldom
+
+    context.out.write(runbook_schema.text(TrialFileShape, TITLE))

@@ -11,6 +11,7 @@ import threading
 import traceback
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sopctl.sandbox.aws.access.principals import Principal, principal_of
 from sopctl.sandbox.aws.application import Application, Reply
@@ -49,6 +50,28 @@ class Call:
     time: datetime
 
 
+class Observer(Protocol):
+    """Whoever looks at each call before it is carried out, and after it."""
+
+    def strike(self, request: Request) -> FaultRule | None:
+        """A fault for this call, before the ordered ones are asked."""
+        ...
+
+    def executed(self, request: Request, status: int) -> None:
+        """It was carried out, whether or not its answer is sent."""
+        ...
+
+
+class Nobody:
+    """No observer."""
+
+    def strike(self, _: Request) -> FaultRule | None:
+        return None
+
+    def executed(self, _: Request, __: int) -> None:
+        return None
+
+
 class AwsFront:
     """Serves *cloud* to any AWS client. ``calls`` and ``faults`` may be read and changed live."""
 
@@ -56,6 +79,7 @@ class AwsFront:
         self.cloud = cloud
         self.calls: list[Call] = []
         self.faults: list[FaultRule] = []
+        self.observer: Observer = Nobody()
         self._strikes = Faults(self.faults, ACCESS_KEY)
         self._application = Application()
         self._desk = Desk(all_services(cloud))
@@ -77,7 +101,7 @@ class AwsFront:
     def answer(self, request: Request) -> tuple[Reply | None, str]:
         """The reply, or None to reset the connection, and the call's request id."""
         request_id = new_request_id()
-        rule = self._strikes.strike(request)
+        rule = self.observer.strike(request) or self._strikes.strike(request)
         reply = self._answer(request, request_id, rule)
         self.calls.append(
             Call(
@@ -105,6 +129,7 @@ class AwsFront:
             threading.Event().wait(float(rule.value))
         with self.cloud.lock:
             reply = self._execute(request, request_id)
+        self.observer.executed(request, reply.status)
         return None if rule is not None and rule.kind == "lost_reply" else reply
 
     def _execute(self, request: Request, request_id: str) -> Reply:

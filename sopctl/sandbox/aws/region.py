@@ -59,7 +59,7 @@ class Region:
             self.supply = Supply(
                 zones=tuple(zone.name for zone in self.zones),
                 instances=self.instances,
-                launchable=lambda zone: bool(self.launchable(zone)),
+                launchable=self.takes_launches,
             )
             self.eks = Eks(
                 groups=self.find,
@@ -67,6 +67,10 @@ class Region:
                 now=self.now,
                 cluster=_cluster(self),
             )
+
+    def takes_launches(self, zone: str) -> bool:
+        """Whether anything launches in *zone*, as whoever is asked at this time says."""
+        return bool(self.launchable(zone))
 
     @property
     def autoscaling(self) -> AutoScalingBackend:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Literal
+from typing import Literal, Protocol
 
 from sopctl.sandbox.k8s.fairness import flow_of, too_many_requests
 from sopctl.sandbox.k8s.objects import Obj, encode
@@ -59,6 +59,28 @@ class Faults:
         if rule.method not in ("*", method) or not re.search(rule.path_regex, target):
             return False
         return rule.probability >= 1 or self._random.random() < rule.probability
+
+
+class Observer(Protocol):
+    """Whoever looks at each request before it is carried out, and after it."""
+
+    def strike(self, request: Request) -> Sequence[FaultRule]:
+        """Faults for this request, beside the ordered ones."""
+        ...
+
+    def executed(self, request: Request, status: int) -> None:
+        """It was carried out, whether or not its answer is sent."""
+        ...
+
+
+class Nobody:
+    """No observer."""
+
+    def strike(self, _: Request) -> Sequence[FaultRule]:
+        return ()
+
+    def executed(self, _: Request, __: int) -> None:
+        return None
 
 
 _REASONS = {

@@ -19,7 +19,7 @@ from sopctl.sandbox.k8s.api import Api
 from sopctl.sandbox.k8s.calls import Call, is_mutating
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import ApiError
-from sopctl.sandbox.k8s.faults import FaultRule, Faults, refused
+from sopctl.sandbox.k8s.faults import FaultRule, Faults, Nobody, Observer, refused
 from sopctl.sandbox.k8s.impersonate import SEPARATOR, impersonated
 from sopctl.sandbox.k8s.request import ANONYMOUS, Request, Response, User, refusal
 from sopctl.sandbox.k8s.tls import make_identity
@@ -42,6 +42,7 @@ class KubeServer:
         self.calls: list[Call] = []
         self.users: dict[str, User] = {token: ADMIN}
         self.faults: list[FaultRule] = []
+        self.observer: Observer = Nobody()
         self.seats = fairness.Seats()
         self._stopped = threading.Event()
         self._identity = make_identity(host)
@@ -206,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         request = owner.authenticated(self._request())
         audit_id = request.headers.get("audit-id") or str(uuid.uuid4())
-        hits = owner.hits(request.method, self.path)
+        hits = (*owner.observer.strike(request), *owner.hits(request.method, self.path))
         for rule in hits:
             if rule.kind == "delay":
                 owner.pause(rule.value)
@@ -217,6 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         codes = [int(rule.value) for rule in hits if rule.kind == "status"]
         response = refused(codes[0], request) if codes else owner.respond(request)
+        if not codes:
+            owner.observer.executed(request, response.status)
         if any(rule.kind == "lost_reply" for rule in hits):
             self._hang_up(request, audit_id)
             return

@@ -37,6 +37,7 @@ class Store:
         self.lock = lock
         self.changed = threading.Condition(lock)
         self.revision = 1
+        self._compacted = 0  # the revision whose changes are forgotten, and all before it
         self._tables: dict[str, dict[Key, Obj]] = {}
         self._encoded: dict[str, dict[Key, bytes]] = {}
         self._history: deque[Event] = deque(maxlen=HISTORY)
@@ -98,8 +99,9 @@ class Store:
 
     def since(self, storage: str, revision: int) -> list[Event]:
         """Writes to a resource after a revision; ApiError 410 when they are forgotten."""
-        if self._history and revision < self._history[0].revision - 1:
-            raise expired(f"too old resource version: {revision} ({self._history[0].revision - 1})")
+        known = self._history[0].revision - 1 if self._history else 0
+        if revision < (oldest := max(known, self._compacted)):
+            raise expired(f"too old resource version: {revision} ({oldest})")
         found: list[Event] = []
         for event in reversed(self._history):
             if event.revision <= revision:
@@ -108,6 +110,12 @@ class Store:
                 found.append(event)
         found.reverse()
         return found
+
+    def compact(self, beyond: int) -> None:
+        """Go on from a revision greater than *beyond* and forget every change up to it."""
+        self.revision = max(self.revision, beyond) + 1
+        self._compacted = self.revision
+        self._history.clear()
 
     def at(self, storage: str, revision: int) -> dict[Key, Obj]:
         """All objects of a resource as they were at a revision; ApiError 410 when forgotten."""

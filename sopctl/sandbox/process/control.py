@@ -1,7 +1,7 @@
 """The control API: JSON over HTTP on loopback, for whoever holds the token.
 
 GET  /status  /dump  /calls
-POST /calls/reset  /faults  /fail-zone  /heal-zone  /reset  /stop
+POST /calls/reset  /faults  /fail-zone  /heal-zone  /reset  /snapshot  /restore  /stop
 
 and what ``direction`` answers.
 """
@@ -14,14 +14,16 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, encode
-from sopctl.core.errors import UsageError
+from sopctl.core.errors import RefusedError, UsageError
 from sopctl.sandbox.aws.faults import FaultRule as AwsFault
 from sopctl.sandbox.aws.loopback import LoopbackHandler, LoopbackServer
 from sopctl.sandbox.k8s.http import FaultRule as KubeFault
+from sopctl.sandbox.process import sealed
 from sopctl.sandbox.process.direction import Direction
 from sopctl.sandbox.process.household import Household
 from sopctl.sandbox.scenario import loader
@@ -45,9 +47,19 @@ class ControlError(Exception):
 class Control:
     """Serves *household*; ``stopping`` is set when a caller asks it to stop."""
 
-    def __init__(self, household: Household, token: str, scenario: Scenario | None = None) -> None:
-        """*scenario* is what the household was planted with; default: the default one."""
+    def __init__(
+        self,
+        household: Household,
+        token: str,
+        scenario: Scenario | None = None,
+        key: Path | None = None,
+    ) -> None:
+        """*scenario* is what the household was planted with; default: the default one.
+
+        *key* is where the key lies that snapshots are sealed with; without: there are none.
+        """
         self.household = household
+        self._key = key
         direction = Direction(household, scenario or loader.default())
         self.token = token
         self.stopping = threading.Event()
@@ -62,6 +74,8 @@ class Control:
             ("POST", "/fail-zone"): self._fail_zone,
             ("POST", "/heal-zone"): self._heal_zone,
             ("POST", "/reset"): self._reset,
+            ("POST", "/snapshot"): self._snapshot,
+            ("POST", "/restore"): self._restore,
             ("POST", "/stop"): self._stop,
             **direction.routes(),
         }
@@ -85,7 +99,7 @@ class Control:
             return 200, self._route(method, path, authorization, body)
         except ControlError as error:
             return error.status, {"error": str(error)}
-        except UsageError as error:
+        except (RefusedError, UsageError) as error:
             return BAD_REQUEST, {"error": f"{error.summary}. {error.hint}".strip()}
         except Exception as error:  # noqa: BLE001  # the outermost boundary: a bug answers 500
             traceback.print_exc()
@@ -159,6 +173,29 @@ class Control:
     def _reset(self, _: Body) -> Json:
         self.household.reset()
         return {}
+
+    def _snapshot(self, body: Body) -> Json:
+        """``{"file": absolute path, "header": {...}}``: this process writes the file itself."""
+        _only(body, "file", "header")
+        path, key = self._snapshot_file(body)
+        taken = {"taken": stamp(self.household.clock.now()), **body.get("header", {})}
+        sealed.write(path, key, self.household.snapshot(), taken)
+        return {"file": str(path), "bytes": path.stat().st_size}
+
+    def _restore(self, body: Body) -> Json:
+        """``{"file": absolute path}``; what was written beside the world comes back."""
+        _only(body, "file")
+        found = sealed.read(*self._snapshot_file(body))
+        self.household.restore(found.world)
+        return {"header": found.header}
+
+    def _snapshot_file(self, body: Body) -> tuple[Path, Path]:
+        path = Path(str(body.get("file", "")))
+        if not path.is_absolute():
+            raise ControlError(400, f"{str(path)!r} is not an absolute path of a file")
+        if self._key is None:
+            raise ControlError(400, "this sandbox has no place for the key of snapshots")
+        return path, self._key
 
     def _stop(self, _: Body) -> Json:
         self.stopping.set()

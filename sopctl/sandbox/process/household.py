@@ -15,6 +15,7 @@ from sopctl.sandbox.aws.front import AwsFront
 from sopctl.sandbox.k8s.api import Api
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.http import KubeServer
+from sopctl.sandbox.process import snapshot
 from sopctl.sandbox.process.stage import Scene, Stage
 from sopctl.sandbox.process.troubles import Rules
 from sopctl.sandbox.world.clock import WorldClock
@@ -103,6 +104,24 @@ class Household:
             self._planter, self._version = planter, version
         self.reset()
 
+    def snapshot(self) -> bytes:
+        """Everything at this moment, for ``restore``; never to be read from strangers."""
+        with self._changing, self.kube.cluster.lock, self.cloud.lock:
+            return snapshot.take(self, (self._world, self.stage))
+
+    def restore(self, data: bytes) -> None:
+        """Go back to the moment of *data*, from this or another household of the same build.
+
+        Time is as it was, too; watches end. Addresses, tokens and the clock's rate stay.
+        """
+        with self._changing:
+            kept = snapshot.parsed(self, data)
+            self._halt()
+            with self.cloud.lock:
+                self._world, self.stage = snapshot.adopt(self, kept)
+                self._announce()
+            self._thread = self._let_run()
+
     def pace(self, rate: float) -> None:
         """Let time pass at another rate from now on; at 0 it stands still."""
         with self._changing:
@@ -158,12 +177,16 @@ class Household:
         return len(self.aws.calls) + len(self.kube.calls)
 
     def _settle(self, cluster: Cluster) -> tuple[World, Stage]:
-        self.cloud.set_cluster_endpoint(self.kube.url, self.certificate, self._version)
+        self._announce()
         world = World(cluster, self.cloud, self.clock, self._version)
         world.seed(self._planter)
         rules = Rules(self.aws.faults, self.kube.faults)
         scene = Scene(world=world, cluster=cluster, cloud=self.cloud, rules=rules)
         return world, Stage(scene, self.clock.now())
+
+    def _announce(self) -> None:
+        """Let EKS say where this household's cluster is."""
+        self.cloud.set_cluster_endpoint(self.kube.url, self.certificate, self._version)
 
     def _let_run(self) -> threading.Thread:
         world, stage = self._world, self.stage

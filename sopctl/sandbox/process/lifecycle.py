@@ -8,10 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import sopctl
@@ -115,6 +116,20 @@ def required(state_dir: Path) -> Running:
             "the sandbox does not run", hint="Start it with `sopctl sandbox start`."
         )
     return found
+
+
+def snapshot(state_dir: Path, file: Path, header: Mapping[str, Json]) -> int:
+    """Write the world of the running sandbox to *file*, with *header* beside it; its size."""
+    body: Json = {"file": str(file.absolute()), "header": dict(header)}
+    answer: Any = control(required(state_dir), "POST", "/snapshot", body)
+    return int(answer["bytes"])
+
+
+def restore(state_dir: Path, file: Path) -> Mapping[str, Json]:
+    """Bring the running sandbox back to the world in *file*; what was written beside it."""
+    answer: Any = control(required(state_dir), "POST", "/restore", {"file": str(file.absolute())})
+    header: Mapping[str, Json] = answer["header"]
+    return header
 
 
 def environment(running: Running) -> dict[str, str]:

@@ -64,6 +64,7 @@ class Files:
         self.aws_config = self.root / "aws-config"
         self.aws_credentials = self.root / "aws-credentials"
         self.log = self.root / "log"
+        self.snapshot_key = self.root / "snapshot-key"  # stays: it outlives one sandbox
         self.scenario = self.root / "scenario.json"
         # Held while somebody starts the sandbox, and by the sandbox as long as it lives.
         self.starting = self.root / "starting.lock"

@@ -47,7 +47,7 @@ def serve(state_dir: Path, rate: float, ready: Callable[[], None]) -> None:
         _hold(alive)
         scenario = read_scenario(files.read_scenario())
         household = Household(rate, planter(scenario), scenario.world.version)
-        control = Control(household, secrets.token_urlsafe(32), scenario)
+        control = Control(household, secrets.token_urlsafe(32), scenario, files.snapshot_key)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: control.stopping.set())
         household.start()

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 
 from sopctl.core.measures import Happened, Sample
@@ -68,7 +69,7 @@ class Stage:
     def add(self, event: Event, moment: datetime) -> None:
         """Let *event* happen at *moment*, or at the next look if that is past."""
         with self._lock:
-            self._at(moment, lambda now: self._happen(event, now))
+            self._at(moment, partial(self._happen, event))
 
     def sample(self, now: datetime) -> Sample:
         """A sample outside of the series; its totals are since the timeline began, if it did."""
@@ -102,7 +103,7 @@ class Stage:
         said, end = self._troubles.start(event, now)
         self._say(now, said)
         if end is not None:
-            self._at(now + timedelta(seconds=end.after), lambda at: self._end(end.act, said, at))
+            self._at(now + timedelta(seconds=end.after), partial(self._end, end.act, said))
 
     def _end(self, act: Callable[[], None], said: str, now: datetime) -> None:
         act()
@@ -114,7 +115,7 @@ class Stage:
             return
         self._troubles.reclaim(surge)
         following = now + timedelta(seconds=duration.seconds(surge.every))
-        self._at(min(following, until), lambda at: self._wave(surge, until, at))
+        self._at(min(following, until), partial(self._wave, surge, until))
 
     def _say(self, now: datetime, what: str) -> None:
         self.happened.append(Happened((now - self.began).total_seconds(), what))

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sopctl.notation import duration
@@ -132,9 +133,9 @@ def kubernetes_rule(fault: Brownout) -> KubeFault:
 
 def _added(rules: list[Any], rule: AwsFault | KubeFault) -> Callable[[], None]:
     rules.append(rule)
+    return partial(_take_out, rules, rule)
 
-    def take_out() -> None:
-        with contextlib.suppress(ValueError):  # the list was cleared meanwhile
-            rules.remove(rule)
 
-    return take_out
+def _take_out(rules: list[Any], rule: AwsFault | KubeFault) -> None:
+    with contextlib.suppress(ValueError):  # the list was cleared meanwhile
+        rules.remove(rule)

@@ -51,6 +51,10 @@ class WorldClock:
             raise ValueError(f"a world clock cannot run backwards: {seconds} seconds")
         self._skipped += seconds
 
+    def set(self, moment: datetime) -> None:
+        """Go on from another moment, earlier or later: the world was exchanged."""
+        self._start, self._zero, self._skipped = moment, self._monotonic(), 0.0
+
     def pace(self, rate: float) -> None:
         """Go on from now at another rate."""
         if rate < 0:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sopctl.sandbox.aws.desk import Handler, Params
@@ -73,7 +74,7 @@ class EksService:
                 type=kind,
                 params=[{"type": parameter, "value": json.dumps(params[part])}],
                 created=self._region.now(),
-                apply=lambda: self._region.configure_cluster(part, wanted),
+                apply=partial(self._region.configure_cluster, part, wanted),
                 token=params.get("clientRequestToken"),
             )
         )
@@ -124,7 +125,7 @@ class EksService:
                 type="ConfigUpdate",
                 params=changes,
                 created=self._region.now(),
-                apply=lambda: configure_nodegroup(self._region, nodegroup, params),
+                apply=partial(configure_nodegroup, self._region, nodegroup, params),
                 nodegroup=nodegroup.name,
                 token=params.get("clientRequestToken"),
             )

@@ -1,0 +1,1 @@
+"""Tests of runbooks as files: their shape, their loader, their schema."""
