@@ -11,6 +11,8 @@ from moto.moto_api._internal import mock_random
 
 from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.aws.front import AwsFront
+from sopctl.sandbox.aws.patches.instances import ENDING
+from sopctl.sandbox.aws.patches.outbox import OUTBOX
 
 # What moto keeps has no types of its own; it is only carried from one moment to another.
 State: TypeAlias = dict[str, Any]
@@ -31,6 +33,8 @@ def state(front: AwsFront) -> State:
             for each in made._instances  # noqa: SLF001  # as above
         },
         "dice": mock_random.getstate(),
+        "ending": list(ENDING),
+        "outbox": list(OUTBOX),
         "calls": list(front.calls),
         "faults": list(front.faults),
     }
@@ -44,6 +48,9 @@ def adopt(front: AwsFront, kept: State) -> None:
         _adopt_service(service, accounts)
     mock_random.setstate(kept["dice"])
     # In place: whoever strikes or reads holds these very lists.
+    ENDING[:] = kept["ending"]
+    OUTBOX.clear()
+    OUTBOX.extend(kept["outbox"])
     front.calls[:] = kept["calls"]
     front.faults[:] = kept["faults"]
 

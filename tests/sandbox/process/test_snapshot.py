@@ -182,3 +182,25 @@ def test_old_credentials_still_open_the_door(household: Household, kept: bytes) 
     assert get(household, "/api/v1/nodes")[0]["items"]
     with pytest.raises(urllib.error.HTTPError):
         get(household, "/api/v1/nodes", token="another")  # no token at all
+
+
+def states(household: Household) -> list[str]:
+    return sorted(each.state for each in household.cloud.instances())
+
+
+# What was on its way out in a world that was left ended in the one that had taken its place.
+def test_what_is_on_its_way_out_ends_in_its_own_world_only(
+    household: Household, kept: bytes
+) -> None:
+    household.cloud.set_desired(GROUP, 0)
+    household.advance(10)
+    assert "shutting-down" in states(household)
+    leaving = household.snapshot()
+
+    household.restore(kept)
+    household.advance(120)
+    assert states(household) == ["running", "running"]
+
+    household.restore(leaving)
+    household.advance(120)
+    assert states(household) == ["running", "terminated"]
