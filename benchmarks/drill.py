@@ -88,7 +88,7 @@ def scenario(nodes: int, count: int) -> Scenario:
 
 
 def main() -> int:
-    nodes, count = map(int, sys.argv[1:3]) if len(sys.argv) > 2 else (1000, 2000)  # noqa: PLR2004
+    nodes, count = map(int, sys.argv[1:3]) if len(sys.argv) > 2 else (1000, 2000)  # noqa: PLR2004  # a program and two sizes
     began = time.monotonic()
 
     def follow(happened: Happened) -> None:

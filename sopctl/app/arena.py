@@ -88,8 +88,7 @@ class Arena:
         lifecycle.stop(self.state)
         shutil.rmtree(self.state / "sandbox", ignore_errors=True)
 
-    # The control API's answers are as dynamic as what it is asked for.
-    def _ask(self, method: str, path: str, body: Json = None) -> Any:  # noqa: ANN401
+    def _ask(self, method: str, path: str, body: Json = None) -> Any:  # noqa: ANN401  # as dynamic as what is asked
         return lifecycle.control(self.running, method, path, body)
 
 

@@ -59,7 +59,7 @@ def test_a_test_that_passes_is_zero_and_one_that_fails_is_not(here, tmp_path):
     ("words", "code", "says"),
     [
         (("az-failur",), 2, "az-failure"),
-        (("az-failure", "-t", "nothing-like-it"), 2, "there is no such test"),
+        (("az-failure", "-t", "nothing-like-it"), 2, "there is no test nothing-like-it"),
         (("az-failure", "--faults", "some"), 2, "not all, none or a number"),
         (("--record", "01NOTHERE"), 2, "there is no run"),
     ],

@@ -57,19 +57,23 @@ def files(library: Library, names: Sequence[str]) -> tuple[Path, ...]:
 def scripts(library: Library, asked: Asked) -> list[Script]:
     """Every test that is asked for; InvalidRunbookError with the problems of a file."""
     found: list[Script] = []
+    known: list[str] = []
     for path in asked.files:
         name = loader.runbook_of(path)
         beside = path.parent / f"{name}.yaml"
         book_path = beside if beside.is_file() else library.path(name)
         book = library.load(str(book_path))
         cases = loader.load(path, book).tests
+        known += [case.name for case in cases]
         found += [
             Script(case=case, book=book, file=path, path=book_path, path_of=library.path)
             for case in cases
             if fnmatchcase(case.name, asked.pattern)
         ]
     if not found:
-        raise UsageError("there is no such test", hint="Names are those of the tests in the files.")
+        raise UsageError(
+            f"there is no test {asked.pattern}", hint=f"Known tests: {', '.join(known) or 'none'}."
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Lists in pages, for the services that are ours."""
+"""Lists in pages, as our services and our patches serve them."""
 
 from __future__ import annotations
 

@@ -7,8 +7,6 @@ ignored; DescribeScalingActivities was always empty.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -16,6 +14,7 @@ from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
+from sopctl.sandbox.aws import pages
 from sopctl.sandbox.aws.patches.groups import SandboxGroup, find_group
 
 PAGE = 50
@@ -39,23 +38,12 @@ def one_page(
             f"constraint: Member must have value less than or equal to {MOST_RECORDS}"
         )
     token = response._get_param("NextToken")  # noqa: SLF001  # moto has no public way
-    start = _position(token) if token else 0
-    end = start + size
-    return list(rows[start:end]), _token(end) if end < len(rows) else None
-
-
-def _token(position: int) -> str:
-    return base64.urlsafe_b64encode(f"sandbox:{position}".encode()).decode()
-
-
-def _position(token: str) -> int:
     try:
-        marker, _, position = base64.urlsafe_b64decode(token).decode().partition(":")
-        if marker == "sandbox":
-            return int(position)
-    except (binascii.Error, ValueError):
-        pass
-    raise AutoscalingClientError("InvalidNextToken", f"The token '{token}' is invalid.")
+        return pages.page(rows, token, size)
+    except pages.BadTokenError as error:
+        raise AutoscalingClientError(
+            "InvalidNextToken", f"The token '{token}' is invalid."
+        ) from error
 
 
 class ReadResponses(AutoScalingResponse):
