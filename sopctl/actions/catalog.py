@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from sopctl.actions.aws import asg_capacity, asg_processes, asg_tags
+from sopctl.actions.aws import asg_capacity, asg_processes, asg_tags, zonal_shift
 from sopctl.actions.k8s import (
     autoscaler_scale_down,
     hpa_scale_down,
@@ -27,6 +27,7 @@ CATALOG: Mapping[str, AnyAction] = {
     "aws.asg.capacity": asg_capacity.ACTION,
     "aws.asg.processes": asg_processes.ACTION,
     "aws.asg.tags": asg_tags.ACTION,
+    "aws.zonal_shift": zonal_shift.ACTION,
     "k8s.autoscaler.scale_down": autoscaler_scale_down.ACTION,
     "k8s.hpa.scale_down": hpa_scale_down.ACTION,
     "k8s.node.cordon": node_cordon.ACTION,

@@ -46,7 +46,7 @@ def keep(context: Context, asked: Asked, state: RunState, pace: Pace) -> int:
     """Rounds until the run is taken back, or somebody says stop; 23 if something was reverted."""
     while True:
         round_, stopped = _round(context, asked, state, pace)
-        if round_.added and (code := _carry_out(context, asked, state)):
+        if (round_.added or round_.renewed) and (code := _carry_out(context, asked, state)):
             return code
         if round_.over or stopped or pace.once:
             return ExitCode.HALTED if round_.reverted or round_.beyond else ExitCode.DONE
@@ -65,7 +65,7 @@ def _round(context: Context, asked: Asked, state: RunState, pace: Pace) -> tuple
             context.out.data(kept.data(state.run, found, now))
         else:
             context.out.show(kept.lines(found, now))
-        left = 0.0 if pace.once or found.added or found.over else pace.every
+        left = 0.0 if pace.once or found.added or found.renewed or found.over else pace.every
         while left > 0 and not desk.stop.is_set():
             desk.place.connection.clock.sleep(min(left, NAP))
             left -= NAP

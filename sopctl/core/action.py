@@ -156,6 +156,8 @@ class Action(Generic[ParamsT, StateT]):
     ``order(changes)`` puts the changes left into batches; only the first is used, then it is asked
     again. ``touch(call, clients, ids)`` bumps the version of objects so that a conditional write
     still on its way fails; without it the engine waits out the longest life of a call.
+    ``renew(params, id, observed)`` says what to write so that a state which ends by itself goes
+    on, or None while that is not due; pure.
     """
 
     id: str
@@ -172,6 +174,7 @@ class Action(Generic[ParamsT, StateT]):
     effect: Effect[ParamsT, StateT] | None = None
     marker: Marker | None = None
     touch: Callable[[Call, Any, Sequence[ResourceId]], None] | None = None
+    renew: Callable[[ParamsT, ResourceId, Observed[StateT]], StateT | None] | None = None
     undo: Undo = Undo.EXACT
     disruptive: bool = False
     consent: Callable[[ParamsT], str] = field(default=lambda _params: "")  # why consent is needed

@@ -54,6 +54,8 @@ def judge(  # the six things that the table of rules looks at
 
     *compare* off is for the tests that show what the comparison is for.
     """
+    if item.renewing and item.phase is Phase.TODO:
+        return _judge_renewal(action, params, item, seen)
     after = state_of(action, item.after)
     if item.replan and not item.ours:
         after = action.desire(params, item.resource, seen)
@@ -87,6 +89,22 @@ def _judge_forward(
     if wanted == after:
         return Judgement(change=Change(item.resource, seen, after), moved=True)
     return Judgement(Phase.STALE, why="moved since the plan: somebody else changed it")
+
+
+def _judge_renewal(
+    action: AnyAction,
+    params: Any,  # noqa: ANN401  # the action's own params
+    item: Item,
+    seen: Observed[Any],
+) -> Judgement:
+    """Only what still is as we made it is renewed, and only if nobody else did meanwhile."""
+    if seen.gone or not action.satisfies(state_of(action, item.settled), seen.state):
+        return Judgement(Phase.STALE, why="not renewed: somebody else changed it")
+    assert action.renew is not None
+    longer = action.renew(params, item.resource, seen)
+    if longer is None:
+        return Judgement(Phase.SETTLED)
+    return Judgement(change=Change(item.resource, seen, longer))
 
 
 def _judge_back(action: AnyAction, item: Item, seen: Observed[Any], *, compare: bool) -> Judgement:

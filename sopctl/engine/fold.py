@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sopctl.core.action import Mark, ReceiptKind, Undo
@@ -111,7 +111,11 @@ def _selected(state: RunState, data: Data, _: datetime) -> None:
 def _more(state: RunState, data: Data, _: datetime) -> None:
     """A kept step goes on with what appeared since; the run is open until that is done."""
     work = state.work(data["work"])
-    work.items |= _items(decode(PlannedChange, change) for change in data["changes"])
+    for change in (decode(PlannedChange, change) for change in data["changes"]):
+        if item := work.items.get(change.resource):  # the run holds it, and it has to be renewed
+            item.phase, item.after, item.renewing = Phase.TODO, change.after, True
+        else:
+            work.items |= _items((change,))
     work.ended, work.outcome, work.why, work.marked = None, None, "", False
     state.end = None
 
@@ -140,7 +144,8 @@ def _intent(state: RunState, data: Data, at: datetime) -> None:
     work = state.work(data["work"])
     for row in data["items"]:
         item = work.items[decode(ResourceId, row["resource"])]
-        item.before, item.after, item.evidence = row["before"], row["after"], row["evidence"]
+        if not item.renewing:  # what was there before us stays the before-image
+            item.before, item.after, item.evidence = row["before"], row["after"], row["evidence"]
         item.phase, item.replan = Phase.SENT, False
         if "planned" in row and not item.moved:
             item.moved, item.planned = True, row["planned"]
@@ -173,11 +178,7 @@ def _result(state: RunState, data: Data, at: datetime) -> None:
         if kind in (ReceiptKind.NOT_YET, ReceiptKind.CONFLICT, ReceiptKind.UNKNOWN):
             item.first_try = item.first_try or at
             pause = max(row["receipt"]["after"], min(0.1 * item.attempts, 5.0))
-            item.retry_at = _later(at, pause)
-
-
-def _later(at: datetime, seconds: float) -> datetime:
-    return datetime.fromtimestamp(at.timestamp() + seconds, tz=at.tzinfo)
+            item.retry_at = at + timedelta(seconds=pause)
 
 
 def _found(state: RunState, data: Data, at: datetime) -> None:
@@ -187,7 +188,7 @@ def _found(state: RunState, data: Data, at: datetime) -> None:
         item.phase = Phase(row["phase"])
         item.now, item.why = row["state"], row["why"] or item.why
         if item.phase is Phase.SETTLED:
-            item.settled, item.ours = row["state"], True
+            item.settled, item.ours, item.renewing = row["state"], True, False
             item.changed_at = item.changed_at or at
         elif item.phase is Phase.UNCHANGED:
             item.settled = row["state"]

@@ -1,4 +1,4 @@
-"""Keep a mitigation alive: see who reverted what, and apply kept steps to what appears later.
+"""Keep a mitigation alive: see what was reverted, renew what ends, add what appears later.
 
 A run ends when its barriers are met. `sopctl watch` then looks again and again: a node that joins a
 cordoned zone has to be cordoned too. That is done in the same run, within the bound that the plan
@@ -8,16 +8,17 @@ showed, so that the same roll back takes it back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode
 from sopctl.core.errors import ProviderError, RefusedError
 from sopctl.core.journal import Entry, Holder
 from sopctl.core.plan import PlannedChange
-from sopctl.core.resource import ResourceId
+from sopctl.core.resource import Observed, ResourceId
 from sopctl.engine import records
-from sopctl.engine.compare import GONE
+from sopctl.engine.compare import GONE, state_of
 from sopctl.engine.finding import find
 from sopctl.engine.fold import fold
 from sopctl.engine.guardrails import objects
@@ -25,7 +26,7 @@ from sopctl.engine.holdings import Holding, holdings
 from sopctl.engine.joining import refuse_other_end, refuse_returning
 from sopctl.engine.leg import claim
 from sopctl.engine.ports import Deps
-from sopctl.engine.state import Outcome, Phase, RunEnd, RunState, Work
+from sopctl.engine.state import Item, Outcome, Phase, RunEnd, RunState, Work
 
 _KEPT = (RunEnd.DONE, RunEnd.PARTIAL)
 
@@ -43,10 +44,14 @@ class Reverted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one look at a run found: *added* resources are being applied, *beyond* are not."""
+    """What one look at a run found: *added* resources are being applied, *beyond* are not.
+
+    *renewed*: what would end by itself soon, and is being written again.
+    """
 
     reverted: tuple[Reverted, ...] = ()
     added: int = 0
+    renewed: int = 0
     beyond: tuple[str, ...] = ()  # sentences about steps whose bound is reached, or held by others
     unread: tuple[str, ...] = ()  # sentences about what could not be looked at
     over: bool = False  # nothing is in place any more
@@ -60,22 +65,32 @@ def look_again(run: str, deps: Deps) -> Round:
     held = {h.resource for h in everything if h.run == run and not h.returning}
     if not held or state.end not in _KEPT:
         return Round(over=not held)
-    reverted, unread = _reverted(state, held, deps)
+    standing = _standing(state, held, deps)
     others = [h for h in everything if h.run != run]
     fresh, beyond, unseen = _newcomers(state, others, deps)
-    if fresh:
-        _reopen(state, [records.more(key, changes) for key, changes in fresh.items()], deps)
-    added = sum(map(len, fresh.values()))
+    entries = [*standing.due.items(), *fresh.items()]
+    if entries:
+        _reopen(state, [records.more(key, changes) for key, changes in entries], deps)
     return Round(
-        reverted=tuple(reverted), added=added, beyond=tuple(beyond), unread=(*unread, *unseen)
+        reverted=tuple(standing.reverted),
+        added=sum(map(len, fresh.values())),
+        renewed=sum(map(len, standing.due.values())),
+        beyond=tuple(beyond),
+        unread=(*standing.unread, *unseen),
     )
 
 
-def _reverted(
-    state: RunState, held: set[ResourceId], deps: Deps
-) -> tuple[list[Reverted], list[str]]:
-    found: list[Reverted] = []
-    unread = []
+@dataclass(slots=True)
+class _Standing:
+    """What became of what the run holds; *due* for renewal are changes by step."""
+
+    reverted: list[Reverted] = field(default_factory=list)
+    due: dict[str, list[PlannedChange]] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+
+def _standing(state: RunState, held: set[ResourceId], deps: Deps) -> _Standing:
+    found = _Standing()
     for work in state.works:
         items = [i for i in work.items.values() if i.phase is Phase.SETTLED and i.resource in held]
         if work.back or not items:
@@ -85,21 +100,34 @@ def _reverted(
         try:
             seen = action.observe(deps.clients, params, [item.resource for item in items])
         except ProviderError as error:
-            unread.append(f"{work.key}: {error.summary}")
+            found.unread.append(f"{work.key}: {error.summary}")
             continue
         for item in items:
             now = seen.get(item.resource, GONE)
-            if records.image(now.state) != item.settled or now.gone:
-                found.append(
-                    Reverted(
-                        step=work.key,
-                        resource=item.resource,
-                        ours=item.settled,
-                        now=records.image(now.state),
-                        gone=now.gone,
-                    )
-                )
-    return found, unread
+            if now.gone or not action.satisfies(state_of(action, item.settled), now.state):
+                found.reverted.append(_reverted(work, item, now))
+            elif action.renew and (longer := action.renew(params, item.resource, now)):
+                found.due.setdefault(work.key, []).append(_renewal(item, now, longer))
+    return found
+
+
+def _reverted(work: Work, item: Item, now: Observed[Any]) -> Reverted:
+    return Reverted(
+        step=work.key,
+        resource=item.resource,
+        ours=item.settled,
+        now=records.image(now.state),
+        gone=now.gone,
+    )
+
+
+def _renewal(item: Item, now: Observed[Any], longer: object) -> PlannedChange:
+    return PlannedChange(
+        resource=item.resource,
+        before=records.image(now.state),
+        after=records.image(longer),
+        evidence=now.evidence,
+    )
 
 
 def _newcomers(

@@ -85,6 +85,7 @@ class Item:
     moved: bool = False  # somebody else changed it after the plan, to the same end: written over
     planned: Json = None  # moved: what the plan had seen
     replan: bool = False  # a person said: go on from what it was found to be
+    renewing: bool = False  # it is as we made it, and must be written again to stay so
 
     @property
     def open(self) -> bool:

@@ -50,6 +50,7 @@ class Group:
     """*spot*: buys nothing but spot. *mixed*: buys both. *managed*: the EKS node group it is of.
 
     *suspended* maps processes to the reason given. *operator*: the only one that may change it.
+    *target_groups*: ARNs of those that its instances are registered with.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Group:
     managed: str = ""
     operator: str = ""
     created: str = ""
+    target_groups: tuple[str, ...] = ()
 
     @property
     def staying(self) -> int:
@@ -157,6 +159,7 @@ def _group(raw: Mapping[str, Any], spot_templates: frozenset[Template]) -> Group
         managed=tags[NODEGROUP].value if NODEGROUP in tags else "",
         operator=str((raw.get("Operator") or {}).get("Principal", "")),
         created=str(raw.get("CreatedTime", "")),
+        target_groups=tuple(raw.get("TargetGroupARNs") or ()),
     )
 
 

@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sopctl.core.codec import Json, encode
 from sopctl.core.errors import RefusedError, SopError, TemporaryError
-from sopctl.facts import autoscaler, cluster, policies, workloads, zones
+from sopctl.facts import autoscaler, balancers, cluster, eks, policies, workloads, zones
 from sopctl.facts.autoscaler import Autoscaler
+from sopctl.facts.balancers import Balancer
+from sopctl.facts.eks import EksCluster
 from sopctl.facts.groups import Group
 from sopctl.facts.objects import node, pdb, pod
 from sopctl.facts.objects.node import Node
@@ -107,6 +109,14 @@ class Snapshot:
     def groups(self) -> tuple[Group, ...]:
         """The Auto Scaling groups that belong to the cluster: the population of ``aws.asg``."""
         return self._once.get("groups", self._groups)
+
+    def eks(self) -> EksCluster | None:
+        """The cluster as EKS knows it, or None."""
+        return self._once.get("eks", lambda: eks.read(self._aws, self.cluster_name()))
+
+    def balancers(self) -> tuple[Balancer, ...]:
+        """The load balancers that belong to the cluster."""
+        return self._once.get("balancers", self._balancers)
 
     def autoscalers(self) -> tuple[Autoscaler, ...]:
         return self._once.get("autoscalers", lambda: autoscaler.among(self._deployments()))
@@ -217,6 +227,10 @@ class Snapshot:
     def _cluster_name(self) -> str:
         written = cluster.name_in_kubeconfig(self._k8s)
         return written or next((each.cluster for each in self.autoscalers() if each.cluster), "")
+
+    def _balancers(self) -> tuple[Balancer, ...]:
+        attached = {arn for group in self.groups() for arn in group.target_groups}
+        return balancers.read(self._aws, self._k8s, self.cluster_name(), attached)
 
     def _groups(self) -> tuple[Group, ...]:
         name = self.cluster_name()

@@ -26,6 +26,9 @@ def lines(found: Round, now: datetime) -> list[Line]:
     shown += [line((at, "quiet"), ("cannot be seen: ", "warn"), text) for text in found.unread]
     if found.added:
         shown.append(line((at, "quiet"), f"{count(found.added, 'new resource')} to apply it to"))
+    if found.renewed:
+        again = f"{count(found.renewed, 'resource')} to renew before it ends by itself"
+        shown.append(line((at, "quiet"), again))
     return shown or [line((at, "quiet"), ("in place", "good"))]
 
 
