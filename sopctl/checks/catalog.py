@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from sopctl.checks.aws import zone_exists
+from sopctl.checks.aws import autoshift_agrees, zone_exists
 from sopctl.checks.k8s import (
     autoscaler_alive,
     controllers_placed,
@@ -24,6 +24,7 @@ from sopctl.core.errors import RefusedError
 GROUP = "sopctl.checks"
 
 CATALOG: Mapping[str, AnyCheck] = {
+    "aws.autoshift.agrees": autoshift_agrees.CHECK,
     "aws.zone.exists": zone_exists.CHECK,
     "k8s.autoscaler.alive": autoscaler_alive.CHECK,
     "k8s.controllers.placed": controllers_placed.CHECK,
