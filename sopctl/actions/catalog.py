@@ -8,8 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from sopctl.actions.aws import asg_capacity, asg_processes, asg_tags, zonal_shift
+from sopctl.actions.aws import (
+    asg_capacity,
+    asg_capacity_rebalance,
+    asg_distribution,
+    asg_minimum,
+    asg_processes,
+    asg_protection,
+    asg_subnets,
+    asg_tags,
+    eks_nodegroup,
+    zonal_shift,
+)
 from sopctl.actions.k8s import (
+    autoscaler_priorities,
     autoscaler_scale_down,
     hpa_scale_down,
     node_cordon,
@@ -25,9 +37,16 @@ GROUP = "sopctl.actions"
 
 CATALOG: Mapping[str, AnyAction] = {
     "aws.asg.capacity": asg_capacity.ACTION,
+    "aws.asg.capacity_rebalance": asg_capacity_rebalance.ACTION,
+    "aws.asg.distribution": asg_distribution.ACTION,
+    "aws.asg.minimum": asg_minimum.ACTION,
     "aws.asg.processes": asg_processes.ACTION,
+    "aws.asg.protection": asg_protection.ACTION,
+    "aws.asg.subnets": asg_subnets.ACTION,
     "aws.asg.tags": asg_tags.ACTION,
+    "aws.eks.nodegroup": eks_nodegroup.ACTION,
     "aws.zonal_shift": zonal_shift.ACTION,
+    "k8s.autoscaler.priorities": autoscaler_priorities.ACTION,
     "k8s.autoscaler.scale_down": autoscaler_scale_down.ACTION,
     "k8s.hpa.scale_down": hpa_scale_down.ACTION,
     "k8s.node.cordon": node_cordon.ACTION,
