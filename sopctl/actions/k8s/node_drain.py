@@ -1,4 +1,4 @@
-"""``k8s.node.drain``: evict the pods of a zone.
+"""``k8s.node.drain``: evict the pods of a zone, of a group of nodes, or of nodes by name.
 
 By the eviction API, which respects disruption budgets; the rules are kubectl's (``pkg/drain``), the
 answers those of kubernetes ``pkg/registry/core/pod/storage/eviction.go``. EKS never evicts the pods
@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sopctl.actions.k8s import drain_effect, drain_notes
+from sopctl.actions.k8s import drain_effect, drain_notes, which_nodes
 from sopctl.core.action import (
     Action,
     Call,
@@ -49,13 +49,15 @@ AGAIN = 5.0  # seconds until a pod that has to wait is asked for again, as kubec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """*zone* is a name or an id.
+    """*zone* is a name or an id; *group* an Auto Scaling group, node group or NodePool.
 
     The two consents are kubectl's ``--delete-emptydir-data`` and ``--force``: data that is lost,
     and pods that nobody makes again.
     """
 
-    zone: str
+    zone: str = ""
+    group: str = ""
+    nodes: tuple[str, ...] = ()
     except_namespaces: tuple[str, ...] = ()
     delete_empty_dir: bool = False
     delete_unmanaged: bool = False
@@ -78,14 +80,16 @@ def consent(params: Params) -> str:
 
 
 def select(clients: World, params: Params) -> Selection:
-    nodes = {each.name: each for each in map(node.read, clients.k8s.list(collection("k8s.node")))}
-    zone = node.zone_name(params.zone, nodes.values(), lambda: clients.facts.zone(params.zone).name)
+    left_behind, _ = which_nodes.chosen(
+        clients, zone=params.zone, group=params.group, names=params.nodes
+    )
+    nodes = {each.name: each for each in left_behind}
     pods = [pod.read(obj) for obj in clients.k8s.list(collection(KIND))]
     pinned = volumes.zones_by_claim(clients.k8s)
     evicted, left = [], Counter[str]()
     for each in pods:
         where = nodes.get(each.node)
-        if where is None or where.zone != zone or _not_ours(each, params):
+        if where is None or _not_ours(each, params):
             continue
         if why := _stays(each, where, params, pinned):
             left[why] += 1
@@ -244,7 +248,7 @@ def look(
 
 ACTION = Action(
     id="k8s.node.drain",
-    summary="Evict the pods of a zone within their disruption budgets.",
+    summary="Evict pods from the nodes of a zone, of a group, or by name, within their budgets.",
     kind=KIND,
     params=Params,
     state=Running,
@@ -264,6 +268,7 @@ ACTION = Action(
     consent=consent,
     patience=600.0,
     permissions=(
+        "autoscaling:DescribeAutoScalingGroups",
         "k8s:list nodes",
         "k8s:list pods",
         "k8s:delete pods",

@@ -246,7 +246,7 @@ def test_pods_that_came_to_the_zone_since_are_told_apart(busy):
     place(busy, "late", owner="ReplicaSet")
     seen = effect(busy, ACTION, ZONE, changes)
     assert not seen.ok
-    assert "1 pods came to the zone since, such as shop/late" in seen.detail
+    assert "1 pods came there since, such as shop/late" in seen.detail
 
 
 def test_a_budget_that_will_hold_up_the_drain_is_in_the_plan(busy):
