@@ -25,22 +25,11 @@ __all__ = [
 ]
 
 
-class ClusterPort(Protocol):
-    """The Kubernetes half, seen by a controller (`sopctl.sandbox.k8s.cluster.Cluster`)."""
-
-    @property
-    def lock(self) -> AbstractContextManager[Any]:
-        """Held over several calls when a controller decides on what it has just read."""
-
-    @property
-    def revision(self) -> int:
-        """Grows with every write."""
+class SharedPort(Protocol):
+    """Objects of the store themselves, read and written (`sopctl.sandbox.k8s.cluster.Shared`)."""
 
     def get(self, resource: str, name: str, namespace: str = "") -> Obj | None:
-        """Return a copy of one object, or None."""
-
-    def peek(self, resource: str, namespace: str | None = None) -> Sequence[Obj]:
-        """Return the stored objects of a resource themselves, never to be changed."""
+        """Return one object, or None."""
 
     def create(self, resource: str, obj: Obj) -> Obj:
         """Store a new object as the API would, admission included; ApiError when refused."""
@@ -52,6 +41,31 @@ class ClusterPort(Protocol):
         self, resource: str, name: str, patch: Obj, namespace: str = "", subresource: str = ""
     ) -> Obj:
         """Apply a JSON merge patch."""
+
+
+class ClusterPort(Protocol):
+    """The Kubernetes half, seen by a controller (`sopctl.sandbox.k8s.cluster.Cluster`)."""
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held over several calls when a controller decides on what it has just read."""
+
+    @property
+    def revision(self) -> int:
+        """Grows with every write."""
+
+    @property
+    def shared(self) -> SharedPort:
+        """The cluster for whoever never changes what it is given."""
+
+    def get(self, resource: str, name: str, namespace: str = "") -> Obj | None:
+        """Return a copy of one object, or None."""
+
+    def peek(self, resource: str, namespace: str | None = None) -> Sequence[Obj]:
+        """Return the stored objects of a resource themselves, never to be changed."""
+
+    def create(self, resource: str, obj: Obj) -> Obj:
+        """Store a new object as the API would, admission included; ApiError when refused."""
 
     def delete(
         self,

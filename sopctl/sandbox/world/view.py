@@ -93,16 +93,16 @@ class View:
     def create(self, resource: str, obj: Obj) -> Obj:
         """Create an object and see it from now on."""
         self._table(resource)
-        return self._keep(resource, self.cluster.create(resource, obj))
+        return self._keep(resource, self.cluster.shared.create(resource, obj))
 
     def update(self, resource: str, obj: Obj, subresource: str = "") -> Obj:
         """Replace an object, or its status."""
-        return self._keep(resource, self.cluster.update(resource, obj, subresource))
+        return self._keep(resource, self.cluster.shared.update(resource, obj, subresource))
 
     def patch(self, resource: str, obj: Obj, patch: Obj, subresource: str = "") -> Obj:
         """Merge a patch into an object."""
         metadata = obj["metadata"]
-        answer = self.cluster.patch(
+        answer = self.cluster.shared.patch(
             resource, metadata["name"], patch, metadata.get("namespace", ""), subresource
         )
         return self._keep(resource, answer)
@@ -152,7 +152,7 @@ class View:
         return obj
 
     def _reread(self, resource: str, name: str, namespace: str) -> None:
-        self._put(resource, (namespace, name), self.cluster.get(resource, name, namespace))
+        self._put(resource, (namespace, name), self.cluster.shared.get(resource, name, namespace))
         self._wrote()
 
     def _put(self, resource: str, key: Key, obj: Obj | None) -> None:
