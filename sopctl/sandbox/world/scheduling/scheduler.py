@@ -104,7 +104,7 @@ class Scheduler:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What a search found: the best node, or why each node was refused."""
+    """What a search found: the best node or, where there is none, why each was refused."""
 
     best: Seat | None
     refusals: Mapping[str, Refusal]
@@ -133,15 +133,13 @@ class Finder:
         """Return a node that takes the pod, or None."""
         asked = Filter(pod, snapshot)
         hinted = snapshot.seats.get(self._hints.get(pod.uid, ""))
-        if hinted is not None and asked.refusal(hinted) is None:
+        if hinted is not None and asked.takes(hinted):
             return hinted
-        seats = list(snapshot.seats.values())
-        for number in range(len(seats)):
-            position = (self._next + number) % len(seats)
-            if asked.refusal(seats[position]) is None:
-                self._next = position + 1
-                self._hints[pod.uid] = seats[position].place.name
-                return seats[position]
+        for number, seat in enumerate(_from(snapshot, self._next), self._next + 1):
+            if asked.takes(seat):
+                self._next = number % len(snapshot.seats)
+                self._hints[pod.uid] = seat.place.name
+                return seat
         return None
 
 
@@ -152,25 +150,29 @@ def search(pod: Subject, snapshot: Snapshot, start: int = 0, first: Seat | None 
     this one ended (schedule_one.go, `numFeasibleNodesToFind`).
     """
     asked = Filter(pod, snapshot)
-    if first is not None and asked.refusal(first) is None:
+    if first is not None and asked.takes(first):
         return Search(best=first, refusals={}, asked=0)
-    seats = list(snapshot.seats.values())
+    seats = _from(snapshot, start)
     enough = _enough(len(seats))
-    refusals: dict[str, Refusal] = {}
     fit: list[Seat] = []
     count = 0
-    for count in range(1, len(seats) + 1):  # how far it came is used below
-        seat = seats[(start + count - 1) % len(seats)]
-        refusal = asked.refusal(seat)
-        if refusal is not None:
-            refusals[seat.place.name] = refusal
-            continue
-        fit.append(seat)
-        if len(fit) >= enough:
-            break
-    return Search(
-        best=best(pod, fit, asked.spread) if fit else None, refusals=refusals, asked=count
-    )
+    for count, seat in enumerate(seats, 1):  # how far it came is used below
+        if asked.takes(seat):
+            fit.append(seat)
+            if len(fit) >= enough:
+                break
+    if fit:
+        return Search(best=best(pod, fit, asked.spread), refusals={}, asked=count)
+    reasons = {seat.place.name: asked.refusal(seat) for seat in seats}
+    refusals = {name: reason for name, reason in reasons.items() if reason is not None}
+    return Search(best=None, refusals=refusals, asked=count)
+
+
+def _from(snapshot: Snapshot, start: int) -> list[Seat]:
+    """Return all nodes in their order, from one on and round."""
+    seats = list(snapshot.seats.values())
+    first = start % len(seats) if seats else 0
+    return seats[first:] + seats[:first]
 
 
 def _enough(nodes: int) -> int:

@@ -31,7 +31,9 @@ class Domains:
         self.counts: Counter[str] = Counter()
         self._own = matches(constraint.selector, pod.labels)
         self._everything = constraint.selector is not None and not any(constraint.selector.values())
-        self._least: int | None = None  # what `minimum` found, until something changes
+        # What `minimum` and `admits` found, until something changes.
+        self._least: int | None = None
+        self._admitted: dict[str, bool] = {}
 
     def count(self, snapshot: Snapshot) -> None:
         """Find the domains, and count the pods in them."""
@@ -70,6 +72,7 @@ class Domains:
         if self.constraint.key in where.labels and self.eligible(where):
             self.counts[where.labels[self.constraint.key]] += by * int(self.counted(guest))
             self._least = None
+            self._admitted.clear()
 
     def complete(self, where: Place) -> bool:
         """Whether a node carries every key: another is in no domain of any constraint."""
@@ -105,6 +108,17 @@ class Domains:
         """Whether one more pod on this node keeps the skew within bounds."""
         here = self.counts.get(where.labels[self.constraint.key], 0)
         return here + int(self._own) - self.minimum() <= self.constraint.max_skew
+
+
+    def admits(self, where: Place) -> bool:
+        """Whether a node is in a domain that takes one more pod."""
+        domain = where.labels.get(self.constraint.key)
+        if domain is None:
+            return False
+        known = self._admitted.get(domain)
+        if known is None:
+            known = self._admitted[domain] = self.allows(where)
+        return known
 
 
 class Spread:
