@@ -70,7 +70,7 @@ class View:
         known = self._changes.get(resource, deque())
         if missed > len(known):
             return None
-        return list(islice(known, len(known) - missed, None))
+        return list(islice(reversed(known), missed))[::-1]
 
     def lookup(self, resource: str, name: str, keys: Keys, key: str) -> list[Obj]:
         """Return the objects to which a function gives a key; `name` tells the functions apart."""

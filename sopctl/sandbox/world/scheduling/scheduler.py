@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sopctl.sandbox.world import conditions, pods
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.scheduling.affinity import named_nodes
 from sopctl.sandbox.world.scheduling.filters import Filter, Refusal, explain
 from sopctl.sandbox.world.scheduling.parking import Parking
-from sopctl.sandbox.world.scheduling.preemption import budget, may_preempt, preempt
+from sopctl.sandbox.world.scheduling.preemption import Budget, budget, may_preempt, preempt
 from sopctl.sandbox.world.scheduling.reader import Reader
 from sopctl.sandbox.world.scheduling.scoring import best
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
@@ -32,6 +34,7 @@ class Scheduler:
         self._reader = Reader()
         self._parking = Parking(self._reader)
         self._start = 0
+        self._allowed: tuple[int, tuple[Budget, ...]] | None = None
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
         """Try every waiting pod once that something may have helped."""
@@ -90,8 +93,7 @@ class Scheduler:
             if nominated is not None:
                 snapshot.bind(guest, nominated.place.name)  # its room is not for others
             return text
-        budgets = [budget(each) for each in view.all("poddisruptionbudgets")]
-        chosen = preempt(guest, snapshot, found.refusals, budgets)
+        chosen = preempt(guest, snapshot, found.refusals, partial(self._budgets, view))
         if chosen is None:
             return text
         for victim in chosen.victims:
@@ -100,6 +102,14 @@ class Scheduler:
         snapshot.bind(guest, chosen.node)
         _refuse(view, pod, text, now, nominated=chosen.node)
         return ""
+
+    def _budgets(self, view: View) -> tuple[Budget, ...]:
+        """Return every disruption budget, read once a version."""
+        version = view.version("poddisruptionbudgets")
+        if self._allowed is None or self._allowed[0] != version:
+            found = tuple(budget(each) for each in view.all("poddisruptionbudgets"))
+            self._allowed = (version, found)
+        return self._allowed[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,19 +163,30 @@ def search(pod: Subject, snapshot: Snapshot, start: int = 0, first: Seat | None 
     if first is not None and asked.takes(first):
         return Search(best=first, refusals={}, asked=0)
     seats = _from(snapshot, start)
-    enough = _enough(len(seats))
-    fit: list[Seat] = []
-    count = 0
-    for count, seat in enumerate(seats, 1):  # how far it came is used below
-        if asked.takes(seat):
-            fit.append(seat)
-            if len(fit) >= enough:
-                break
+    named = named_nodes(pod.spec)
+    if named is not None:
+        # Of a daemon's pod only the node that it names is asked (NodeAffinity, PreFilterResult).
+        fit, count = [seat for seat in seats if seat.place.name in named], len(seats)
+        fit = [seat for seat in fit if asked.takes(seat)]
+    else:
+        fit, count = _fitting(asked, seats)
     if fit:
         return Search(best=best(pod, fit, asked.spread), refusals={}, asked=count)
     reasons = {seat.place.name: asked.refusal(seat) for seat in seats}
     refusals = {name: reason for name, reason in reasons.items() if reason is not None}
     return Search(best=None, refusals=refusals, asked=count)
+
+
+def _fitting(asked: Filter, seats: Sequence[Seat]) -> tuple[list[Seat], int]:
+    """Return the first nodes that fit, as many as are rated, and how many were asked for them."""
+    enough = _enough(len(seats))
+    fit: list[Seat] = []
+    for count, seat in enumerate(seats, 1):
+        if asked.takes(seat):
+            fit.append(seat)
+            if len(fit) >= enough:
+                return fit, count
+    return fit, len(seats)
 
 
 def _from(snapshot: Snapshot, start: int) -> list[Seat]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
 from sopctl.sandbox.world.scheduling.affinity import admits
 from sopctl.sandbox.world.scheduling.snapshot import Snapshot, wanted_labels
@@ -109,7 +110,6 @@ class Domains:
         here = self.counts.get(where.labels[self.constraint.key], 0)
         return here + int(self._own) - self.minimum() <= self.constraint.max_skew
 
-
     def admits(self, where: Place) -> bool:
         """Whether a node is in a domain that takes one more pod."""
         domain = where.labels.get(self.constraint.key)
@@ -125,13 +125,22 @@ class Spread:
     """The spread constraints of one pod, counted over a snapshot."""
 
     def __init__(self, pod: Subject, snapshot: Snapshot) -> None:
-        """Count the domains of the hard and of the soft constraints."""
+        """Count the domains of the hard constraints; of the soft ones, once nodes are rated."""
         self.hard = _counted(pod, pod.hard, snapshot)
-        self.soft = _counted(pod, pod.soft, snapshot)
+        self._pod = pod
+        self._snapshot = snapshot
+
+    @cached_property
+    def soft(self) -> list[Domains]:
+        """The soft constraints, counted as the snapshot is when this is first asked."""
+        return _counted(self._pod, self._pod.soft, self._snapshot)
 
     def note(self, guest: Subject, where: Place, by: int = 1) -> None:
-        """Count a pod that was placed on a node just now, or with -1 forget one."""
-        for domains in (*self.hard, *self.soft):
+        """Count a pod that was placed on a node just now, or with -1 forget one.
+
+        Only for the hard constraints: nothing is rated while pods are placed in thought.
+        """
+        for domains in self.hard:
             if domains.complete(where):
                 domains.note(guest, where, by)
 
