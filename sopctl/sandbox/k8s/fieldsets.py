@@ -101,37 +101,61 @@ def _compare(
     schema: Obj, pair: tuple[Json, Json], path: Path, touched: set[Path], removed: set[Path]
 ) -> None:
     old, new = pair
-    if old == new:
+    if old is new or old == new:
         return
-    before, after = _parts(schema, old), _parts(schema, new)
+    if _is_open(schema, old) and _is_open(schema, new):
+        _compare_members(schema, pair, path, touched, removed)
+        return
+    before, after = _items(schema, old), _items(schema, new)
     if before is None or after is None:
         touched.add(path)
         return
+    items = schema["items"]
     for step in before.keys() | after.keys():
-        inner = (schemas.member(schema, step[2:]) or {}) if step[0] == "f" else schema["items"]
         place = (*path, step)
         if step not in before:
-            _collect(inner, after[step], place, touched)
-            if step[0] != "f":
-                touched.add(place)
+            _collect(items, after[step], place, touched)
+            touched.add(place)
         elif step not in after:
-            _collect(inner, before[step], place, removed)
+            _collect(items, before[step], place, removed)
             removed.add(place)
         else:
-            _compare(inner, (before[step], after[step]), place, touched, removed)
+            _compare(items, (before[step], after[step]), place, touched, removed)
 
 
-def _parts(schema: Obj, value: Json) -> dict[str, Json] | None:
-    """The separately owned parts of a value by path element; None when it is owned as a whole."""
-    if isinstance(value, dict) and schema.get("x-kubernetes-map-type") != "atomic":
-        return {f"f:{key}": sub for key, sub in value.items()}
-    if isinstance(value, list):
-        if not value:
-            return {} if schema.get("x-kubernetes-list-type") in ("map", "set") else None
-        steps = [item_step(schema, item) for item in value]
-        named = {step: item for step, item in zip(steps, value, strict=True) if step is not None}
-        return named if len(named) == len(value) else None
-    return None
+def _compare_members(
+    schema: Obj, pair: tuple[Obj, Obj], path: Path, touched: set[Path], removed: set[Path]
+) -> None:
+    old, new = pair
+    for key, value in new.items():
+        before = old.get(key)
+        if value is before:
+            continue
+        inner, place = schemas.member(schema, key) or {}, (*path, f"f:{key}")
+        if key in old:
+            _compare(inner, (before, value), place, touched, removed)
+        else:
+            _collect(inner, value, place, touched)
+    for key in old.keys() - new.keys():
+        place = (*path, f"f:{key}")
+        _collect(schemas.member(schema, key) or {}, old[key], place, removed)
+        removed.add(place)
+
+
+def _is_open(schema: Obj, value: Json) -> bool:
+    """Whether this is an object whose members are owned separately."""
+    return isinstance(value, dict) and schema.get("x-kubernetes-map-type") != "atomic"
+
+
+def _items(schema: Obj, value: Json) -> dict[str, Json] | None:
+    """The separately owned items of a list by path element; None when it is owned as a whole."""
+    if not isinstance(value, list):
+        return None
+    if not value:
+        return {} if schema.get("x-kubernetes-list-type") in ("map", "set") else None
+    steps = [item_step(schema, item) for item in value]
+    named = {step: item for step, item in zip(steps, value, strict=True) if step is not None}
+    return named if len(named) == len(value) else None
 
 
 def decode(tree: Obj, path: Path = ()) -> Iterable[Path]:

@@ -82,11 +82,15 @@ def without_nulls(value: Json, known: Json = None) -> Json:
 
 
 def _members(value: Obj, before: Obj, known: Json) -> Json:
-    found = {
-        key: without_nulls(sub, before.get(key)) for key, sub in value.items() if sub is not None
-    }
-    same = len(found) == len(before) and all(found[key] is before.get(key) for key in found)
-    return known if same and isinstance(known, dict) else found
+    found: Obj = {}
+    same = isinstance(known, dict)
+    for key, sub in value.items():
+        if sub is not None:
+            was = before.get(key)
+            part = sub if sub is was else without_nulls(sub, was)
+            found[key] = part
+            same = same and part is was
+    return known if same and len(found) == len(before) else found
 
 
 def spelled(obj: Obj | None) -> Obj | None:
