@@ -8,15 +8,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from sopctl.actions.aws import asg_capacity, asg_processes, asg_tags, zonal_shift
+from sopctl.actions.aws import (
+    asg_capacity,
+    asg_capacity_rebalance,
+    asg_distribution,
+    asg_minimum,
+    asg_processes,
+    asg_protection,
+    asg_subnets,
+    asg_tags,
+    eks_nodegroup,
+    zonal_shift,
+)
 from sopctl.actions.k8s import (
+    autoscaler_priorities,
     autoscaler_scale_down,
+    controllers_move,
     hpa_scale_down,
+    karpenter_budgets,
+    karpenter_limits,
+    karpenter_zones,
+    keda_scale_in,
     node_cordon,
+    node_delete,
     node_drain,
+    node_out_of_service,
+    node_soft_taints,
     pod_unblock,
     spread_policy,
     spread_relax,
+    vpa_mode,
 )
 from sopctl.core.action import Action, AnyAction
 from sopctl.core.errors import RefusedError
@@ -25,16 +46,32 @@ GROUP = "sopctl.actions"
 
 CATALOG: Mapping[str, AnyAction] = {
     "aws.asg.capacity": asg_capacity.ACTION,
+    "aws.asg.capacity_rebalance": asg_capacity_rebalance.ACTION,
+    "aws.asg.distribution": asg_distribution.ACTION,
+    "aws.asg.minimum": asg_minimum.ACTION,
     "aws.asg.processes": asg_processes.ACTION,
+    "aws.asg.protection": asg_protection.ACTION,
+    "aws.asg.subnets": asg_subnets.ACTION,
     "aws.asg.tags": asg_tags.ACTION,
+    "aws.eks.nodegroup": eks_nodegroup.ACTION,
     "aws.zonal_shift": zonal_shift.ACTION,
+    "k8s.autoscaler.priorities": autoscaler_priorities.ACTION,
     "k8s.autoscaler.scale_down": autoscaler_scale_down.ACTION,
+    "k8s.controllers.move": controllers_move.ACTION,
     "k8s.hpa.scale_down": hpa_scale_down.ACTION,
+    "k8s.karpenter.budgets": karpenter_budgets.ACTION,
+    "k8s.karpenter.limits": karpenter_limits.ACTION,
+    "k8s.karpenter.zones": karpenter_zones.ACTION,
+    "k8s.keda.scale_in": keda_scale_in.ACTION,
     "k8s.node.cordon": node_cordon.ACTION,
+    "k8s.node.delete": node_delete.ACTION,
     "k8s.node.drain": node_drain.ACTION,
+    "k8s.node.out_of_service": node_out_of_service.ACTION,
+    "k8s.node.soft_taints": node_soft_taints.ACTION,
     "k8s.pod.unblock": pod_unblock.ACTION,
     "k8s.spread.policy": spread_policy.ACTION,
     "k8s.spread.relax": spread_relax.ACTION,
+    "k8s.vpa.mode": vpa_mode.ACTION,
 }
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from sopctl.checks.aws import zone_exists
+from sopctl.checks.aws import autoshift_agrees, spot_quiet, zone_exists
 from sopctl.checks.k8s import (
     autoscaler_alive,
     controllers_placed,
+    karpenter_drifted,
     nodes_ready,
     pdb_ok,
     spread_pending,
@@ -24,9 +25,12 @@ from sopctl.core.errors import RefusedError
 GROUP = "sopctl.checks"
 
 CATALOG: Mapping[str, AnyCheck] = {
+    "aws.autoshift.agrees": autoshift_agrees.CHECK,
+    "aws.spot.quiet": spot_quiet.CHECK,
     "aws.zone.exists": zone_exists.CHECK,
     "k8s.autoscaler.alive": autoscaler_alive.CHECK,
     "k8s.controllers.placed": controllers_placed.CHECK,
+    "k8s.karpenter.drifted": karpenter_drifted.CHECK,
     "k8s.nodes.ready": nodes_ready.CHECK,
     "k8s.pdb.ok": pdb_ok.CHECK,
     "k8s.spread.pending": spread_pending.CHECK,

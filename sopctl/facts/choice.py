@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sopctl.core.errors import RefusedError
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.groups import Group
+from sopctl.facts.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Which groups: all of the cluster, or those for which everything that is given holds.
+
+    *zone*: in that zone (name or id) and nowhere else; with *multi_zone* in it (empty: in any) and
+    elsewhere too; with *outside* not in it at all. *buys*: spot, on_demand or mixed. *groups*: by
+    name.
+    """
+
+    zone: str = ""
+    multi_zone: bool = False
+    outside: bool = False
+    buys: str = ""
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,40 @@ class Choice:
     def noting(self, about: Callable[[Group], bool], what: str) -> Choice:
         """Keep all, and say *what* of those that *about* picks."""
         return Choice(self.groups, (*self.notes, *said(filter(about, self.groups), what)))
+
+
+def chosen(facts: Snapshot, where: Where) -> Choice:
+    """The groups that *where* means, but for those that only their operator may change.
+
+    Raises RefusedError for a name, a zone or a way to buy that there is not.
+    """
+    if where.buys not in _BUYS:
+        ways = ", ".join(filter(None, _BUYS))
+        raise RefusedError(f"no group buys {where.buys!r}", hint=f"Groups buy {ways}.")
+    found = changeable(by_name(facts.groups(), where.groups))
+    zone = facts.zone(where.zone).name if where.zone else ""
+    if where.outside:
+        found = Choice(tuple(e for e in found.groups if zone not in e.zones), found.notes)
+    elif where.multi_zone:
+        found = multi_zone(found, zone)
+    elif zone:
+        found = single_zone(found, zone)
+    return Choice(tuple(filter(_BUYS[where.buys], found.groups)), found.notes)
+
+
+_BUYS: Mapping[str, Callable[[Group], bool]] = {
+    "": lambda _: True,
+    "spot": lambda group: group.spot,
+    "on_demand": lambda group: group.on_demand,
+    "mixed": lambda group: group.mixed,
+}
+
+
+def unmanaged(choice: Choice, what: str) -> Choice:
+    """Without those whose *what* EKS owns: changing it past EKS degrades the node group."""
+    return choice.without(
+        lambda group: bool(group.managed), f"left alone, because EKS owns {what} of a node group."
+    )
 
 
 def said(groups: Iterable[Group], what: str) -> tuple[str, ...]:

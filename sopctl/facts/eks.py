@@ -12,15 +12,16 @@ from sopctl.providers.aws import Aws
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EksCluster:
-    """*zonal_shift*: ARC may shift it. *auto_mode*: EKS itself runs the nodes.
+    """All empty where EKS has no such cluster.
 
-    *logs* are the kinds of control plane logs that are kept, such as audit.
+    *zonal_shift*: ARC may shift it. *auto_mode*: EKS itself runs the nodes. *logs* are the kinds of
+    control plane logs that are kept, such as audit.
     Source: EKS API reference, DescribeCluster.
     """
 
-    arn: str
-    name: str
-    version: str
+    arn: str = ""
+    name: str = ""
+    version: str = ""
     zonal_shift: bool = False
     auto_mode: bool = False
     logs: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sopctl.core.codec import Json
 from sopctl.core.errors import NotFoundError, PermissionDeniedError
 from sopctl.providers.aws import Aws
 
@@ -33,12 +34,16 @@ class Tag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """An instance of a group; *state* is its lifecycle state, such as InService."""
+    """An instance of a group; *state* is its lifecycle state, such as InService.
+
+    *protected*: the group does not choose it when it shrinks.
+    """
 
     id: str
     zone: str
     state: str
     health: str
+    protected: bool = False
 
     @property
     def leaving(self) -> bool:
@@ -50,7 +55,9 @@ class Group:
     """*spot*: buys nothing but spot. *mixed*: buys both. *managed*: the EKS node group it is of.
 
     *suspended* maps processes to the reason given. *operator*: the only one that may change it.
-    *target_groups*: ARNs of those that its instances are registered with.
+    *target_groups*: ARNs of those that its instances are registered with. *protects_new*: instances
+    are protected from scale-in when they launch. *rebalances_capacity*: a spot instance at risk is
+    replaced before it is interrupted. *distribution*: its InstancesDistribution as the API has it.
     """
 
     name: str
@@ -69,6 +76,14 @@ class Group:
     operator: str = ""
     created: str = ""
     target_groups: tuple[str, ...] = ()
+    protects_new: bool = False
+    rebalances_capacity: bool = False
+    distribution: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether it buys nothing but on demand."""
+        return not self.spot and not self.mixed
 
     @property
     def staying(self) -> int:
@@ -160,6 +175,9 @@ def _group(raw: Mapping[str, Any], spot_templates: frozenset[Template]) -> Group
         operator=str((raw.get("Operator") or {}).get("Principal", "")),
         created=str(raw.get("CreatedTime", "")),
         target_groups=tuple(raw.get("TargetGroupARNs") or ()),
+        protects_new=bool(raw.get("NewInstancesProtectedFromScaleIn")),
+        rebalances_capacity=bool(raw.get("CapacityRebalance")),
+        distribution=(raw.get("MixedInstancesPolicy") or {}).get("InstancesDistribution") or {},
     )
 
 
@@ -169,6 +187,7 @@ def _member(raw: Mapping[str, Any]) -> Member:
         zone=raw.get("AvailabilityZone", ""),
         state=raw.get("LifecycleState", ""),
         health=raw.get("HealthStatus", ""),
+        protected=bool(raw.get("ProtectedFromScaleIn")),
     )
 
 

@@ -79,7 +79,7 @@ def _in_force(raw: Mapping[str, Any]) -> Shift | None:
         return Shift(
             id=each["zonalShiftId"],
             away_from=each["awayFrom"],
-            until=stamp(until),
+            until=stamp(until.replace(microsecond=0)),
             comment=each.get("comment", ""),
         )
     for each in raw.get("autoshifts") or ():

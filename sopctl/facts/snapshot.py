@@ -41,6 +41,7 @@ SHAPES: Mapping[str, Json] = {
         "ok_total_unready_count": "int",
         "max_total_unready_percentage": "float",
     },
+    "eks": {"name": "string", "version": "string", "zonal_shift": "bool", "auto_mode": "bool"},
     "cluster": {"name": "string", "server": "string", "version": "string"},
     "groups": [
         {
@@ -162,6 +163,7 @@ class Snapshot:
         asks: dict[str, Callable[[], object]] = {
             "zones": self.zones,
             "groups": self.groups,
+            "eks": self.eks,
             "autoscaler": self.autoscalers,
             "nodes": self.nodes,
             "pods": self.pods,
@@ -191,6 +193,8 @@ class Snapshot:
                 "server": self._k8s.server,
                 "version": f"{major}.{minor}",
             }
+        if name == "eks":
+            return encode(self.eks() or EksCluster())
         if name == "groups":
             return [self._group_json(each) for each in self.groups()]
         subjects: dict[str, Callable[[], object]] = {

@@ -24,7 +24,10 @@ PLACES: dict[str, Place] = {
     "k8s.hpa": Place(root="/apis/autoscaling/v2", plural="horizontalpodautoscalers"),
     "k8s.namespace": Place(root="/api/v1", plural="namespaces", namespaced=False),
     "k8s.node": Place(root="/api/v1", plural="nodes", namespaced=False),
+    "k8s.nodeclaim": Place(root="/apis/karpenter.sh/v1", plural="nodeclaims", namespaced=False),
+    "k8s.nodepool": Place(root="/apis/karpenter.sh/v1", plural="nodepools", namespaced=False),
     "k8s.pod": Place(root="/api/v1", plural="pods"),
+    "k8s.scaledobject": Place(root="/apis/keda.sh/v1alpha1", plural="scaledobjects"),
     "k8s.spread_binding": Place(
         root=_REGISTRATION, plural="mutatingadmissionpolicybindings", namespaced=False
     ),
@@ -32,6 +35,7 @@ PLACES: dict[str, Place] = {
         root=_REGISTRATION, plural="mutatingadmissionpolicies", namespaced=False
     ),
     "k8s.statefulset": Place(root="/apis/apps/v1", plural="statefulsets"),
+    "k8s.vpa": Place(root="/apis/autoscaling.k8s.io/v1", plural="verticalpodautoscalers"),
 }
 
 

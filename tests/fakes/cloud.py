@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sopctl.sandbox.aws.fleet import Group, GroupSpec, Instance, Zone
+from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Instance, Zone
 
 ZONES = (
     Zone(name="us-east-1a", id="use1-az6"),
@@ -52,6 +52,12 @@ class FakeCloud:
         )
         self.tick()
         return self._groups[spec.name]
+
+    def create_balancer(self, spec: BalancerSpec) -> None:
+        """Balancers are the real half's: no test of a controller needs one."""
+
+    def let_shift_cluster(self) -> None:
+        """Shifts here are what `shift` says."""
 
     def set_desired(self, name: str, n: int) -> None:
         group = self._groups[name]

@@ -23,7 +23,9 @@ FACTS: Mapping[str, Json] = {
     "autoscaler": {"discovery_keys": ["k8s.io/cluster-autoscaler/enabled"]},
     "policies": {"served": True, "names": ["sopctl-relax-spread"], "bindings": []},
 }
-GIVEN: Mapping[str, Mapping[str, Json]] = {"az-failure": {"zone": "us-east-1a"}}
+GIVEN: Mapping[str, Mapping[str, Json]] = {
+    name: {"zone": "us-east-1a"} for name in ("az-failure", "zonal-traffic-shift")
+}
 
 
 @pytest.fixture(params=sorted(FILES))

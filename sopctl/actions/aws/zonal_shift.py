@@ -28,7 +28,8 @@ from sopctl.providers.receipts import receipt
 KIND = "aws.zonal_shift"
 KINDS = ("load_balancer", "cluster", "group")
 SERVICE = "arc-zonal-shift"
-LONGEST = 72 * 60  # minutes
+LONGEST = timedelta(hours=72)
+SHORTEST = timedelta(minutes=1)
 WITHIN = 120.0
 
 
@@ -36,13 +37,13 @@ WITHIN = 120.0
 class Params:
     """*zone*: a name or an id. *of*: load_balancer, cluster, group; or *resources* by ARN.
 
-    *minutes*: how long a shift holds unless it is extended, at most 4320 (three days).
+    *seconds*: how long a shift holds unless it is extended, at most three days.
     """
 
     zone: str
     of: tuple[str, ...] = ("load_balancer",)
     resources: tuple[str, ...] = ()
-    minutes: int = 240
+    seconds: int = 4 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +82,10 @@ def _check(params: Params) -> None:
         raise RefusedError(
             f"there is no {strange[0]!r} to shift", hint=f"Shift {', '.join(KINDS)}."
         )
-    if not 1 <= params.minutes <= LONGEST:
+    if not SHORTEST <= timedelta(seconds=params.seconds) <= LONGEST:
         raise RefusedError(
-            f"a shift cannot hold for {params.minutes} minutes",
-            hint=f"It holds for 1 to {LONGEST} minutes; `sopctl watch` extends it.",
+            f"a shift cannot hold for {params.seconds} seconds",
+            hint="It holds for a minute to three days; `sopctl watch` extends it.",
         )
 
 
@@ -165,7 +166,7 @@ def renew(
     if state is ABSENT or not observed.evidence.get("shift"):
         return None
     left = parse_stamp(state.until) - parse_stamp(str(observed.evidence["now"]))
-    if left > timedelta(minutes=params.minutes) / 2:
+    if left > timedelta(seconds=params.seconds) / 2:
         return None
     return ShiftState(
         away_from=state.away_from, until=_until(params, observed), comment=state.comment
@@ -173,8 +174,8 @@ def renew(
 
 
 def _until(params: Params, observed: Observed[ShiftState]) -> str:
-    now = parse_stamp(str(observed.evidence["now"]))
-    return stamp(now + timedelta(minutes=params.minutes))
+    now = parse_stamp(str(observed.evidence["now"])).replace(microsecond=0)
+    return stamp(now + timedelta(seconds=params.seconds))
 
 
 def converge(call: Call, world: World, changes: Sequence[Change[ShiftState]]) -> Converged:
@@ -193,11 +194,11 @@ def _shift(call: Call, world: World, change: Change[ShiftState]) -> Receipt:
             return Receipt(kind=ReceiptKind.DONE, requests=(reply.request,))
         if change.before.state is not ABSENT and change.before.state.until == change.after.until:
             return Receipt(kind=ReceiptKind.DONE)
-        minutes = _minutes_left(world, change.after)
-        if minutes < 1:
+        left = parse_stamp(change.after.until) - world.aws.clock.now()
+        if left <= timedelta():
             why = f"it would have ended at {change.after.until}, which is over"
             return Receipt(kind=ReceiptKind.REJECTED, why=why)
-        reply = _start(call, world, change, seen, f"{min(minutes, LONGEST)}m")
+        reply = _start(call, world, change, seen, _expires_in(left))
     except SopError as error:
         return receipt(error)
     return Receipt(kind=ReceiptKind.DONE, requests=(reply.request,))
@@ -222,9 +223,9 @@ def _start(
     )
 
 
-def _minutes_left(world: World, wanted: ShiftState) -> int:
-    left = parse_stamp(wanted.until) - world.aws.clock.now()
-    return math.ceil(left.total_seconds() / 60)
+def _expires_in(left: timedelta) -> str:
+    """In ARC's words, which knows minutes and hours."""
+    return f"{math.ceil(min(left, LONGEST) / timedelta(minutes=1))}m"
 
 
 def look(

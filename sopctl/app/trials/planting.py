@@ -18,7 +18,7 @@ from sopctl.sandbox.scenario import loader as scenarios
 from sopctl.sandbox.scenario.inhabitants import Group, WorldShape
 from sopctl.sandbox.world.ports import CloudPort, ClusterPort
 from sopctl.sandbox.world.seed import groups, small, system, workloads
-from sopctl.sandbox.world.seed.plant import Planter
+from sopctl.sandbox.world.seed.plant import Planter, plant_traffic
 from sopctl.sandbox.world.seed.workloads import Written
 
 Zones = tuple[str, str, str]
@@ -32,6 +32,7 @@ def planter(given: GivenShape) -> Planter:
         zones = (names[0], names[1], names[2])
         for spec in _groups(given, zones).values():
             cloud.create_group(spec)
+        plant_traffic(cloud, _base(given))
         for resource, obj in _objects(given, cloud.region):
             _require_namespace(cluster, obj)
             try:

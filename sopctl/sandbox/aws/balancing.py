@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from moto.elbv2.models import elbv2_backends
+from moto.elbv2.models import ELBv2Backend, elbv2_backends
 
+from sopctl.sandbox.aws.fleet import BalancerSpec
 from sopctl.sandbox.aws.patches.balancers import SandboxTargetGroup
 from sopctl.sandbox.aws.patches.groups import SandboxGroup
 
@@ -37,6 +38,20 @@ def balancers(account: str, region: str) -> list[Balancer]:
         for each in elbv2_backends[account][region].load_balancers.values()
     ]
     return sorted(found, key=lambda balancer: balancer.name)
+
+
+def plant_balancer(
+    balancers: ELBv2Backend, spec: BalancerSpec, subnets: list[str], cluster: str
+) -> None:
+    """A load balancer of *spec* as the load balancer controller of *cluster* makes it."""
+    made = balancers.create_load_balancer(
+        spec.name,
+        [],
+        subnets,
+        loadbalancer_type=spec.kind,
+        tags=[{"Key": "elbv2.k8s.aws/cluster", "Value": cluster}],
+    )
+    made.attrs["zonal_shift.config.enabled"] = "true" if spec.zonal_shift else "false"
 
 
 def register_members(groups: Iterable[SandboxGroup], account: str, region: str) -> None:

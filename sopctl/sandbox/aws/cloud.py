@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from moto.elbv2.models import elbv2_backends
+
 from sopctl.core.codec import Json
 from sopctl.sandbox.aws import portrait
-from sopctl.sandbox.aws.balancing import register_members
+from sopctl.sandbox.aws.balancing import plant_balancer, register_members
 from sopctl.sandbox.aws.bus import Bus
 from sopctl.sandbox.aws.eks import CLUSTER
 from sopctl.sandbox.aws.exchange import Exchange
-from sopctl.sandbox.aws.fleet import Group, GroupSpec
+from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec
 from sopctl.sandbox.aws.nodegroups import create_nodegroup
 from sopctl.sandbox.aws.patches.activities import Activity, terminate
 from sopctl.sandbox.aws.patches.groups import SandboxGroup
@@ -60,6 +62,17 @@ class Cloud(Region):
         with self.lock:
             subnets = [self.subnets()[zone] for zone in spec.zones]
             return portrait.view(plant(self.autoscaling, self.reconciler, spec, subnets))
+
+    def create_balancer(self, spec: BalancerSpec) -> None:
+        """Create a load balancer that belongs to the cluster."""
+        with self.lock:
+            subnets = [self.subnets()[zone] for zone in spec.zones]
+            plant_balancer(elbv2_backends[self.account][self.region], spec, subnets, CLUSTER)
+
+    def let_shift_cluster(self) -> None:
+        """Enable zonal shift for the cluster, as EKS does with `zonalShiftConfig`."""
+        with self.lock:
+            self.eks.cluster["zonalShiftConfig"] = {"enabled": True}
 
     def create_nodegroup(self, spec: GroupSpec) -> Group:
         """Create a managed node group called ``spec.name``; its group has a name of its own."""

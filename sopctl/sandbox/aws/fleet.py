@@ -88,6 +88,16 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BalancerSpec:
+    """A load balancer of the cluster to create; *kind* is ``application`` or ``network``."""
+
+    name: str
+    kind: str
+    zones: tuple[str, ...]
+    zonal_shift: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSpec:
     """A group to create.
 

@@ -78,6 +78,16 @@ class Group(Shape):
     )
 
 
+class Balancer(Shape):
+    """A load balancer of the cluster, in all zones of the world."""
+
+    name: Name
+    kind: Literal["application", "network"] = "application"
+    zonal_shift: Annotated[
+        StrictBool, Field(description="Whether ARC may shift it away from a zone.")
+    ] = True
+
+
 class Workload(Shape):
     """What runs: a workload with its Service, budget and autoscaler."""
 
@@ -103,6 +113,9 @@ class Workload(Shape):
     rps: Annotated[
         Amount, Field(description="Requests a second that arrive from outside the cluster.")
     ] = 0
+    balancer: Annotated[
+        Name | None, Field(description="The load balancer that its requests come through.")
+    ] = None
     pod_rps: Annotated[
         Count | None, Field(description="What one of its pods can serve; only with traffic.")
     ] = None
@@ -137,6 +150,10 @@ class WorldShape(Shape):
     zones: Annotated[tuple[ZoneName, ...], Field(min_length=1)]
     autoscaler: Autoscaler = Autoscaler()
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
+    balancers: tuple[Balancer, ...] = ()
+    zonal_shift: Annotated[
+        StrictBool, Field(description="Whether ARC may shift the EKS cluster itself.")
+    ] = False
     workloads: Annotated[
         dict[Annotated[str, Field(pattern=NAME)], tuple[Workload, ...]],
         Field(description="By namespace."),

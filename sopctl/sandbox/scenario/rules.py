@@ -58,6 +58,7 @@ def _within_bounds(group: Fields, path: Path) -> Iterator[Finding]:
 
 def _check_workloads(world: Fields) -> Iterator[Finding]:
     names: set[str] = set()
+    balancers = {str(each.get("name")) for _, each in _entries(world.get("balancers"), ())}
     for space, rows in _fields(world.get("workloads")).items():
         for path, row in _entries(rows, ("world", "workloads", space)):
             name = f"{space}/{row.get('name', '')}"
@@ -72,6 +73,7 @@ def _check_workloads(world: Fields) -> Iterator[Finding]:
                 yield Finding(
                     path=(*path, "scaling"), summary="a Job does not scale", hint="Leave it out."
                 )
+            yield from _known_balancer(row.get("balancer"), path, balancers)
     for space, rows in _fields(world.get("workloads")).items():
         for path, row in _entries(rows, ("world", "workloads", space)):
             for callee in _fields(row.get("calls")):
@@ -83,6 +85,15 @@ def _check_workloads(world: Fields) -> Iterator[Finding]:
                         hint=did_you_mean(name, names, what="workloads"),
                         key=True,
                     )
+
+
+def _known_balancer(name: Json, path: Path, balancers: set[str]) -> Iterator[Finding]:
+    if isinstance(name, str) and name not in balancers:
+        yield Finding(
+            path=(*path, "balancer"),
+            summary=f"there is no load balancer {name}",
+            hint=did_you_mean(name, balancers) or "List it under world.balancers.",
+        )
 
 
 def _check_timeline(data: Fields, zones: Sequence[str]) -> Iterator[Finding]:

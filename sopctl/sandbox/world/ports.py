@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
-from sopctl.sandbox.aws.fleet import Group, GroupSpec, Zone
+from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Zone
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.objects import Obj
 
 __all__ = [
     "ApiError",
+    "BalancerSpec",
     "CloudPort",
     "ClusterPort",
     "Group",
@@ -123,6 +124,12 @@ class CloudPort(Protocol):
 
     def create_group(self, spec: GroupSpec) -> object:
         """Create a group; its instances are launched by `tick`."""
+
+    def create_balancer(self, spec: BalancerSpec) -> None:
+        """Create a load balancer that belongs to the cluster."""
+
+    def let_shift_cluster(self) -> None:
+        """Enable zonal shift for the cluster."""
 
     def set_desired(self, name: str, n: int) -> None:
         """Set the desired capacity of a group."""

@@ -287,8 +287,8 @@ def test_many_balancers_are_read_by_one_list(local: Local) -> None:
     ("params", "what"),
     [
         ({"of": ("route",)}, "no 'route' to shift"),
-        ({"minutes": 0}, "hold for 0 minutes"),
-        ({"minutes": 4321}, "hold for 4321 minutes"),
+        ({"seconds": 59}, "hold for 59 seconds"),
+        ({"seconds": 259201}, "hold for 259201 seconds"),
         ({"resources": ("front",)}, "front is not an ARN"),
         ({"zone": "us-east-1z"}, "no zone 'us-east-1z'"),
     ],

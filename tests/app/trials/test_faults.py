@@ -113,6 +113,9 @@ def test_a_run_that_never_ends_is_caught(begun, monkeypatch):
     assert any("it ended parked" in why for why in lab.disturb(charted, fault).wrong)
 
 
+SHIFT = "4f3e2d1c-0000-4000-8000-123456789abc"
+
+
 def test_a_write_is_covered_by_an_open_intent_only():
     class Journal:
         def __init__(self, *entries):
@@ -122,7 +125,8 @@ def test_a_write_is_covered_by_an_open_intent_only():
             del run
             return self.entries
 
-    row = {"resource": {"kind": "k8s.node", "name": "n1"}, "op": "1"}
+    resource = {"kind": "k8s.node", "name": "n1"}
+    row = {"resource": resource, "op": "1", "evidence": {"shift": SHIFT, "zone": "z1"}}
     intent = Entry(kind=records.INTENT, data={"items": [row]})
     result = Entry(kind=records.RESULT, data={"items": [row]})
     call = "PATCH /api/v1/nodes/n1"
@@ -130,3 +134,5 @@ def test_a_write_is_covered_by_an_open_intent_only():
     assert Coverage(Journal(), "r")(call)
     assert Coverage(Journal(intent, result), "r")(call)
     assert Coverage(Journal(intent), "r")("PATCH /api/v1/nodes/n2")
+    assert Coverage(Journal(intent), "r")(f"DELETE /zonalshifts/{SHIFT}") == ""
+    assert Coverage(Journal(intent), "r")("DELETE /zonalshifts/z1")

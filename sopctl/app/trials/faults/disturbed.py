@@ -195,22 +195,33 @@ class Coverage:
 
     def __call__(self, call: str) -> str:
         """Why this write may not be made now; empty: it may."""
-        open_ones: dict[str, str] = {}
+        open_ones: dict[str, tuple[str, ...]] = {}
         for record in self.ledger.read(self._run):
             rows: Json = record.data.get("items")
             if record.kind == records.INTENT and isinstance(rows, Sequence):
                 for row in rows:
                     assert isinstance(row, Mapping)
-                    assert isinstance(row["resource"], Mapping)
-                    name = str(row["resource"]["name"]).rpartition("/")[2]
-                    open_ones[str(row["op"])] = name
+                    open_ones[str(row["op"])] = _known_by(row)
             elif record.kind == records.RESULT and isinstance(rows, Sequence):
                 for row in rows:
                     assert isinstance(row, Mapping)
                     open_ones.pop(str(row["op"]), None)
-        if any(name in call for name in open_ones.values()):
+        if any(name in call for names in open_ones.values() for name in names):
             return ""
         return "written without an intent that is durable and open"
+
+
+ID_LENGTH = 16  # shorter words may stand in a call by chance
+
+
+def _known_by(row: Mapping[str, Json]) -> tuple[str, ...]:
+    """By what a call may name the object of an intent: its name, or an id that was looked up."""
+    resource, evidence = row["resource"], row["evidence"]
+    assert isinstance(resource, Mapping)
+    assert isinstance(evidence, Mapping)
+    texts = (each for each in evidence.values() if isinstance(each, str))
+    looked_up = (each for each in texts if len(each) >= ID_LENGTH)
+    return (str(resource["name"]).rpartition("/")[2], *looked_up)
 
 
 def _outcome(meets: Standing, step: str) -> str:

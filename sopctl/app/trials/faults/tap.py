@@ -146,7 +146,8 @@ class AwsTap:
         body = request.body.decode("utf-8", "replace")
         digest = hashlib.sha256(body.encode()).hexdigest()[:6]
         what = f"{request.service}.{request.operation} {digest}"
-        kind = self.tap.decide("AWS", what, body, mutating=request.mutating)
+        said = body + request.target
+        kind = self.tap.decide("AWS", what, said, mutating=request.mutating)
         if kind in _DYING:
             self._dying.append(request)
         return None if kind is None else _AWS[kind]

@@ -176,8 +176,11 @@ class SandboxBalancers(ELBv2Backend):
         letters = {"network": "net", "gateway": "gwy"}.get(made.type)
         if letters:
             del self.load_balancers[made.arn]
-            made.arn = made.arn.replace("loadbalancer/app/", f"loadbalancer/{letters}/")
+            wrong, made.arn = made.arn, made.arn.replace("/app/", f"/{letters}/", 1)
             self.load_balancers[made.arn] = made
+            tags = self.tagging_service.list_tags_for_resource(wrong)["Tags"]
+            self.tagging_service.delete_all_tags_for_resource(wrong)
+            self.tagging_service.tag_resource(made.arn, tags)
         return made
 
     def create_target_group(self, name: str, **kwargs: Any) -> FakeTargetGroup:  # noqa: ANN401  # moto's own signature

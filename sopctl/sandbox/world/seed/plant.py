@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from sopctl.sandbox.scenario import loader
 from sopctl.sandbox.scenario.inhabitants import WorldShape
-from sopctl.sandbox.world.ports import CloudPort, ClusterPort
+from sopctl.sandbox.world.ports import BalancerSpec, CloudPort, ClusterPort
 from sopctl.sandbox.world.seed import system, workloads
 from sopctl.sandbox.world.seed.groups import spec
 
@@ -23,6 +23,7 @@ def plant(cluster: ClusterPort, cloud: CloudPort, world: WorldShape | None = Non
     shape = world or loader.default().world
     for group in shape.groups:
         cloud.create_group(spec(group))
+    plant_traffic(cloud, shape)
     for name in shape.workloads:
         if cluster.get("namespaces", name) is None:
             cluster.create("namespaces", {"metadata": {"name": name}})
@@ -31,3 +32,15 @@ def plant(cluster: ClusterPort, cloud: CloudPort, world: WorldShape | None = Non
         *workloads.objects(shape),
     ):
         cluster.create(resource, obj)
+
+
+def plant_traffic(cloud: CloudPort, world: WorldShape) -> None:
+    """Create the load balancers of *world*, and let ARC shift its cluster if it says so."""
+    for each in world.balancers:
+        cloud.create_balancer(
+            BalancerSpec(
+                name=each.name, kind=each.kind, zones=world.zones, zonal_shift=each.zonal_shift
+            )
+        )
+    if world.zonal_shift:
+        cloud.let_shift_cluster()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sopctl.sandbox.scenario.inhabitants import Group, Workload, WorldShape
+from sopctl.sandbox.scenario.inhabitants import Balancer, Group, Workload, WorldShape
 from sopctl.sandbox.world.seed import system, workloads
 from sopctl.sandbox.world.seed.workloads import Written
 
@@ -16,10 +16,11 @@ def world() -> WorldShape:
     """An on-demand group for each zone, a spot group for the first, one for all; two workloads."""
     zonal = [_group(f"od-{zone[-1]}", (zone,)) for zone in _ZONES]
     spot = _group(f"spot-{_ZONES[0][-1]}", _ZONES[:1], spot=True)
-    web = Workload(name="web", replicas=3, cpu=300, scaling="absent")
+    web = Workload(name="web", replicas=3, cpu=300, scaling="absent", balancer="shop")
     cart = Workload(name="cart", replicas=3, cpu=200, spread="both", scaling="Max")
     return WorldShape(
         zones=_ZONES,
+        balancers=(Balancer(name="shop"),),
         groups=(*zonal, spot, _group("multi", _ZONES, desired=2)),
         workloads={"shop": (web, cart)},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sopctl.sandbox.scenario.inhabitants import Budget, Scaling, Style, Workload, WorldShape
-from sopctl.sandbox.world.demand import CALLS, POD_RPS, RPS
+from sopctl.sandbox.world.demand import BALANCER, CALLS, POD_RPS, RPS
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.seed.taints import toleration
@@ -124,6 +124,8 @@ def _chosen_nodes(row: Workload) -> Obj:
 def _traffic(row: Workload) -> Obj:
     """What the workload says about its traffic; nothing if it has none."""
     said: dict[str, str] = {}
+    if row.balancer is not None:
+        said[BALANCER] = row.balancer
     if row.rps:
         said[RPS] = str(row.rps)
     if row.pod_rps is not None:

@@ -126,3 +126,14 @@ def test_attributes_are_those_of_the_type_with_its_defaults(elb: Any, cloud: Clo
     )
     assert change("idle_timeout.timeout_seconds", "60")[1] == "InvalidConfigurationRequest"
     assert change("zonal_shift.config.enabled", "yes")[1] == "ValidationError"
+
+
+@pytest.mark.parametrize("kind", ["application", "network"])
+def test_a_balancer_is_made_with_the_tags_it_is_given(elb: Any, cloud: Cloud, kind: str) -> None:
+    tags = [{"Key": "elbv2.k8s.aws/cluster", "Value": "sandbox"}]
+    made = elb.create_load_balancer(
+        Name="edge", Type=kind, Subnets=list(cloud.subnets().values()), Tags=tags
+    )
+    arn = made["LoadBalancers"][0]["LoadBalancerArn"]
+    (found,) = elb.describe_tags(ResourceArns=[arn])["TagDescriptions"]
+    assert (found["ResourceArn"], found["Tags"]) == (arn, tags)
