@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sopctl.sandbox.k8s import releases
@@ -145,12 +145,16 @@ class Cluster:
             kind = self.registry.named(resource)
             self.writer.remove(kind, _key(kind, name, namespace))
 
-    def dump(self) -> Obj:
-        """Everything stored as {resource: {"namespace/name": object}}, for comparing worlds."""
+    def dump(self, kinds: Collection[str] | None = None) -> Obj:
+        """What is stored as {resource: {"namespace/name": object}}, for comparing worlds.
+
+        Everything, or of some `kinds` only.
+        """
         with self.lock:
             return {
                 storage: {"/".join(key): self.store.copy(storage, key) for key in sorted(table)}
                 for storage in sorted(self.store.storages())
+                if kinds is None or storage in kinds
                 if (table := self.store.table(storage))
             }
 

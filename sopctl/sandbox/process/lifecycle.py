@@ -132,6 +132,25 @@ def restore(state_dir: Path, file: Path) -> Mapping[str, Json]:
     return header
 
 
+def twin(source: Path, state_dir: Path, scenario: Json, *, rate: float) -> Running:
+    """A sandbox of *state_dir* in which everything is as it is now in the running one of *source*.
+
+    It begins with *scenario*, which should be a small one: its world is put away at once.
+    Raises SopError if it does not start.
+    """
+    files, other = Files(state_dir), Files(source)
+    files.make()
+    file = files.root / "twin"
+    snapshot(source, file, {})
+    try:
+        files.take_key(other)
+        found = start(state_dir, rate=rate, scenario=scenario)
+        restore(state_dir, file)
+    finally:
+        file.unlink(missing_ok=True)
+    return found
+
+
 def environment(running: Running) -> dict[str, str]:
     """Variables that lead any AWS client and kubectl into the sandbox, and nowhere else."""
     return {
