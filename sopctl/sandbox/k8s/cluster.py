@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 from sopctl.sandbox.k8s import releases
@@ -14,7 +14,7 @@ from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.escalation import Escalation
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.mutating import MutatingPolicies
-from sopctl.sandbox.k8s.objects import Obj, clone
+from sopctl.sandbox.k8s.objects import Key, Obj, clone, key_of
 from sopctl.sandbox.k8s.patch import merge_patch
 from sopctl.sandbox.k8s.store import Store
 from sopctl.sandbox.k8s.tokens import Tokens
@@ -176,6 +176,17 @@ class Shared:
         with self._lock:
             kind = self._registry.named(resource)
             return self._writer.store.get(kind.storage, _key(kind, name, namespace))
+
+    def written(self, since: int, resources: Iterable[str]) -> list[tuple[str, Key]] | None:
+        """Which objects of these resources were written after a revision; None: forgotten."""
+        with self._lock:
+            names = {self._registry.named(each).storage: each for each in resources}
+            try:
+                events = self._writer.store.after(since)
+            except ApiError:
+                return None
+            rows = ((names[e.storage], key_of(e.obj)) for e in events if e.storage in names)
+            return list(dict.fromkeys(rows))
 
     def create(self, resource: str, obj: Obj) -> Obj:
         """Create an object as `Cluster.create` does."""

@@ -5,13 +5,13 @@ Protocols, because a controller is tested on a small world in memory and runs on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
 from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Zone
 from sopctl.sandbox.k8s.errors import ApiError
-from sopctl.sandbox.k8s.objects import Obj
+from sopctl.sandbox.k8s.objects import Key, Obj
 
 __all__ = [
     "ApiError",
@@ -28,6 +28,9 @@ __all__ = [
 
 class SharedPort(Protocol):
     """Objects of the store themselves, read and written (`sopctl.sandbox.k8s.cluster.Shared`)."""
+
+    def written(self, since: int, resources: Iterable[str]) -> list[tuple[str, Key]] | None:
+        """Return (resource, key) of what was written after a revision; None: forgotten."""
 
     def get(self, resource: str, name: str, namespace: str = "") -> Obj | None:
         """Return one object, or None."""

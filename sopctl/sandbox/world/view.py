@@ -47,9 +47,21 @@ class View:
         """Notice what others wrote; return whether anything was written at all."""
         if self.cluster.revision == self._seen:
             return False
-        self._stale = set(self._objects)
+        written = self.cluster.shared.written(self._seen, self._objects)
+        if written is None:
+            self._stale = set(self._objects)
+        for resource, key in written or ():
+            if resource not in self._stale:
+                self._see(resource, key)
         self._seen = self.cluster.revision
         return True
+
+    def _see(self, resource: str, key: Key) -> None:
+        """Take over one object as it is now."""
+        old = self._objects[resource].get(key)
+        new = self.cluster.shared.get(resource, key[1], key[0])
+        if old is not new:
+            self._put(resource, key, new)
 
     def all(self, resource: str) -> list[Obj]:
         """Return every object of a resource, in all namespaces."""
@@ -168,7 +180,9 @@ class View:
         self._versions[resource] += 1
 
     def _wrote(self) -> None:
-        self._seen = self.cluster.revision
+        # What a write led to besides (a namespace's content, dependents) is seen at the next look.
+        if self.cluster.revision == self._seen + 1:
+            self._seen += 1
         if self._left is not None:
             self._left -= 1
 

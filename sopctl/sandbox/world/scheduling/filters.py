@@ -59,8 +59,9 @@ class Filter:
             or wanted.pods > capacity.pods - used.pods
         ) and _shortage(self.pod, seat):
             return False
-        if not all(each.admits(where) for each in self.spread.hard):
-            return False
+        for domains in self.spread.hard:
+            if not domains.admits(where):
+                return False
         plain = self._unbound and not where.taints and not where.unschedulable
         if plain and not self.pod.pins and self._neighbours.indifferent:
             return True

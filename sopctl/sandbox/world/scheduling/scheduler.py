@@ -34,6 +34,7 @@ class Scheduler:
         self._reader = Reader()
         self._parking = Parking(self._reader)
         self._start = 0
+        self._guests: dict[str, tuple[str, Subject]] = {}
         self._allowed: tuple[int, tuple[Budget, ...]] | None = None
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
@@ -44,10 +45,12 @@ class Scheduler:
         snapshot = self._reader.snapshot(view)
         wake: datetime | None = None
         ready: list[tuple[Obj, Subject]] = []
-        self._parking.leave({pod["metadata"]["uid"] for pod in waiting})
+        uids = {pod["metadata"]["uid"] for pod in waiting}
+        self._parking.leave(uids)
+        self._guests = {uid: each for uid, each in self._guests.items() if uid in uids}
         for pod in waiting:
-            guest = pinned(view, pod)
-            waits, until = self._parking.waits(guest, state(view, pod), now)
+            guest, version = self._read(view, pod)
+            waits, until = self._parking.waits(guest, version, now)
             if waits:
                 wake = earliest(wake, until)
             else:
@@ -102,6 +105,14 @@ class Scheduler:
         snapshot.bind(guest, chosen.node)
         _refuse(view, pod, text, now, nominated=chosen.node)
         return ""
+
+    def _read(self, view: View, pod: Obj) -> tuple[Subject, str]:
+        """Read a waiting pod, once a version; return the version too."""
+        uid, version = pod["metadata"]["uid"], state(view, pod)
+        known = self._guests.get(uid)
+        if known is None or known[0] != version:
+            known = self._guests[uid] = (version, pinned(view, pod))
+        return known[1], version
 
     def _budgets(self, view: View) -> tuple[Budget, ...]:
         """Return every disruption budget, read once a version."""

@@ -162,7 +162,11 @@ class Spread:
             len({where.labels[each.constraint.key] for where in places if each.complete(where)})
             for each in self.soft
         ]
-        raw = [self._crowding(where, sizes) for where in places]
+        weighed = [
+            (each, math.log(size + 2), each.constraint.max_skew - 1)
+            for each, size in zip(self.soft, sizes, strict=True)
+        ]
+        raw = [_crowding(where, weighed) for where in places]
         known = [each for each in raw if each is not None]
         most, least = max(known, default=0), min(known, default=0)
         return [
@@ -170,14 +174,15 @@ class Spread:
             for each in raw
         ]
 
-    def _crowding(self, where: Place, sizes: Sequence[int]) -> int | None:
-        total = 0.0
-        for domains, size in zip(self.soft, sizes, strict=True):
-            if not domains.complete(where):
-                return None
-            count = domains.counts[where.labels[domains.constraint.key]]
-            total += count * math.log(size + 2) + domains.constraint.max_skew - 1
-        return round(total)
+
+def _crowding(where: Place, weighed: Sequence[tuple[Domains, float, int]]) -> int | None:
+    """Return how crowded a node's domains are; None for one that lacks a label."""
+    total = 0.0
+    for domains, weight, skew in weighed:
+        if not domains.complete(where):
+            return None
+        total += domains.counts[where.labels[domains.constraint.key]] * weight + skew
+    return round(total)
 
 
 def _counted(
