@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,3 +48,28 @@ def test_a_removed_field_is_owned_by_nobody_any_more():
     assert [(entry["manager"], entry["fieldsV1"]) for entry in entries] == [
         ("one", {"f:metadata": {"f:labels": {"f:a": {}}}})
     ]
+
+
+def test_owners_worked_out_late_are_those_worked_out_at_each_write():
+    """Six owners' worth of writes, read after each of them and read only at the end."""
+    dice = random.Random(7)  # a story, not a secret
+    writers = [
+        Owner(manager=name, operation="Update", api_version="apps/v1", subresource=part)
+        for name in ("one", "two", "three")
+        for part in ("", "status")
+    ]
+    old = {"metadata": {"labels": {"a": "0"}}, "spec": {"replicas": 1}}
+    late = early = managed.born(DEPLOYMENT, old, writers[0])
+    for number in range(200):
+        labels = {key: str(dice.randrange(3)) for key in "abcd" if dice.random() < 0.7}
+        new = {
+            "metadata": {"labels": labels},
+            "spec": {"replicas": dice.randrange(3)},
+            "status": {"readyReplicas": dice.randrange(3)},
+        }
+        writer = replace(dice.choice(writers), time=str(number))
+        late = late.after(DEPLOYMENT, old, new, writer)
+        early = managed.Ownership(early.owners).after(DEPLOYMENT, old, new, writer)
+        old = new
+    assert late.plain() == early.plain()
+    assert len(late.plain()) > 1
