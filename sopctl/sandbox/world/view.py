@@ -38,8 +38,8 @@ class View:
     def spent(self) -> bool:
         """Whether a controller should stop here and go on in the next round.
 
-        A write takes about a millisecond and clients wait for the lock meanwhile, so a controller
-        that has hundreds to do (the pods of a dead zone) does them in several rounds.
+        A write takes a quarter of a millisecond and clients wait for the lock meanwhile, so a
+        controller that has hundreds to do (the pods of a dead zone) does them in several rounds.
         """
         return self._left is not None and self._left <= 0
 
