@@ -132,12 +132,13 @@ class Local:
         body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
         self.cluster.create("deployments", body)
 
-    def write_status(self, *groups: str, text: bool = False) -> None:
+    def write_status(
+        self, *groups: str, text: bool = False, name: str = "cluster-autoscaler-status"
+    ) -> None:
         """What an autoscaler that knows *groups* would write now."""
         known = [each for each in self.cloud.groups() if each.name in groups]
         moment = f"{self.watch.now():%Y-%m-%d %H:%M:%S.%f}000 +0000 UTC"
         status = _status_text(known) if text else _status_yaml(known)
-        name = "cluster-autoscaler-status"
         body = {
             "apiVersion": "v1",
             "kind": "ConfigMap",

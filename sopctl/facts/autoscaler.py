@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from sopctl.core.errors import RefusedError
 from sopctl.facts.groups import Group
@@ -18,6 +18,7 @@ from sopctl.providers.k8s import Obj
 
 ENABLED = "k8s.io/cluster-autoscaler/enabled"
 OF_CLUSTER = ("k8s.io/cluster-autoscaler/", "kubernetes.io/cluster/")
+T = TypeVar("T")
 _IMAGE = re.compile(r"(^|/)cluster-autoscaler[^/:@]*(:|@|$)")
 _TAG = re.compile(r":v?(\d+\.\d+(\.\d+)?)")
 
@@ -92,6 +93,25 @@ def only(found: Sequence[Autoscaler]) -> Autoscaler:
             hint="Name the groups and the tag keys in the runbook.",
         )
     return found[0]
+
+
+def together(found: Sequence[Autoscaler]) -> Autoscaler:
+    """All of them as one, for expressions: the first, with what hides a group from any of them.
+
+    Without any, one without a name that looks for nothing.
+    """
+    if not found:
+        return Autoscaler(namespace="", name="", version="")
+    return replace(
+        found[0],
+        discovery=_each_once(tag for one in found for tag in one.discovery),
+        discovery_keys=_each_once(key for one in found for key in one.discovery_keys),
+        explicit=_each_once(name for one in found for name in one.explicit),
+    )
+
+
+def _each_once(many: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(many))
 
 
 def among(deployments: Iterable[Obj]) -> tuple[Autoscaler, ...]:

@@ -121,11 +121,13 @@ def changeable(choice: Choice) -> Choice:
     )
 
 
-def droppable(choice: Choice, autoscaler: Autoscaler) -> Choice:
-    """The groups that the autoscaler discovers by tags; groups named to it are noted."""
+def droppable(choice: Choice, autoscalers: Sequence[Autoscaler]) -> Choice:
+    """The groups that an autoscaler discovers by tags; groups named to one are noted."""
+    explicit = {name for each in autoscalers for name in each.explicit}
     named = choice.without(
-        lambda group: group.name in autoscaler.explicit,
+        lambda group: group.name in explicit,
         "left alone, because the autoscaler is given it by name (--nodes), whatever its tags and "
         "its maximum say.",
     )
-    return Choice(tuple(each for each in named.groups if autoscaler.discovers(each)), named.notes)
+    found = (g for g in named.groups if any(each.discovers(g) for each in autoscalers))
+    return Choice(tuple(found), named.notes)

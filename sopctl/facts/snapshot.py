@@ -198,7 +198,7 @@ class Snapshot:
         if name == "groups":
             return [self._group_json(each) for each in self.groups()]
         subjects: dict[str, Callable[[], object]] = {
-            "autoscaler": self.autoscaler,
+            "autoscaler": lambda: autoscaler.together(self.autoscalers()),
             "hpas": self.hpas,
             "nodes": lambda: [_node_json(each) for each in self.nodes()],
             "policies": self.policies,

@@ -13,6 +13,7 @@ from sopctl.facts.autoscaler import (
     only,
     parse_flags,
     pivot,
+    together,
 )
 from sopctl.facts.groups import Group, Tag
 
@@ -147,3 +148,13 @@ def test_none_and_several_are_refused_by_name() -> None:
         only(())
     with pytest.raises(RefusedError, match="2 cluster autoscalers: kube-system/ca"):
         only(among([deployment(), deployment()]))
+
+
+def test_several_are_one_for_expressions_with_what_hides_a_group_from_any_of_them() -> None:
+    one = described("--node-group-auto-discovery=asg:tag=k8s.io/cluster-autoscaler/a")
+    two = described("--node-group-auto-discovery=asg:tag=k8s.io/cluster-autoscaler/b")
+    found = together([one, two, one])
+    assert found.discovery_keys == ("k8s.io/cluster-autoscaler/a", "k8s.io/cluster-autoscaler/b")
+    assert found.name == one.name
+    none = together([])
+    assert (none.name, none.discovery_keys) == ("", ())

@@ -194,14 +194,15 @@ def _live(world: World, resource: ResourceId) -> Group:
 def look(
     world: World, params: Params, changes: Sequence[Change[MaxState]], changed_at: datetime
 ) -> Seen:
-    """Has the autoscaler written its status since, with the new maxima?"""
-    autoscaler = world.facts.autoscaler()
-    status = autoscaler_status.read(world.k8s, autoscaler)
-    if late := autoscaler_status.late(status, changed_at):
-        return Seen(ok=False, detail=late)
-    assert status is not None
+    """Has every autoscaler written its status since, with the new maxima?"""
     expected = {e.resource.name: e.after.max for e in changes if e.after is not ABSENT}
-    known = {name: status.groups[name].max for name in expected if name in status.groups}
+    known: dict[str, int | None] = {}
+    for autoscaler in world.facts.autoscalers():
+        status = autoscaler_status.read(world.k8s, autoscaler)
+        if late := autoscaler_status.late(status, changed_at):
+            return Seen(ok=False, detail=late)
+        assert status is not None
+        known |= {name: status.groups[name].max for name in expected if name in status.groups}
     if stale := sorted(name for name, found in known.items() if found != expected[name]):
         return Seen(ok=False, detail=f"the autoscaler has old bounds of {', '.join(stale)}")
     count = "1 group" if len(known) == 1 else f"{len(known)} groups"

@@ -66,9 +66,12 @@ def select(world: World, params: Params) -> Selection:
     if params.select.zone:
         chosen = choice.single_zone(chosen, world.facts.zone(params.select.zone).name)
     if params.select.autoscaled:
-        autoscaler = world.facts.autoscaler()
-        _check_keys(autoscaler, params.remove)
-        chosen = choice.droppable(chosen, autoscaler)
+        autoscalers = world.facts.autoscalers()
+        if not autoscalers:
+            note = "no cluster autoscaler runs here: nobody would look for the tags."
+            return Selection((), len(population), (note,))
+        _check_keys(autoscalers, params.remove)
+        chosen = choice.droppable(chosen, autoscalers)
     chosen = _noting_managed(chosen, params)
     ids = [
         ResourceId(KIND, group.name, group.arn, key)
@@ -78,9 +81,9 @@ def select(world: World, params: Params) -> Selection:
     return Selection(tuple(ids), len(population), chosen.notes)
 
 
-def _check_keys(autoscaler: Autoscaler, remove: Sequence[str]) -> None:
-    """Removing keys that the autoscaler does not look for would drop nothing."""
-    looked_for = [tag.key for tag in autoscaler.discovery]
+def _check_keys(autoscalers: Sequence[Autoscaler], remove: Sequence[str]) -> None:
+    """Removing keys that no autoscaler looks for would drop nothing."""
+    looked_for = list(dict.fromkeys(tag.key for each in autoscalers for tag in each.discovery))
     if remove and not set(remove) & set(looked_for):
         raise RefusedError(
             f"the autoscaler does not look for the tag {', '.join(remove)}",
@@ -165,12 +168,24 @@ def _tag(change: Change[TagState]) -> dict[str, Any]:
 def look(
     world: World, params: Params, changes: Sequence[Change[TagState]], changed_at: datetime
 ) -> Seen:
-    """Has the autoscaler written its status since, with or without the groups?"""
-    autoscaler = world.facts.autoscaler()
-    looked_for = {tag.key for tag in autoscaler.discovery}
-    relevant = [each for each in changes if each.resource.part in looked_for]
-    if not relevant:
-        return Seen(ok=True, detail="the autoscaler does not discover groups by these tags")
+    """Has every autoscaler written its status since, with or without the groups?"""
+    seen = Seen(ok=True, detail="no autoscaler discovers groups by these tags")
+    for each in world.facts.autoscalers():
+        looked_for = {tag.key for tag in each.discovery}
+        relevant = [change for change in changes if change.resource.part in looked_for]
+        if relevant:
+            seen = _look(world, each, relevant, changed_at)
+        if not seen.ok:
+            break
+    return seen
+
+
+def _look(
+    world: World,
+    autoscaler: Autoscaler,
+    relevant: Sequence[Change[TagState]],
+    changed_at: datetime,
+) -> Seen:
     status = autoscaler_status.read(world.k8s, autoscaler)
     if late := autoscaler_status.late(status, changed_at):
         return Seen(ok=False, detail=late)

@@ -31,9 +31,7 @@ def look(clients: World, changes: Sequence[AnyChange], left: Selection) -> Seen:
         return Seen(ok=False, detail=f"{len(still)} pods have not left, such as {still[0].name}")
     if left.ids:
         name = left.ids[0].name
-        detail = (
-            f"{len(left.ids)} pods came to the zone since, such as {name}: cordon its new nodes"
-        )
+        detail = f"{len(left.ids)} pods came there since, such as {name}: cordon the new nodes"
         return Seen(ok=False, detail=detail)
     leaving = _leaving(clients, ours)
     if leaving:

@@ -1,6 +1,6 @@
-"""``k8s.node.cordon``: no new pods on the nodes of a zone.
+"""``k8s.node.cordon``: no new pods on the nodes of a zone, of a group, or by name.
 
-All nodes of the zone are cordoned before the first pod leaves, or the pods that leave one node
+All of them are cordoned before the first pod leaves, or the pods that leave one node
 come back on the next. The unschedulable taint, which the node controller adds, also takes the zone
 out of spread constraints with ``nodeTaintsPolicy: Honor``. Source: kubectl ``pkg/drain/cordon.go``.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sopctl.actions.k8s import which_nodes
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import meta, node
@@ -19,7 +20,6 @@ from sopctl.facts.world import World
 from sopctl.marks import fence
 from sopctl.marks.annotation import AnnotationMarker
 from sopctl.providers import json_patch, k8s_writes
-from sopctl.providers.k8s_paths import collection
 
 KIND = "k8s.node"
 EXCLUDE = "node.kubernetes.io/exclude-from-external-load-balancers"
@@ -39,13 +39,15 @@ LEAVING = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """*zone* is a name or an id.
+    """*zone* is a name or an id; *group* an Auto Scaling group, node group or NodePool.
 
     *exclude_from_load_balancers* also labels the nodes so that load balancers with instance
     targets leave them (service controllers, AWS load balancer controller).
     """
 
-    zone: str
+    zone: str = ""
+    group: str = ""
+    nodes: tuple[str, ...] = ()
     exclude_from_load_balancers: bool = False
 
 
@@ -57,16 +59,14 @@ class Field:
 
 
 def select(clients: World, params: Params) -> Selection:
-    nodes = [node.read(obj) for obj in clients.k8s.list(collection(KIND))]
-    zone = node.zone_name(params.zone, nodes, lambda: clients.facts.zone(params.zone).name)
+    found, nodes = which_nodes.chosen(
+        clients, zone=params.zone, group=params.group, names=params.nodes
+    )
     paths = (_LABEL, _CORDON) if params.exclude_from_load_balancers else (_CORDON,)
     ids = tuple(
-        ResourceId(KIND, each.name, each.uid, ".".join(path))
-        for each in nodes
-        if each.zone == zone
-        for path in paths
+        ResourceId(KIND, each.name, each.uid, ".".join(path)) for each in found for path in paths
     )
-    lost = sum(1 for each in nodes if not each.zone)
+    lost = sum(1 for each in nodes if not each.zone) if params.zone else 0
     notes = (f"{lost} nodes without a zone label are left alone",) if lost else ()
     return Selection(ids, len(nodes), notes)
 
@@ -136,7 +136,7 @@ def _operations(change: Change[Field], path: tuple[str, ...]) -> Sequence[json_p
 
 ACTION = Action(
     id="k8s.node.cordon",
-    summary="Keep new pods off the nodes of a zone.",
+    summary="Keep new pods off the nodes of a zone, of a group, or by name.",
     kind=KIND,
     params=Params,
     state=Field,
@@ -147,5 +147,10 @@ ACTION = Action(
     order=order,
     marker=AnnotationMarker("cordon"),
     touch=fence.touch,
-    permissions=("k8s:list nodes", "k8s:get nodes", "k8s:patch nodes"),
+    permissions=(
+        "k8s:list nodes",
+        "k8s:get nodes",
+        "k8s:patch nodes",
+        "autoscaling:DescribeAutoScalingGroups",
+    ),
 )

@@ -1,4 +1,4 @@
-"""``k8s.node.drain``: evict the pods of a zone.
+"""``k8s.node.drain``: evict the pods of a zone, of a group of nodes, or of nodes by name.
 
 By the eviction API, which respects disruption budgets; the rules are kubectl's (``pkg/drain``), the
 answers those of kubernetes ``pkg/registry/core/pod/storage/eviction.go``. EKS never evicts the pods
@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sopctl.actions.k8s import drain_effect, drain_notes
+from sopctl.actions.k8s import drain_effect, drain_notes, drain_order, which_nodes
 from sopctl.core.action import (
     Action,
     Call,
@@ -30,7 +30,9 @@ from sopctl.core.action import (
     Seen,
     Undo,
 )
+from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import Json
+from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import node, pdb, pod, volumes
 from sopctl.facts.objects.lookup import lookup
@@ -49,16 +51,22 @@ AGAIN = 5.0  # seconds until a pod that has to wait is asked for again, as kubec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """*zone* is a name or an id.
+    """*zone* is a name or an id; *group* an Auto Scaling group, node group or NodePool.
+
+    *deadline* (RFC 3339; empty: none) is when pods that still wait for a budget are given up, such
+    as the end of an interrupted instance.
 
     The two consents are kubectl's ``--delete-emptydir-data`` and ``--force``: data that is lost,
     and pods that nobody makes again.
     """
 
-    zone: str
+    zone: str = ""
+    group: str = ""
+    nodes: tuple[str, ...] = ()
     except_namespaces: tuple[str, ...] = ()
     delete_empty_dir: bool = False
     delete_unmanaged: bool = False
+    deadline: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +85,31 @@ def consent(params: Params) -> str:
     return "; ".join(reasons)
 
 
+def _late(clients: World, params: Params) -> bool:
+    """Whether the time to leave is over; RefusedError for what is no time."""
+    if not params.deadline:
+        return False
+    try:
+        return clients.k8s.clock.now() >= parse_stamp(params.deadline)
+    except (ValueError, TypeError) as error:
+        raise RefusedError(
+            f"{params.deadline!r} is not a time", hint="Write it as 2026-11-27T03:00:00Z."
+        ) from error
+
+
 def select(clients: World, params: Params) -> Selection:
-    nodes = {each.name: each for each in map(node.read, clients.k8s.list(collection("k8s.node")))}
-    zone = node.zone_name(params.zone, nodes.values(), lambda: clients.facts.zone(params.zone).name)
+    if _late(clients, params):
+        return Selection((), 0, (f"the deadline {params.deadline} is over.",))
+    left_behind, _ = which_nodes.chosen(
+        clients, zone=params.zone, group=params.group, names=params.nodes
+    )
+    nodes = {each.name: each for each in left_behind}
     pods = [pod.read(obj) for obj in clients.k8s.list(collection(KIND))]
     pinned = volumes.zones_by_claim(clients.k8s)
     evicted, left = [], Counter[str]()
     for each in pods:
         where = nodes.get(each.node)
-        if where is None or where.zone != zone or _not_ours(each, params):
+        if where is None or _not_ours(each, params):
             continue
         if why := _stays(each, where, params, pinned):
             left[why] += 1
@@ -132,13 +156,16 @@ def observe(
     ready = {each.name for each in map(node.read, nodes.values()) if each.ready}
     budgets = [pdb.read(obj) for obj in clients.k8s.list(pdb.PATH)] if found else []
     gone: Observed[Running] = Observed(ABSENT)
+    late = _late(clients, params)
     return dict.fromkeys(ids, gone) | {
-        resource: _observed(each, ready=each.node in ready, budgets=budgets)
+        resource: _observed(each, ready=each.node in ready, budgets=budgets, late=late)
         for resource, each in found.items()
     }
 
 
-def _observed(each: Pod, *, ready: bool, budgets: Sequence[pdb.Pdb]) -> Observed[Running]:
+def _observed(
+    each: Pod, *, ready: bool, budgets: Sequence[pdb.Pdb], late: bool
+) -> Observed[Running]:
     owner: Json = None
     if each.owner is not None:
         owner = {"kind": each.owner.kind, "name": each.owner.name, "uid": each.owner.uid}
@@ -149,6 +176,7 @@ def _observed(each: Pod, *, ready: bool, budgets: Sequence[pdb.Pdb]) -> Observed
             "priority": each.priority,
             "finished": each.finished,
             "node_ready": ready,
+            "late": late,
             "budgets": [one.full_name for one in pdb.guarding(each, budgets)],
         },
         version=each.version,
@@ -159,37 +187,6 @@ def desire(params: Params, resource: ResourceId, observed: Observed[Running]) ->
     return ABSENT
 
 
-def order(changes: Sequence[Change[Running]]) -> Sequence[Sequence[Change[Running]]]:
-    """Low priority first, stateless before stateful, of a StatefulSet one ordinal at a time."""
-    tiers: dict[tuple[int, int, int], list[Change[Running]]] = {}
-    seen = Counter[str]()
-    for change in sorted(changes, key=lambda each: -_ordinal(each)):
-        evidence = change.before.evidence
-        turn = 0
-        if owner := _set_of(change):
-            turn = seen[owner] = seen[owner] + 1
-        priority = evidence.get("priority")
-        rank = (priority if isinstance(priority, int) else 0, int(turn > 0), turn)
-        tiers.setdefault(rank, []).append(change)
-    return [tiers[rank] for rank in sorted(tiers)]
-
-
-def _ordinal(change: Change[Running]) -> int:
-    last = change.resource.name.rpartition("-")[2]
-    return int(last) if _set_of(change) and last.isdigit() else 0
-
-
-def _owner(change: Change[Running]) -> Mapping[str, Json]:
-    owner = change.before.evidence.get("owner")
-    return owner if isinstance(owner, Mapping) else {}
-
-
-def _set_of(change: Change[Running]) -> str:
-    """The uid of the StatefulSet of a pod, or empty."""
-    owner = _owner(change)
-    return str(owner["uid"]) if owner.get("kind") == "StatefulSet" else ""
-
-
 def converge(call: Call, clients: World, changes: Sequence[Change[Running]]) -> Converged:
     for change in changes:
         yield change.resource, _leave(call, clients, change)
@@ -197,8 +194,11 @@ def converge(call: Call, clients: World, changes: Sequence[Change[Running]]) -> 
 
 def _leave(call: Call, clients: World, change: Change[Running]) -> Receipt:
     evidence = change.before.evidence
+    if evidence.get("late"):
+        why = f"{change.resource.name} has not left in time"
+        return Receipt(kind=ReceiptKind.REJECTED, why=why)
     if not evidence.get("node_ready"):
-        if not evidence.get("finished") and _owner(change).get("kind") != _STATELESS:
+        if not evidence.get("finished") and drain_order.owner_of(change).get("kind") != _STATELESS:
             why = f"{change.resource.name} is on a node that does not answer: {_UNPROVED}"
             return Receipt(kind=ReceiptKind.REJECTED, why=why)
         return k8s_writes.delete(
@@ -209,7 +209,7 @@ def _leave(call: Call, clients: World, change: Change[Running]) -> Receipt:
         named = ", ".join(map(str, budgets))
         why = f"{change.resource.name} has more than one disruption budget: {named}"
         return Receipt(kind=ReceiptKind.REJECTED, why=why)
-    if owner := _set_of(change):
+    if owner := drain_order.set_of(change):
         waiting = _sibling(clients, change.resource, owner)
         if waiting:
             return Receipt(kind=ReceiptKind.NOT_YET, why=f"waits for {waiting}", after=AGAIN)
@@ -244,7 +244,7 @@ def look(
 
 ACTION = Action(
     id="k8s.node.drain",
-    summary="Evict the pods of a zone within their disruption budgets.",
+    summary="Evict pods from the nodes of a zone, of a group, or by name, within their budgets.",
     kind=KIND,
     params=Params,
     state=Running,
@@ -252,7 +252,7 @@ ACTION = Action(
     observe=observe,
     desire=desire,
     converge=converge,
-    order=order,
+    order=drain_order.order,
     effect=Effect(
         describe="the owners of the pods have all their replicas ready elsewhere",
         look=look,
@@ -264,6 +264,7 @@ ACTION = Action(
     consent=consent,
     patience=600.0,
     permissions=(
+        "autoscaling:DescribeAutoScalingGroups",
         "k8s:list nodes",
         "k8s:list pods",
         "k8s:delete pods",

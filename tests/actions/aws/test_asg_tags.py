@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from sopctl.core.action import Change, ReceiptKind, Seen
 from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT, Observed, ResourceId
 from tests.laws import call, prove, run
-from tests.local import ENABLED, OWNED, Local
+from tests.local import ENABLED, OWNED, Local, local_world
 
 REMOVE = Params(select=Select(zone="us-east-1a"), remove=(ENABLED,))
 
@@ -176,3 +177,34 @@ def _look(local: Local, found: list[Change[TagState]], changed_at: datetime) -> 
 
 def _observe(local: Local, found: list[Change[TagState]]) -> dict[ResourceId, Observed[TagState]]:
     return dict(ACTION.observe(local.world, REMOVE, [each.resource for each in found]))
+
+
+def test_without_an_autoscaler_there_is_nobody_to_hide_from(tmp_path: Path) -> None:
+    with local_world(tmp_path) as local:
+        local.fleet()
+        selection = ACTION.select(local.world, Params(remove=(ENABLED,)))
+    assert selection.ids == ()
+    assert selection.notes == ("no cluster autoscaler runs here: nobody would look for the tags.",)
+
+
+def test_two_autoscalers_have_both_dropped_the_group_before_it_counts(local: Local) -> None:
+    """A sharded cluster: what one of them still knows is not gone."""
+    args = (
+        f"--node-group-auto-discovery=asg:tag={ENABLED},{OWNED}",
+        "--status-config-map-name=second",
+    )
+    local.autoscaler(*args, name="second")
+    world = local.connect()
+    params = Params(select=Select(groups=("web-a",)), remove=(ENABLED,))
+    (resource,) = ACTION.select(world, params).ids
+    seen = ACTION.observe(world, params, [resource])[resource]
+    change = Change(resource, seen, ABSENT)
+    run(ACTION, world, [change])
+    assert ACTION.effect is not None
+    changed_at = local.watch.now()
+    local.watch.sleep(70)
+    local.write_status("web-b")
+    first_only = ACTION.effect.look(world, params, [change], changed_at)
+    assert not first_only.ok
+    local.write_status("web-b", name="second")
+    assert ACTION.effect.look(world, params, [change], changed_at).ok

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from sopctl.actions.k8s.node_cordon import ACTION, EXCLUDE, Field, Params
 from sopctl.core.action import Change, ReceiptKind
+from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT
 from tests import laws
 from tests.actions.k8s.stage import apply, inverse, look, plan, send
@@ -106,3 +109,33 @@ def test_a_node_that_is_about_to_be_removed_is_not_uncordoned(stage):
     (receipt,) = send(stage, ACTION, restore).values()
     assert receipt.kind is ReceiptKind.REJECTED
     assert "ToBeDeletedByClusterAutoscaler" in receipt.why
+
+
+def test_nodes_are_meant_by_name_by_group_or_by_zone_and_all_that_is_given_holds(stage):
+    def names(**given):
+        return [i.name for i in ACTION.select(stage.clients, Params(**given)).ids]
+
+    stage.cluster.patch("nodes", "b0", {"metadata": {"labels": {"karpenter.sh/nodepool": "web"}}})
+    stage.local.group("cheap", "us-east-1c", desired=1)
+    (machine,) = stage.local.cloud.group("cheap").instances
+    old = stage.cluster.get("nodes", "c1")
+    spec = {"providerID": f"aws:///us-east-1c/{machine.id}"}
+    made = {**old, "metadata": {"name": "c2", "labels": old["metadata"]["labels"]}, "spec": spec}
+    stage.cluster.create("nodes", made)
+    assert names(nodes=("a1", "c0")) == ["a1", "c0"]
+    assert names(nodes=("a1", "c0"), zone="us-east-1c") == ["c0"]
+    assert names(group="web") == ["b0"]
+    assert names(group="cheap") == ["c2"]
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({}, "no nodes were named"),
+        ({"nodes": ("zz",)}, "no node zz"),
+        ({"group": "zz"}, "group zz"),
+    ],
+)
+def test_nodes_that_nobody_named_or_that_are_not_there_are_refused(stage, given, what):
+    with pytest.raises(RefusedError, match=what):
+        ACTION.select(stage.clients, Params(**given))
