@@ -30,6 +30,7 @@ from sopctl.sandbox.process.running import (
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
+WORLD_SECONDS = 300.0  # to write a whole world down, or to read it, on a busy machine
 HEALTH_SECONDS = 15.0
 STOP_SECONDS = 10.0
 LOOK_EVERY = 0.05
@@ -121,13 +122,14 @@ def required(state_dir: Path) -> Running:
 def snapshot(state_dir: Path, file: Path, header: Mapping[str, Json]) -> int:
     """Write the world of the running sandbox to *file*, with *header* beside it; its size."""
     body: Json = {"file": str(file.absolute()), "header": dict(header)}
-    answer: Any = control(required(state_dir), "POST", "/snapshot", body)
+    answer: Any = _ask(required(state_dir), "POST", "/snapshot", body, WORLD_SECONDS)
     return int(answer["bytes"])
 
 
 def restore(state_dir: Path, file: Path) -> Mapping[str, Json]:
     """Bring the running sandbox back to the world in *file*; what was written beside it."""
-    answer: Any = control(required(state_dir), "POST", "/restore", {"file": str(file.absolute())})
+    body: Json = {"file": str(file.absolute())}
+    answer: Any = _ask(required(state_dir), "POST", "/restore", body, WORLD_SECONDS)
     header: Mapping[str, Json] = answer["header"]
     return header
 
