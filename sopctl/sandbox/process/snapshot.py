@@ -14,10 +14,10 @@ import io
 import pickle
 import threading
 import types
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from sopctl.sandbox.aws import snapshot as aws
 from sopctl.sandbox.aws.front import AwsFront
@@ -129,9 +129,13 @@ def _revive(obj: object, values: tuple[object, ...]) -> None:
         object.__setattr__(obj, name, value)
 
 
+def _names(kind: type) -> tuple[str, ...]:
+    return _fields(cast("Hashable", kind))
+
+
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+def _fields(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cast("type[Any]", kind)))
 
 
 class _Unpickler(pickle.Unpickler):

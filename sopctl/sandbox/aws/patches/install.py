@@ -115,8 +115,8 @@ def install(now: Callable[[], datetime]) -> None:
     autoscaling_backends.backend = SandboxBackend
     elbv2_backends.backend = SandboxBalancers
     events_backends.backend = SandboxEvents
-    BaseXMLSerializer._serialize_body = wire.fragment  # type: ignore[method-assign]  # noqa: SLF001  # the patch
-    EC2Serializer._serialize_body = wire.document  # type: ignore[method-assign]  # noqa: SLF001  # the patch
+    BaseXMLSerializer._serialize_body = wire.fragment  # type: ignore[method-assign, assignment]  # noqa: SLF001  # the patch
+    EC2Serializer._serialize_body = wire.document  # type: ignore[method-assign, assignment]  # noqa: SLF001  # the patch
     # moto filters instances by a table that lacks how an instance was bought.
     moto.ec2.utils.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
     moto.events.models.__dict__["unix_time"] = lambda *_: now().timestamp()
