@@ -60,11 +60,7 @@ def tried(sample: Sample) -> float:
 
 
 def churned(sample: Sample) -> float:
-    return sum(sample.terminated.values())
-
-
-def bought(sample: Sample) -> float:
-    return sum(sample.launched.values())
+    return sample.gone
 
 
 DOWN = "Pods that do not run: pending, or not Ready on their node"
@@ -102,8 +98,15 @@ CASES = (
         label="with spread kept hard",
     ),
     Case(
+        image="az-gray-rush",
+        scenario="az-gray-rush",
+        title="Pods without a node",
+        unit="pods",
+        value=pending,
+    ),
+    Case(
         image="claim-untag",
-        scenario="az-outage",
+        scenario="az-gray-rush",
         title=f"Launches into {ZONE}, tried or done",
         unit="launches so far",
         value=tried,
@@ -112,19 +115,19 @@ CASES = (
     ),
     Case(
         image="claim-spot",
-        scenario="az-outage-spot-surge",
-        title="Instances terminated",
-        unit="instances so far",
+        scenario="az-outage-churn",
+        title="Pods that were ended",
+        unit="pods so far",
         value=churned,
         without=("pause-spot",),
         label="with spot left on",
     ),
     Case(
         image="claim-freeze",
-        scenario="az-outage-shop",
-        title="Instances launched",
-        unit="instances so far",
-        value=bought,
+        scenario="az-outage-ebb",
+        title="Pods without a node",
+        unit="pods",
+        value=pending,
         without=("freeze-pods", "freeze-nodes"),
         label="without the freeze",
     ),

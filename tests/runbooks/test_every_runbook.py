@@ -24,7 +24,12 @@ FACTS: Mapping[str, Json] = {
     "policies": {"served": True, "names": ["sopctl-relax-spread"], "bindings": []},
 }
 GIVEN: Mapping[str, Mapping[str, Json]] = {
-    name: {"zone": "us-east-1a"} for name in ("az-failure", "zonal-traffic-shift")
+    "az-failure": {"zone": "us-east-1a"},
+    "capacity-headroom": {"at_least": 3},
+    "node-group-drain": {"group": "web"},
+    "rebalance-recommendation": {"node": "web-1"},
+    "spot-interruption": {"node": "web-1"},
+    "zonal-traffic-shift": {"zone": "us-east-1a"},
 }
 
 
@@ -83,20 +88,44 @@ def test_plain_yaml_reads_the_same_data(runbook):
     assert plain["steps"] == document.data["steps"]
 
 
-def test_az_failure_keeps_its_order():
-    steps = lint.load(FILES["az-failure"], KNOWN).steps
-    assert [step.uses for step in steps if step.kind is StepKind.ACTION] == [
-        "k8s.hpa.scale_down",
-        "k8s.autoscaler.scale_down",
-        "aws.asg.processes",
-        "aws.asg.capacity",
-        "k8s.node.cordon",
-        "k8s.spread.relax",
-        "aws.asg.tags",
-        "aws.asg.capacity",
-        "k8s.pod.unblock",
-        "k8s.node.drain",
-    ]
+@pytest.mark.parametrize(
+    ("first", "then", "why"),
+    [
+        ("shift-first", "freeze-pods", "that is what it is for"),
+        ("freeze-pods", "relax-spread", "a drop of load must not cost replicas meanwhile"),
+        ("freeze-nodes", "evacuate", "emptied nodes would be removed"),
+        ("freeze-karpenter", "leave-zone-karpenter", "its nodes would drift and be replaced"),
+        ("guard-groups", "leave-zone", "the group would terminate what runs in the zone"),
+        ("cordon", "move-controllers", "they would come back to the zone"),
+        ("cordon", "evacuate", "pods would come back to the zone"),
+        ("relax-spread", "remove-groups", "pods would wait for a zone that nothing grows in"),
+        ("relax-spread", "leave-zone-karpenter", "as above"),
+        ("relax-spread", "unblock", "pods would come back with the hard constraint"),
+        ("unblock", "shift-traffic", "capacity first"),
+        ("shift-traffic", "evacuate", "pods should not serve when they leave"),
+    ],
+)
+def test_az_failure_keeps_its_order(first, then, why):
+    """The order rules of the practice; the reason stands beside each."""
+    steps = [step.id for step in lint.load(FILES["az-failure"], KNOWN).steps]
+    assert steps.index(first) < steps.index(then), why
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("remove-groups", "relax-spread"),
+        ("cordon", "relax-spread"),
+        ("relax-spread", "shift-traffic"),
+        ("leave-zone-karpenter", "freeze-karpenter"),
+        ("leave-zone", "guard-groups"),
+        ("freeze-pods", "freeze-nodes"),
+    ],
+)
+def test_az_failure_comes_back_capacity_first(first, then):
+    way_back = lint.load(FILES["az-failure"], KNOWN).way_back
+    restored = [step for each in way_back for step in each.restore]
+    assert restored.index(first) < restored.index(then)
 
 
 @pytest.mark.parametrize(

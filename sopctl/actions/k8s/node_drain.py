@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sopctl.actions.k8s import drain_effect, drain_notes, which_nodes
+from sopctl.actions.k8s import drain_effect, drain_notes, drain_order, which_nodes
 from sopctl.core.action import (
     Action,
     Call,
@@ -30,7 +30,9 @@ from sopctl.core.action import (
     Seen,
     Undo,
 )
+from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import Json
+from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import node, pdb, pod, volumes
 from sopctl.facts.objects.lookup import lookup
@@ -51,6 +53,9 @@ AGAIN = 5.0  # seconds until a pod that has to wait is asked for again, as kubec
 class Params:
     """*zone* is a name or an id; *group* an Auto Scaling group, node group or NodePool.
 
+    *deadline* (RFC 3339; empty: none) is when pods that still wait for a budget are given up, such
+    as the end of an interrupted instance.
+
     The two consents are kubectl's ``--delete-emptydir-data`` and ``--force``: data that is lost,
     and pods that nobody makes again.
     """
@@ -61,6 +66,7 @@ class Params:
     except_namespaces: tuple[str, ...] = ()
     delete_empty_dir: bool = False
     delete_unmanaged: bool = False
+    deadline: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,21 @@ def consent(params: Params) -> str:
     return "; ".join(reasons)
 
 
+def _late(clients: World, params: Params) -> bool:
+    """Whether the time to leave is over; RefusedError for what is no time."""
+    if not params.deadline:
+        return False
+    try:
+        return clients.k8s.clock.now() >= parse_stamp(params.deadline)
+    except (ValueError, TypeError) as error:
+        raise RefusedError(
+            f"{params.deadline!r} is not a time", hint="Write it as 2026-11-27T03:00:00Z."
+        ) from error
+
+
 def select(clients: World, params: Params) -> Selection:
+    if _late(clients, params):
+        return Selection((), 0, (f"the deadline {params.deadline} is over.",))
     left_behind, _ = which_nodes.chosen(
         clients, zone=params.zone, group=params.group, names=params.nodes
     )
@@ -136,13 +156,16 @@ def observe(
     ready = {each.name for each in map(node.read, nodes.values()) if each.ready}
     budgets = [pdb.read(obj) for obj in clients.k8s.list(pdb.PATH)] if found else []
     gone: Observed[Running] = Observed(ABSENT)
+    late = _late(clients, params)
     return dict.fromkeys(ids, gone) | {
-        resource: _observed(each, ready=each.node in ready, budgets=budgets)
+        resource: _observed(each, ready=each.node in ready, budgets=budgets, late=late)
         for resource, each in found.items()
     }
 
 
-def _observed(each: Pod, *, ready: bool, budgets: Sequence[pdb.Pdb]) -> Observed[Running]:
+def _observed(
+    each: Pod, *, ready: bool, budgets: Sequence[pdb.Pdb], late: bool
+) -> Observed[Running]:
     owner: Json = None
     if each.owner is not None:
         owner = {"kind": each.owner.kind, "name": each.owner.name, "uid": each.owner.uid}
@@ -153,6 +176,7 @@ def _observed(each: Pod, *, ready: bool, budgets: Sequence[pdb.Pdb]) -> Observed
             "priority": each.priority,
             "finished": each.finished,
             "node_ready": ready,
+            "late": late,
             "budgets": [one.full_name for one in pdb.guarding(each, budgets)],
         },
         version=each.version,
@@ -163,37 +187,6 @@ def desire(params: Params, resource: ResourceId, observed: Observed[Running]) ->
     return ABSENT
 
 
-def order(changes: Sequence[Change[Running]]) -> Sequence[Sequence[Change[Running]]]:
-    """Low priority first, stateless before stateful, of a StatefulSet one ordinal at a time."""
-    tiers: dict[tuple[int, int, int], list[Change[Running]]] = {}
-    seen = Counter[str]()
-    for change in sorted(changes, key=lambda each: -_ordinal(each)):
-        evidence = change.before.evidence
-        turn = 0
-        if owner := _set_of(change):
-            turn = seen[owner] = seen[owner] + 1
-        priority = evidence.get("priority")
-        rank = (priority if isinstance(priority, int) else 0, int(turn > 0), turn)
-        tiers.setdefault(rank, []).append(change)
-    return [tiers[rank] for rank in sorted(tiers)]
-
-
-def _ordinal(change: Change[Running]) -> int:
-    last = change.resource.name.rpartition("-")[2]
-    return int(last) if _set_of(change) and last.isdigit() else 0
-
-
-def _owner(change: Change[Running]) -> Mapping[str, Json]:
-    owner = change.before.evidence.get("owner")
-    return owner if isinstance(owner, Mapping) else {}
-
-
-def _set_of(change: Change[Running]) -> str:
-    """The uid of the StatefulSet of a pod, or empty."""
-    owner = _owner(change)
-    return str(owner["uid"]) if owner.get("kind") == "StatefulSet" else ""
-
-
 def converge(call: Call, clients: World, changes: Sequence[Change[Running]]) -> Converged:
     for change in changes:
         yield change.resource, _leave(call, clients, change)
@@ -201,8 +194,11 @@ def converge(call: Call, clients: World, changes: Sequence[Change[Running]]) -> 
 
 def _leave(call: Call, clients: World, change: Change[Running]) -> Receipt:
     evidence = change.before.evidence
+    if evidence.get("late"):
+        why = f"{change.resource.name} has not left in time"
+        return Receipt(kind=ReceiptKind.REJECTED, why=why)
     if not evidence.get("node_ready"):
-        if not evidence.get("finished") and _owner(change).get("kind") != _STATELESS:
+        if not evidence.get("finished") and drain_order.owner_of(change).get("kind") != _STATELESS:
             why = f"{change.resource.name} is on a node that does not answer: {_UNPROVED}"
             return Receipt(kind=ReceiptKind.REJECTED, why=why)
         return k8s_writes.delete(
@@ -213,7 +209,7 @@ def _leave(call: Call, clients: World, change: Change[Running]) -> Receipt:
         named = ", ".join(map(str, budgets))
         why = f"{change.resource.name} has more than one disruption budget: {named}"
         return Receipt(kind=ReceiptKind.REJECTED, why=why)
-    if owner := _set_of(change):
+    if owner := drain_order.set_of(change):
         waiting = _sibling(clients, change.resource, owner)
         if waiting:
             return Receipt(kind=ReceiptKind.NOT_YET, why=f"waits for {waiting}", after=AGAIN)
@@ -256,7 +252,7 @@ ACTION = Action(
     observe=observe,
     desire=desire,
     converge=converge,
-    order=order,
+    order=drain_order.order,
     effect=Effect(
         describe="the owners of the pods have all their replicas ready elsewhere",
         look=look,

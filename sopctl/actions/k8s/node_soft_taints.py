@@ -35,11 +35,16 @@ class Params:
 
 
 def select(world: World, params: Params) -> Selection:
-    """The nodes that have the taint and are not about to go."""
+    """The nodes that have the taint, are not about to go, and that no autoscaler cleans."""
     nodes = [node.read(obj) for obj in world.k8s.list(collection(KIND))]
     wanted = params.except_zone
     away = node.zone_name(wanted, nodes, lambda: world.facts.zone(wanted).name) if wanted else ""
-    tainted = [each for each in nodes if CANDIDATE in each.taints and each.zone != away]
+    cleaned = _cleaned(world)
+    tainted = [
+        each
+        for each in nodes
+        if CANDIDATE in each.taints and each.zone != away and each.instance not in cleaned
+    ]
     leaving = [each.name for each in tainted if LEAVING in each.taints]
     ids = tuple(
         ResourceId(KIND, each.name, each.uid, CANDIDATE)
@@ -48,6 +53,17 @@ def select(world: World, params: Params) -> Selection:
     )
     notes = (f"{', '.join(leaving)}: left alone, because it is being removed.",) if leaving else ()
     return Selection(ids, len(nodes), notes)
+
+
+def _cleaned(world: World) -> frozenset[str]:
+    """The instances whose taints an autoscaler takes off by itself, in its own time."""
+    working = [each for each in world.facts.autoscalers() if each.scale_down_enabled]
+    return frozenset(
+        member.id
+        for group in world.facts.groups()
+        if any(each.scales(group) for each in working)
+        for member in group.instances
+    )
 
 
 def observe(
@@ -78,5 +94,12 @@ ACTION: Action[Params, Taint] = Action(
     converge=converge,
     touch=fence.touch,
     undo=Undo.OWNER_RECREATES,
-    permissions=("k8s:list nodes", "k8s:get nodes", "k8s:patch nodes"),
+    permissions=(
+        "k8s:list nodes",
+        "k8s:get nodes",
+        "k8s:patch nodes",
+        "k8s:list deployments.apps",
+        "autoscaling:DescribeAutoScalingGroups",
+        "ec2:DescribeLaunchTemplateVersions",
+    ),
 )

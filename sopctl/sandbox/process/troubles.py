@@ -17,7 +17,7 @@ from sopctl.sandbox.aws.faults import FaultRule as AwsFault
 from sopctl.sandbox.aws.supply import Pool
 from sopctl.sandbox.k8s.http import FaultRule as KubeFault
 from sopctl.sandbox.process.shortage import Shortage
-from sopctl.sandbox.scenario.model import Brownout, Event, NodeSilence, SpotSurge
+from sopctl.sandbox.scenario.model import Brownout, Event, NodeSilence, SpotSurge, Traffic
 from sopctl.sandbox.scenario.wording import described
 from sopctl.sandbox.world.world import World
 
@@ -60,6 +60,8 @@ class Troubles:
             self._world.heal_zone(event.heal.zone)
         elif event.node_silence is not None:
             self._silence(event.node_silence)
+        elif event.traffic is not None:
+            self._send(event.traffic)
         elif event.brownout is not None:
             end = End(duration.seconds(event.brownout.lasts), self._brown_out(event.brownout))
         elif event.drought is not None:
@@ -80,6 +82,10 @@ class Troubles:
             for pool, count in running.items():
                 if not surge.zones or pool.zone in surge.zones:
                     self._cloud.reclaim(pool, math.ceil(count * surge.percent / 100))
+
+    def _send(self, change: Traffic) -> None:
+        names = [(each.partition("/")[0], each.partition("/")[2]) for each in change.workloads]
+        self._world.traffic.scale(change.percent / 100, names)
 
     def _silence(self, fault: NodeSilence) -> None:
         groups = {each.name: each for each in self._cloud.groups()}

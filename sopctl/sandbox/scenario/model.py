@@ -88,6 +88,17 @@ class Drought(Shape):
     lasts: Duration
 
 
+class Traffic(Shape):
+    """From now on, so much of the stated requests comes from outside."""
+
+    percent: Annotated[
+        Amount, Field(description="100 is what the workloads state; 40 is less than half of it.")
+    ]
+    workloads: Annotated[
+        tuple[Text, ...], Field(description="Only to these, as namespace/name; default: to all.")
+    ] = ()
+
+
 class Heal(Shape):
     """A zone comes back."""
 
@@ -101,6 +112,7 @@ FAULTS: Final = (
     "spot_surge",
     "brownout",
     "drought",
+    "traffic",
     "heal",
 )
 
@@ -117,6 +129,7 @@ class Event(Shape):
     spot_surge: SpotSurge | None = None
     brownout: Brownout | None = None
     drought: Drought | None = None
+    traffic: Traffic | None = None
     heal: Heal | None = None
 
     @property

@@ -97,6 +97,11 @@ def _known_balancer(name: Json, path: Path, balancers: set[str]) -> Iterator[Fin
 
 
 def _check_timeline(data: Fields, zones: Sequence[str]) -> Iterator[Finding]:
+    workloads = {
+        f"{space}/{row.get('name')}"
+        for space, rows in _fields(_fields(data.get("world")).get("workloads")).items()
+        for _, row in _entries(rows, ())
+    }
     groups = [
         str(group.get("name"))
         for _, group in _entries(_fields(data.get("world")).get("groups"), ())
@@ -115,6 +120,11 @@ def _check_timeline(data: Fields, zones: Sequence[str]) -> Iterator[Finding]:
             yield from _known_zones(fault.get("zones"), (*where, "zones"), zones)
             if "zone" in fault:
                 yield from _known_zone(fault["zone"], (*where, "zone"), zones)
+            for index, asked in enumerate(_items(fault.get("workloads"))):
+                if workloads and asked not in workloads:
+                    hint = did_you_mean(str(asked), workloads, what="workloads")
+                    at = (*where, "workloads", index)
+                    yield Finding(path=at, summary=f"there is no workload {asked}", hint=hint)
             group = fault.get("group")
             if isinstance(group, str) and group not in groups:
                 hint = did_you_mean(group, groups, what="groups")

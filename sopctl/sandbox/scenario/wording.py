@@ -19,6 +19,9 @@ def described(event: Event) -> str:
             what = f"{fault.percent} % every {fault.every}"
         case "brownout":
             what = f"{fault.api} {fault.calls}, {fault.answer}, {fault.percent} %"
+        case "traffic":
+            to = f" to {', '.join(fault.workloads)}" if fault.workloads else ""
+            what = f"{fault.percent} %{to}"
         case _:
             what = f"{', '.join(fault.zones)}, {fault.more} more"
     return f"{event.kind.replace('_', ' ')}: {what}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.world.clock import WorldClock
@@ -77,6 +77,7 @@ class Traffic:
         self._lists: dict[str, tuple[str, tuple[tuple[str, str, int], ...]]] = {}
         self._empty: dict[tuple[str, str], datetime] = {}
         self._wake: datetime | None = None
+        self._shares: dict[Name | None, float] = {}
         self._loads: dict[Name, float] = {}
         self._rates: dict[Name, Total] = {}  # a second
         self._rate = self._sum = _NOTHING
@@ -99,6 +100,17 @@ class Traffic:
     def rouse(self) -> None:
         """Something failed or healed that no object shows yet."""
         self._due = self._seen = None
+
+    def scale(self, share: float, workloads: Iterable[Name] = ()) -> None:
+        """Have *share* of the stated requests come from outside; for all workloads, or for some.
+
+        What was said of single workloads is forgotten when all are meant.
+        """
+        chosen = tuple(workloads)
+        if not chosen:
+            self._shares.clear()
+        self._shares |= dict.fromkeys(chosen or (None,), share)
+        self.rouse()
 
     def begin(self) -> None:
         """Count from now on: what was before is forgotten."""
@@ -144,7 +156,7 @@ class Traffic:
 
     def _send(self, view: View, shifts: Mapping[str, frozenset[str]], now: datetime) -> None:
         """Follow the requests from the outermost workload to the last one that is called."""
-        stops = stops_of(view)
+        stops = {name: self._scaled(name, stop) for name, stop in stops_of(view).items()}
         calls = {name: [each for each, _ in stop.demand.calls] for name, stop in stops.items()}
         order = downstream(calls)
         losses = {each.zone: each.loss for each in self._outages.zones if each.gray}
@@ -166,6 +178,12 @@ class Traffic:
             sum(stops[name].demand.rps for name in order),
             sum(stops[name].demand.rps * good[name] for name in order),
         )
+
+    def _scaled(self, name: Name, stop: Stop) -> Stop:
+        share = self._shares.get(name, self._shares.get(None, 1.0))
+        if share == 1.0:
+            return stop
+        return replace(stop, demand=replace(stop.demand, rps=stop.demand.rps * share))
 
     def _entrance(
         self,

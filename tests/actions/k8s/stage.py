@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,10 @@ def plan(stage: Stage, action: AnyAction, params: Any) -> list[AnyChange]:
 
 
 def look(stage: Stage, action: AnyAction, *changes: AnyChange) -> Mapping[ResourceId, Observed]:
-    return action.observe(stage.clients, None, [each.resource for each in changes])
+    """What is there now; parameters are their defaults, where there are any."""
+    needed = [f for f in fields(action.params) if f.default is f.default_factory is MISSING]
+    params = None if needed else action.params()
+    return action.observe(stage.clients, params, [each.resource for each in changes])
 
 
 def apply(
@@ -125,3 +128,12 @@ def inverse(stage: Stage, action: AnyAction, changes: Sequence[AnyChange]) -> li
 def effect(stage: Stage, action: AnyAction, params: Any, changes: Sequence[AnyChange]) -> Seen:
     assert action.effect is not None
     return action.effect.look(stage.clients, params, changes, stage.local.watch.now())
+
+
+def silence(stage: Stage, *names: str) -> None:
+    """Kubelets that answer no more."""
+    for name in names:
+        made = stage.cluster.get("nodes", name)
+        assert made is not None
+        made["status"]["conditions"] = [{"type": "Ready", "status": "Unknown"}]
+        stage.cluster.update("nodes", made, subresource="status")

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from sopctl.actions.k8s import node_cordon
 from sopctl.actions.k8s.node_drain import ACTION, Params, Running
 from sopctl.core.action import Change, ReceiptKind
+from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT, Observed, ResourceId
 from sopctl.sandbox.k8s.http import FaultRule
 from tests import laws
@@ -329,3 +332,27 @@ def test_a_throttled_eviction_is_asked_again(busy):
     assert receipt.kind is ReceiptKind.NOT_YET
     (receipt,) = send(busy, ACTION, change).values()
     assert receipt.kind is ReceiptKind.DONE
+
+
+def test_after_the_deadline_pods_that_still_wait_are_given_up(busy):
+    """An interrupted spot instance ends two minutes after its notice, whoever is still on it."""
+    deadline = busy.local.watch.now() + timedelta(seconds=120)
+    params = Params(zone="us-east-1a", deadline=deadline.isoformat())
+    budget(busy)
+    changes = plan(busy, ACTION, params)
+    assert changes
+    busy.local.watch.sleep(121)
+    assert ACTION.select(busy.clients, params).notes == (
+        f"the deadline {params.deadline} is over.",
+    )
+    seen = ACTION.observe(busy.clients, params, [each.resource for each in changes])
+    late = [Change(e.resource, seen[e.resource], e.after) for e in changes]
+    count = busy.mutations()
+    receipts = send(busy, ACTION, *late)
+    assert {each.kind for each in receipts.values()} == {ReceiptKind.REJECTED}
+    assert busy.mutations() == count
+
+
+def test_a_deadline_that_is_no_time_is_refused(busy):
+    with pytest.raises(RefusedError, match="'soon' is not a time"):
+        ACTION.select(busy.clients, Params(zone="us-east-1a", deadline="soon"))

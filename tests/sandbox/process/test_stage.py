@@ -140,3 +140,11 @@ def test_another_world_can_be_loaded_and_is_there_after_a_reset(played):
     assert play.sample()["nodes"] == {f"{A}/spot": 1, f"{B}/normal": 2}
     play.household.reset()
     assert play.sample()["nodes"] == {f"{A}/spot": 1, f"{B}/normal": 2}
+
+
+def test_traffic_falls_and_comes_back_and_it_is_said(played):
+    play = played("{at: 1m, traffic: {percent: 30}}", "{at: 5m, traffic: {percent: 100}}")
+    play("POST", "/timeline")
+    play.step(360)
+    told = play("GET", "/timeline")
+    assert [each["what"] for each in told["happened"]] == ["traffic: 30 %", "traffic: 100 %"]

@@ -237,3 +237,21 @@ def test_the_same_figures_come_of_many_steps_and_of_one():
 
     one, many = coarse.world.traffic.totals(), fine.world.traffic.totals()
     assert (one.offered, one.served) == pytest.approx((many.offered, many.served))
+
+
+def test_traffic_can_be_more_or_less_than_what_is_stated_for_all_or_for_some():
+    world = shop()
+    traffic = world.world.traffic
+    rates = []
+    for share, names in [(0.4, ()), (2.0, (("shop", "web"),)), (1.0, (("shop", "other"),))]:
+        traffic.scale(share, names)
+        world.run(10)
+        traffic.begin()
+        world.run(10)
+        rates.append(traffic.totals().offered / 10)
+    assert rates == pytest.approx([120, 600, 600])
+    traffic.scale(1.0)
+    world.run(10)
+    traffic.begin()
+    world.run(10)
+    assert traffic.totals().offered == pytest.approx(3000)
