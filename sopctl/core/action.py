@@ -158,6 +158,9 @@ class Action(Generic[ParamsT, StateT]):
     still on its way fails; without it the engine waits out the longest life of a call.
     ``renew(params, id, observed)`` says what to write so that a state which ends by itself goes
     on, or None while that is not due; pure.
+
+    *permissions* are texts of ``core.permission``, the way back included. Those in *only_with* are
+    needed with a parameter alone: ``zone`` where it is given, ``via=tags`` where it is that.
     """
 
     id: str
@@ -183,6 +186,7 @@ class Action(Generic[ParamsT, StateT]):
     settle: float = 2.0  # seconds after which a second read must be equal
     patience: float = 300.0  # seconds until a change that is not yet possible counts as failed
     permissions: tuple[str, ...] = ()
+    only_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 # A catalog mixes actions of all types; each is still fully typed in its own module.

@@ -19,11 +19,12 @@ from typing import Any
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, ReceiptKind, Seen
 from sopctl.core.errors import RefusedError, SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import autoscaler_status, choice, groups
+from sopctl.facts import autoscaler_status, choice, groups, needs
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.choice import Choice
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
+from sopctl.marks import asg_tag
 from sopctl.marks.asg_tag import MARKER
 from sopctl.providers.receipts import receipt
 
@@ -233,12 +234,13 @@ ACTION: Action[Params, TagState] = Action(
     concurrency=2,
     settle=5.0,
     permissions=(
-        "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling:CreateOrUpdateTags",
-        "autoscaling:DeleteTags",
-        "ec2:DescribeAvailabilityZones",
-        "ec2:DescribeLaunchTemplateVersions",
-        "k8s:list deployments.apps",
-        "k8s:get configmaps/cluster-autoscaler-status",
+        *needs.of("groups"),
+        "autoscaling:CreateOrUpdateTags k8s.io/cluster-autoscaler/*",
+        "autoscaling:DeleteTags k8s.io/cluster-autoscaler/*",
+        *asg_tag.PERMISSIONS,
+        "k8s:get configmaps cluster-autoscaler-status",
     ),
+    only_with={
+        "select.zone": ("ec2:DescribeAvailabilityZones",),
+    },
 )

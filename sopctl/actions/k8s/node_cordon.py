@@ -151,6 +151,9 @@ ACTION = Action(
         "k8s:list nodes",
         "k8s:get nodes",
         "k8s:patch nodes",
-        "autoscaling:DescribeAutoScalingGroups",
     ),
+    only_with={
+        "zone": ("ec2:DescribeAvailabilityZones",),
+        "group": ("autoscaling:DescribeAutoScalingGroups",),
+    },
 )

@@ -264,9 +264,10 @@ ACTION = Action(
     consent=consent,
     patience=600.0,
     permissions=(
-        "autoscaling:DescribeAutoScalingGroups",
         "k8s:list nodes",
+        "k8s:get nodes",
         "k8s:list pods",
+        "k8s:get pods",
         "k8s:delete pods",
         "k8s:create pods/eviction",
         "k8s:list persistentvolumes",
@@ -274,4 +275,8 @@ ACTION = Action(
         "k8s:list replicasets.apps",
         "k8s:list statefulsets.apps",
     ),
+    only_with={
+        "zone": ("ec2:DescribeAvailabilityZones",),
+        "group": ("autoscaling:DescribeAutoScalingGroups",),
+    },
 )

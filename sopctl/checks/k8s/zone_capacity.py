@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from sopctl.core.check import Check, Verdict
 from sopctl.core.errors import RefusedError, TemporaryError
-from sopctl.facts import groups
+from sopctl.facts import groups, needs
 from sopctl.facts.objects import node, pod
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pod import Pod
@@ -121,6 +121,8 @@ CHECK: Check[Params] = Check(
     permissions=(
         "k8s:list nodes",
         "k8s:list pods",
-        "autoscaling:DescribeAutoScalingGroups",
     ),
+    only_with={
+        "growth": needs.of("groups"),
+    },
 )
