@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sopctl.app.calls import CallLog
 from sopctl.app.lease import ClusterLease, LeasePolicy, Machine
+from sopctl.app.preflight import Preflight
 from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
 from sopctl.core.errors import TemporaryError, UnreachableError, WrongTargetError
@@ -16,6 +17,7 @@ from sopctl.core.target import Identity, Target
 from sopctl.engine.ports import Facts, TargetLock
 from sopctl.facts.snapshot import Snapshot
 from sopctl.facts.world import World
+from sopctl.permissions.gather import Need
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s
 from sopctl.providers.limits import Limits
@@ -50,6 +52,12 @@ class Connection(Protocol):
     def lock(
         self, worker: str, warn: Callable[[str], None], *, force: bool
     ) -> TargetLock | None: ...
+
+    def preflight(
+        self, needs: Sequence[Need], identity: Identity, pool: Executor
+    ) -> Preflight | None:
+        """Begin to ask what *identity* may do; None where nobody can be asked."""
+        ...
 
     def close(self) -> None: ...
 
@@ -158,6 +166,12 @@ class RealConnection:
             machine=self._machine,
         )
         return self._lease
+
+    def preflight(
+        self, needs: Sequence[Need], identity: Identity, pool: Executor
+    ) -> Preflight | None:
+        """Begin to ask both providers, each if it answered who we are."""
+        return Preflight(self.clients, needs, identity, pool)
 
     def close(self) -> None:
         if self._lease is not None:

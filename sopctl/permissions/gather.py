@@ -55,6 +55,7 @@ IDENTITY = (
     "k8s:create selfsubjectreviews.authentication.k8s.io",
 )
 PREFLIGHT = (
+    "iam:GetRole",  # the path of one's own role
     "iam:SimulatePrincipalPolicy",
     "k8s:create selfsubjectaccessreviews.authorization.k8s.io",
 )

@@ -16,11 +16,11 @@ from sopctl.permissions.gather import Need
 from sopctl.permissions.scope import ANY, Scope, keys, refuse_removed
 
 VERSION = "2012-10-17"
-_FREE = frozenset({("sts", "GetCallerIdentity")})  # needs no permission (STS API reference)
+FREE = frozenset({("sts", "GetCallerIdentity")})  # needs no permission (STS API reference)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bound:
+class Bound:
     """To what an action is held: a name for it, ARNs, and whether by the tag of the cluster."""
 
     name: str
@@ -38,11 +38,11 @@ def policy(needs: Sequence[Need], scope: Scope) -> Mapping[str, Json]:
 def written(needs: Sequence[Need], scope: Scope) -> Mapping[str, Json]:
     """The policy document, whatever it denies."""
     allowed = keys(needs, scope)
-    bounds: dict[_Bound, set[str]] = {}
+    bounds: dict[Bound, set[str]] = {}
     for need in needs:
         right = need.right
-        if right.aws and (right.service, right.act) not in _FREE:
-            bounds.setdefault(_bound(right, scope), set()).add(f"{right.service}:{right.act}")
+        if right.aws and (right.service, right.act) not in FREE:
+            bounds.setdefault(bound_of(right, scope), set()).add(f"{right.service}:{right.act}")
     return {
         "Version": VERSION,
         "Statement": [
@@ -53,7 +53,7 @@ def written(needs: Sequence[Need], scope: Scope) -> Mapping[str, Json]:
 
 
 def _statement(
-    bound: _Bound, actions: set[str], scope: Scope, allowed: Sequence[str]
+    bound: Bound, actions: set[str], scope: Scope, allowed: Sequence[str]
 ) -> Mapping[str, Json]:
     conditions: dict[str, Json] = {}
     key, value = scope.belonging
@@ -70,7 +70,7 @@ def _statement(
     }
 
 
-def _bound(right: Right, scope: Scope) -> _Bound:
+def bound_of(right: Right, scope: Scope) -> Bound:
     """Where one action can be held to something."""
     arn = f"arn:{scope.partition}:{{}}:{scope.region}:{scope.account}:"
     cluster = scope.cluster or ANY
@@ -78,16 +78,16 @@ def _bound(right: Right, scope: Scope) -> _Bound:
     eks = arn.format("eks")
     if right.service == "eks":
         what = f"nodegroup/{cluster}/*/*" if "Nodegroup" in right.act else f"cluster/{cluster}"
-        return _Bound("Nodegroups" if "Nodegroup" in right.act else "Cluster", (eks + what,))
+        return Bound("Nodegroups" if "Nodegroup" in right.act else "Cluster", (eks + what,))
     if right.service == "iam":
         roles = f"arn:{scope.partition}:iam::{scope.account}:role/*"
-        return _Bound("Preflight", (roles,))
+        return Bound("Preflight", (roles,))
     if right.act.startswith(("Describe", "List", "Get")):
-        return _Bound("Read")
+        return Bound("Read")
     if right.service == "autoscaling":
         keyed = bool(right.tags)
-        return _Bound("GroupTags" if keyed else "Groups", (group,), tagged=True, keyed=keyed)
+        return Bound("GroupTags" if keyed else "Groups", (group,), tagged=True, keyed=keyed)
     if right.service == "arc-zonal-shift":
         balancers = arn.format("elasticloadbalancing") + "loadbalancer/*"
-        return _Bound("ZonalShift", (f"{eks}cluster/{cluster}", balancers, group))
-    return _Bound("Other")
+        return Bound("ZonalShift", (f"{eks}cluster/{cluster}", balancers, group))
+    return Bound("Other")

@@ -99,6 +99,9 @@ class ToyConnection:
         self.clock = shop.clock
         self.calls = CallLog()
 
+    def preflight(self, needs, identity, pool):
+        return None
+
     def identify(self):
         return self.shop.identity
 

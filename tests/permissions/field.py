@@ -30,7 +30,7 @@ from sopctl.sandbox.aws.fleet import GroupSpec
 from sopctl.sandbox.process.household import VERSION, Household
 from sopctl.sandbox.process.running import ACCESS_KEY, aws_config, kubeconfig
 from tests.fakes.crds import crd
-from tests.sandbox.aws.access_keys import client, user
+from tests.sandbox.aws.access_keys import TRUST, client, session
 
 NAME = "sopctl-on-call"
 ZONE, ZONE_LABEL = "us-east-1a", "topology.kubernetes.io/zone"
@@ -203,14 +203,22 @@ class Field:
         for manifest in rbac.manifests(needs, NAME, group):
             cluster.create(f"{manifest['kind'].lower()}s", dict(manifest))
         answer = cluster.tokens.request(account, {"spec": {"expirationSeconds": 86400}})
-        token = json.loads(answer.body)["status"]["token"]
+        bearer = json.loads(answer.body)["status"]["token"]
         admin = {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": "none"}
         policy = iam.policy(needs, scope) if checked else iam.written(needs, scope)
-        key = user(client(house.aws.url, "iam", admin), *policy["Statement"], name=NAME)
+        role = client(house.aws.url, "iam", admin)
+        made = role.create_role(
+            RoleName=NAME, Path="/ops/", AssumeRolePolicyDocument=TRUST, MaxSessionDuration=43200
+        )
+        role.put_role_policy(RoleName=NAME, PolicyName="least", PolicyDocument=json.dumps(policy))
+        sts = client(house.aws.url, "sts", admin)
+        key = session(sts, made["Role"]["Arn"], DurationSeconds=43200)
+        token = f"\naws_session_token = {key['aws_session_token']}\n"
         config = aws_config(house.aws.url).replace(ACCESS_KEY, key["aws_access_key_id"])
+        config = config.replace("\ncli_pager", token + "cli_pager")
         folder.mkdir(exist_ok=True)
         (folder / "aws-config").write_text(config)
-        (folder / "kubeconfig").write_text(kubeconfig(house.kube.url, house.certificate, token))
+        (folder / "kubeconfig").write_text(kubeconfig(house.kube.url, house.certificate, bearer))
         return Stage(household=house, folder=folder, life=self.stage.life)
 
     def seen(self) -> set[Right]:

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import pytest
 
-from sopctl.core.permission import parse
 from sopctl.runbook import loader
 from tests.permissions.courses import COURSES
 from tests.permissions.field import SCOPE, covers
@@ -40,10 +39,14 @@ def test_nothing_is_missing_and_nothing_is_unused(field, known, tmp_path, name):
 def test_without_one_of_them_the_front_door_refuses(field, known, tmp_path):
     """The test above can fail: neither half lets through what is not granted."""
     course = COURSES["scale-down-freeze"][1]
-    for gone in ("autoscaling:CreateOrUpdateTags sopctl/*", "k8s:patch nodes"):
-        needs = [n for n in field.needs("scale-down-freeze", known) if n.right != parse(gone)]
+    for gone in ("autoscaling:CreateOrUpdateTags", "k8s:patch nodes"):
+        needs = [
+            need
+            for need in field.needs("scale-down-freeze", known)
+            if not str(need.right).startswith(gone)
+        ]
         _, refused, _ = field.play("scale-down-freeze", course, needs, tmp_path / gone[:3])
-        assert refused == [gone.partition(" sopctl")[0]] or gone.partition(" ")[2] in refused[0]
+        assert [each for each in refused if each.startswith(gone)] == refused != []
 
 
 def test_who_is_held_to_the_tag_that_is_removed_cannot_put_it_back(field, known, tmp_path):
