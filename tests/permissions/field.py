@@ -67,6 +67,7 @@ class Course:
     before: Sequence[Callable[[Household], None]] = ()
     wait: float = 120.0  # world seconds between what is done to the household and the run
     watched: bool = False
+    ends: frozenset[int] | set[int] = frozenset({0})  # exit codes of the roll back
 
 
 def crowd(household: Household) -> None:
