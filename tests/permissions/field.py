@@ -124,6 +124,29 @@ class Field:
 
     def play(self, name: str, course: Course, needs, folder: Path, *, scope=SCOPE, checked=True):
         """Run *name* that way with *needs* and nothing else; the calls, and what was said."""
+        given, restricted = self._set(course, needs, folder, scope, checked)
+        try:
+            said = self._go(Operator(restricted, self.invoke, MemoryStore()), name, course, given)
+        finally:
+            _let_go(restricted)
+        return self.seen(), self.refused(), said
+
+    def plan(self, name: str, course: Course, needs, folder: Path, fault=None):
+        """What a dry run says to somebody with *needs*, as JSON."""
+        _, restricted = self._set(course, needs, folder, SCOPE, checked=True)
+        faults = self.stage.household.aws.faults
+        if fault is not None:
+            faults.append(fault)
+        operator = Operator(restricted, self.invoke, MemoryStore())
+        try:
+            shape = RunShape.model_validate(self._named(course.run))
+            return operator.run(str(self.library.path(name)), shape, dry=True)
+        finally:
+            faults.clear()
+            _let_go(restricted)
+
+    def _set(self, course, needs, folder, scope, checked):
+        """The world of *course*, and its stage for somebody with *needs*."""
         house = self.stage.household
         given = GivenShape.model_validate(course.given)
         house.plant(planting.planter(given), VERSION)
@@ -134,17 +157,12 @@ class Field:
         for change in course.before:
             change(house)
         for _ in given.failed:
-            house.fail_zone("us-east-1a")
+            house.fail_zone(ZONE)
         house.advance(course.wait)
         restricted = self._hired(needs, folder, scope, checked)
         house.aws.calls.clear()
         house.kube.calls.clear()
-        try:
-            said = self._go(Operator(restricted, self.invoke, MemoryStore()), name, course, given)
-        finally:
-            for sdk in (restricted.sdks.aws, restricted.sdks.k8s):
-                sdk.close()
-        return self.seen(), self.refused(), said
+        return given, restricted
 
     def _go(self, operator, name, course, given):
         house = self.stage.household
@@ -236,6 +254,11 @@ class Field:
         aws = [f"{c.service}:{c.operation}" for c in house.aws.calls if c.status == 403]
         kube = [str(right_of(c.method, c.path)) for c in house.kube.calls if c.status == 403]
         return sorted({*aws, *kube})
+
+
+def _let_go(stage: Stage) -> None:
+    for sdk in (stage.sdks.aws, stage.sdks.k8s):
+        sdk.close()
 
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
