@@ -13,7 +13,7 @@ test: $(READY) ## the whole test suite, in parallel
 	$(BIN)/pytest -n auto --dist loadgroup -q
 
 runbook-tests: $(READY) ## the tests beside the runbooks, with a fault at every call
-	$(BIN)/sopctl test --faults all --jobs 2 --junit runbook-tests.xml
+	$(BIN)/sopctl test --faults all --junit runbook-tests.xml
 
 conformance: $(READY) ## what clients rely on, asked of KUBECONFIG= [CONTEXT=] [CLUSTER_WIDE=1] or the simulator
 	SOPCTL_CONFORMANCE_KUBECONFIG="$(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))" \

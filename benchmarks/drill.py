@@ -10,15 +10,16 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sopctl.app.settings import Settings
 from sopctl.cli.drills.rehearsal import Rehearsal
 from sopctl.cli.main import execute
 from sopctl.core.measures import Happened
+from sopctl.sandbox.process.running import Files
 from sopctl.sandbox.scenario.inhabitants import Group, Workload, WorldShape
 from sopctl.sandbox.scenario.model import Scenario
 
@@ -87,6 +88,22 @@ def scenario(nodes: int, count: int) -> Scenario:
     )
 
 
+def meter(state: Path, spent: dict[str, float]) -> None:
+    """Note what both worlds have used so far: they are no children of this process."""
+    tick = os.sysconf("SC_CLK_TCK")
+    while True:
+        for name in ("with", "without"):
+            running = Files(state / name).read()
+            try:
+                numbers = Path(f"/proc/{running.pid}/stat").read_text() if running else ""
+            except OSError:
+                continue  # it has ended
+            if numbers:
+                user, system = numbers.rpartition(")")[2].split()[11:13]
+                spent[name] = (int(user) + int(system)) / tick
+        threading.Event().wait(0.5)
+
+
 def main() -> int:
     nodes, count = map(int, sys.argv[1:3]) if len(sys.argv) > 2 else (1000, 2000)  # noqa: PLR2004  # a program and two sizes
     began = time.monotonic()
@@ -107,12 +124,16 @@ def main() -> int:
             execute=execute,
             follow=follow,
         )
-        with ThreadPoolExecutor(1) as pool:
-            idle = pool.submit(rehearsal.without_sop)
-            found = rehearsal.with_sop()
-            print(f"{time.monotonic() - began:6.1f} s  with the SOP: {found.outcome}, {found.back}")
-            idle.result()
-        print(f"{time.monotonic() - began:6.1f} s  in all, for {nodes} nodes, {count} workloads")
+        spent: dict[str, float] = {}
+        threading.Thread(target=meter, args=(Path(folder) / "state", spent), daemon=True).start()
+        found, base = rehearsal.both()
+        print(f"with the SOP: {found.outcome}, {found.back}; {found.series.totals}")
+        print(f"without: {base.totals}")
+        worlds = ", ".join(f"{each:.0f} s in the world {name}" for name, each in spent.items())
+        print(
+            f"{time.monotonic() - began:6.1f} s  in all, for {nodes} nodes, {count} workloads; "
+            f"processor: {sum(os.times()[:2]):.0f} s here, {worlds}"
+        )
         print(f"differences after the roll back: {len(found.differences)}")
         print((rehearsal.settings.state / "with" / "transcript.txt").read_text()[-2000:])
     return 0 if found.outcome == found.back == "done" and not found.differences else 1

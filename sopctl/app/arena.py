@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sopctl.app.scenarios import as_json, patience
+from sopctl.app.scenarios import as_json, patience, uninhabited
 from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import Json, decode
 from sopctl.core.measures import Happened, Sample
@@ -77,11 +77,18 @@ class Arena:
         """How it is now."""
         return decode(Sample, self._ask("GET", "/sample")["sample"])
 
-    def dump(self) -> Any:  # noqa: ANN401  # JSON of both halves
-        return self._ask("GET", "/dump")
+    def dump(self, kinds: Iterable[str]) -> Any:  # noqa: ANN401  # JSON of both halves
+        """The AWS half, and of the Kubernetes half these resources."""
+        return self._ask("GET", "/dump", {"kinds": list(kinds)})
 
     def calls(self) -> Any:  # noqa: ANN401  # JSON of both halves
         return self._ask("GET", "/calls")
+
+    def twin(self, state: Path, scenario: Scenario, follow: Callable[[Happened], None]) -> Arena:
+        """Another world below *state*, alike to the last pod; *scenario* is that of this one."""
+        small = as_json(uninhabited(scenario))
+        running = lifecycle.twin(self.state, state, small, rate=1.0)
+        return Arena(state, running, follow)
 
     def stop(self) -> None:
         """End it, and remove what only it needed; the journals beside it stay."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
-from http.client import HTTPException
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
+
+from urllib3 import BaseHTTPResponse, PoolManager
+from urllib3.exceptions import HTTPError
 
 from sopctl.core.clock import Clock, ScaledClock, SystemClock, parse_stamp, stamp
 from sopctl.core.codec import Json
@@ -16,6 +17,7 @@ from sopctl.core.target import Target
 
 TIMEOUT = 5.0
 STEP_TIMEOUT = 60.0
+_CONNECTIONS = 4  # the run's own, and of those who watch in the background
 SLICE = 60.0  # seconds of the target's clock in one step
 
 
@@ -28,9 +30,10 @@ def clock_of(target: Target) -> Clock:
             f"the clock of target {target.name} is not at a loopback or https address",
             hint="Write `clock: system`, unless the target is a sandbox.",
         )
-    found = _ask(target)
+    line = _Line(target)
+    found = line.ask()
     if found.get("waits") == "step":
-        return SteppedClock(target)
+        return SteppedClock(line)
     return ScaledClock(parse_stamp(str(found["now"])), float(found["rate"]))
 
 
@@ -40,11 +43,11 @@ class SteppedClock:
     What is done between two waits takes as long as it takes, if the clock moves at all.
     """
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, line: _Line) -> None:
+        self._line = line
 
     def now(self) -> datetime:
-        return parse_stamp(str(_ask(self._target)["now"]))
+        return parse_stamp(str(self._line.ask()["now"]))
 
     def sleep(self, seconds: float) -> None:
         """Until the target's clock is *seconds* further; others who wait stop it on the way."""
@@ -54,27 +57,40 @@ class SteppedClock:
         reached = until - timedelta(seconds=seconds)
         while reached < until:
             goal = min(until, reached + timedelta(seconds=SLICE))
-            answer = _ask(self._target, {"until": stamp(goal)})
+            answer = self._line.ask({"until": stamp(goal)})
             reached = parse_stamp(str(answer["now"]))
 
 
-def _ask(target: Target, step: Json = None) -> Any:  # noqa: ANN401  # JSON of the clock
-    """What the clock says, or says after a *step*."""
-    headers = {}
-    if target.clock_token_file:
-        token = Path(target.clock_token_file).read_text(encoding="utf-8").strip()
-        headers["Authorization"] = f"Bearer {token}"
-    url, data, timeout = target.clock, None, TIMEOUT
-    if step is not None:
-        url, data, timeout = f"{target.clock}/step", json.dumps(step).encode(), STEP_TIMEOUT
-    request = Request(url, data=data, headers=headers)  # noqa: S310  # the scheme was checked
-    try:
-        with urlopen(request, timeout=timeout) as answer:  # noqa: S310  # as above
-            found = json.load(answer)
-            float(found["rate"]), parse_stamp(str(found["now"]))
-    except (OSError, HTTPException, ValueError, KeyError) as error:
-        raise UnreachableError(
-            f"the clock of target {target.name} does not answer",
-            hint="Start the sandbox again: `sopctl sandbox start`.",
-        ) from error
+class _Line:
+    """The way to a target's clock: it is asked thousands of times, over connections that stay."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._pool = PoolManager(retries=False, maxsize=_CONNECTIONS)
+
+    def ask(self, step: Json = None) -> Any:  # noqa: ANN401  # JSON of the clock
+        """What the clock says, or says after a *step*; raises UnreachableError."""
+        target, headers = self._target, {}
+        if target.clock_token_file:
+            token = Path(target.clock_token_file).read_text(encoding="utf-8").strip()
+            headers["Authorization"] = f"Bearer {token}"
+        try:
+            if step is None:
+                reply = self._pool.request("GET", target.clock, headers=headers, timeout=TIMEOUT)
+            else:
+                url, wait = f"{target.clock}/step", STEP_TIMEOUT
+                reply = self._pool.request("POST", url, json=step, headers=headers, timeout=wait)
+            return _read(reply)
+        except (OSError, HTTPError, ValueError, KeyError) as error:
+            raise UnreachableError(
+                f"the clock of target {target.name} does not answer",
+                hint="Start the sandbox again: `sopctl sandbox start`.",
+            ) from error
+
+
+def _read(reply: BaseHTTPResponse) -> Any:  # noqa: ANN401  # JSON of the clock
+    if reply.status != HTTPStatus.OK:
+        raise HTTPError(f"it answers {reply.status}")
+    found = reply.json()
+    float(found["rate"]), parse_stamp(str(found["now"]))
     return found

@@ -14,6 +14,7 @@ from sopctl.notation import complaints
 from sopctl.sandbox.process import lifecycle
 from sopctl.sandbox.process.running import Running
 from sopctl.sandbox.scenario import loader
+from sopctl.sandbox.scenario.inhabitants import Group, WorldShape
 from sopctl.sandbox.scenario.model import Event, Scenario
 from sopctl.sandbox.scenario.wording import described
 
@@ -59,6 +60,14 @@ def as_json(scenario: Scenario) -> Json:
     """What the control API takes."""
     found: Json = scenario.model_dump(mode="json", by_alias=True)
     return found
+
+
+def uninhabited(scenario: Scenario) -> Scenario:
+    """The same place with nothing in it, for a world that is put in its place."""
+    empty = Group(name="empty", zones=scenario.world.zones[:1], max=0, desired=0)
+    world = WorldShape(version=scenario.world.version, zones=scenario.world.zones, groups=(empty,))
+    plain = {"world": world, "timeline": (), "drill": None}
+    return scenario.model_copy(update=plain)
 
 
 def patience(scenario: Scenario) -> float:

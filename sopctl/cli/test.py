@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -47,7 +48,12 @@ class FaultCount(click.ParamType[int]):
 )
 @click.option("--seed", type=int, default=1, help="Which N of them are chosen.")
 @click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), default=1, help="Processes that share the faults."
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count,
+    show_default="as many as processors",
+    help="Processes that share the faults.",
 )
 @click.option("--junit", type=options.FILE, help="Write the results as JUnit XML, too.")
 @click.option("--record", metavar="RUN", help="Write a test of this run in the sandbox.")

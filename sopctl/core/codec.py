@@ -11,7 +11,7 @@ import functools
 import hashlib
 import json
 import types
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -38,63 +38,118 @@ def encode(value: object) -> Json:
 
 def decode(kind: type[T], data: Json) -> T:
     """The inverse of :func:`encode` for the type *kind*; raises TypeError, naming the field."""
-    result: T = _decode(kind, data, kind.__name__)
+    try:
+        result: T = _decoder(kind)(data)
+    except _MisfitError as error:
+        raise TypeError(f"{kind.__name__}{error.where}: {error.text}") from error
     return result
 
 
 # The value is as dynamic as the type that drives it; decode() gives it back its type.
-def _decode(kind: Any, data: Any, where: str) -> Any:  # noqa: ANN401  # see above
+_Decoder: TypeAlias = Callable[[Any], Any]
+
+
+class _MisfitError(TypeError):
+    """*where* is put together on the way out: a plan has thousands of values, and all fit."""
+
+    def __init__(self, text: str, where: str = "") -> None:
+        super().__init__(text)
+        self.text, self.where = text, where
+
+    def under(self, part: str) -> _MisfitError:
+        return _MisfitError(self.text, part + self.where)
+
+
+def _decoder(kind: Any) -> _Decoder:  # noqa: ANN401  # see above
+    """What decodes *kind*. Kept with the fields it is for: ``A | B`` equals ``B | A``."""
     origin, args = get_origin(kind), get_args(kind)
     if kind is object or kind is Any:
-        return data
+        return _as_it_is
     if origin in (Union, types.UnionType):
-        return _decode_union(args, data, where)
+        return functools.partial(_union, tuple(map(_option, args)), args)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _decode_dataclass(kind, data, where)
+        return functools.partial(_dataclass, kind)
     if origin is tuple:
-        inner = args[0] if args else Any
-        return tuple(_decode(inner, item, f"{where}[{i}]") for i, item in enumerate(data))
+        return functools.partial(_items, _decoder(args[0]) if args else _as_it_is)
     if origin in (dict, Mapping) or (isinstance(origin, type) and issubclass(origin, Mapping)):
-        return {key: _decode(args[1], item, f"{where}.{key}") for key, item in data.items()}
+        return functools.partial(_values, _decoder(args[1]))
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(data)
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
-    if isinstance(kind, type) and (
-        not isinstance(data, kind) or (kind is not bool and isinstance(data, bool))
-    ):
-        raise TypeError(f"{where}: {data!r} is not {kind.__name__}")
+        return kind
+    return functools.partial(_plain, kind) if isinstance(kind, type) else _as_it_is
+
+
+def _as_it_is(data: Any) -> Any:  # noqa: ANN401  # see above
     return data
 
 
-def _decode_union(args: tuple[Any, ...], data: Any, where: str) -> Any:  # noqa: ANN401  # see _decode
-    if data is None and type(None) in args:
+def _plain(kind: type[Any], data: Any) -> Any:  # noqa: ANN401  # see above
+    if type(data) is kind:
+        return data
+    if kind is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    if not isinstance(data, kind) or (kind is not bool and isinstance(data, bool)):
+        raise _MisfitError(f"{data!r} is not {kind.__name__}")
+    return data
+
+
+def _items(inner: _Decoder, data: Any) -> tuple[Any, ...]:  # noqa: ANN401  # see above
+    found = []
+    for index, item in enumerate(data):
+        try:
+            found.append(inner(item))
+        except _MisfitError as error:
+            raise error.under(f"[{index}]") from error
+    return tuple(found)
+
+
+def _values(inner: _Decoder, data: Any) -> dict[str, Any]:  # noqa: ANN401  # see above
+    found = {}
+    for key, item in data.items():
+        try:
+            found[key] = inner(item)
+        except _MisfitError as error:
+            raise error.under(f".{key}") from error
+    return found
+
+
+def _option(kind: Any) -> _Decoder | None:  # noqa: ANN401  # see above
+    return None if kind is type(None) else _decoder(kind)
+
+
+def _union(options: Sequence[_Decoder | None], args: Sequence[Any], data: Any) -> Any:  # noqa: ANN401  # see above
+    if data is None and None in options:
         return None
-    for option in args:
-        if option is type(None):
+    for option in options:
+        if option is None:
             continue
         try:
-            return _decode(option, data, where)
+            return option(data)
         except (TypeError, ValueError, AttributeError, KeyError):
             continue
-    raise TypeError(f"{where}: {data!r} fits none of {args}")
+    raise _MisfitError(f"{data!r} fits none of {tuple(args)}")
 
 
-def _decode_dataclass(kind: type[Any], data: Any, where: str) -> Any:  # noqa: ANN401  # see _decode
+def _dataclass(kind: type[Any], data: Any) -> Any:  # noqa: ANN401  # see above
     if not isinstance(data, Mapping):
-        raise TypeError(f"{where}: {data!r} is not a mapping")
-    hints, known = _fields(cast("Hashable", kind))
-    if unknown := sorted(set(data) - known):
-        raise TypeError(f"{where}: unknown field {', '.join(unknown)}")
-    return kind(**{key: _decode(hints[key], item, f"{where}.{key}") for key, item in data.items()})
+        raise _MisfitError(f"{data!r} is not a mapping")
+    fields = _fields(cast("Hashable", kind))
+    if unknown := sorted(data.keys() - fields.keys()):
+        raise _MisfitError(f"unknown field {', '.join(unknown)}")
+    found = {}
+    for key, item in data.items():
+        try:
+            found[key] = fields[key](item)
+        except _MisfitError as error:
+            raise error.under(f".{key}") from error
+    return kind(**found)
 
 
 @functools.cache
-def _fields(kind: Hashable) -> tuple[dict[str, Any], frozenset[str]]:
-    """The types of the fields of *kind*, and which it takes; a plan has thousands of values."""
+def _fields(kind: Hashable) -> dict[str, _Decoder]:
+    """What decodes each field of *kind*; made when first needed, for a kind may contain itself."""
     shape = cast("type[Any]", kind)
     hints = get_type_hints(shape, localns={"Json": object})
-    return hints, frozenset(f.name for f in dataclasses.fields(shape))
+    return {field.name: _decoder(hints[field.name]) for field in dataclasses.fields(shape)}
 
 
 def canonical(value: Json) -> bytes:

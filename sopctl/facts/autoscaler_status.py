@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -18,6 +19,8 @@ from sopctl.core.errors import NotFoundError
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.providers.k8s import K8s, Obj
 
+# By libyaml where it is: the status has some lines for each group, and is read again and again.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 UPDATED = "cluster-autoscaler.kubernetes.io/last-updated"
 _GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)? ([+-])(\d\d)(\d\d)")
 _NAME = re.compile(r"^\s*Name:\s+(\S+)", re.MULTILINE)
@@ -95,9 +98,10 @@ def parse_time(text: str) -> datetime | None:
     return (local - offset if sign == "+" else local + offset).astimezone(UTC)
 
 
+@lru_cache(maxsize=4)  # each step that waits for the autoscaler reads the same status
 def _from_yaml(text: str) -> Mapping[str, GroupStatus] | None:
     try:
-        parsed = yaml.safe_load(text)
+        parsed = yaml.load(text, Loader=_LOADER)  # noqa: S506  # a safe loader
     except yaml.YAMLError:
         return None
     if not isinstance(parsed, dict) or parsed.get("autoscalerStatus") != "Running":

@@ -171,6 +171,8 @@ class K8sSdk:
                 config_persister=self._merger.save_changes,
             )
             loader.load_and_set(configuration)
+            if "expiry" not in vars(loader):  # nothing to renew: else it is all set for each call
+                configuration.refresh_api_key_hook = None
             _, user = self.entries
         if "exec" in user and not (configuration.api_key or configuration.cert_file):
             raise RefusedError(

@@ -154,7 +154,7 @@ class Fake:
 
     begin = prepare
 
-    def dump(self):
+    def dump(self, _):
         return {"aws": {}, "kubernetes": {}}
 
     def samples(self):

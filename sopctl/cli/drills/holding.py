@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import sopctl
@@ -36,10 +35,7 @@ def auto(context: Context, wish: Wish) -> Drill:
     started = clock.now()
     rehearsed = _rehearsal(context, wish)
     digest = rehearsal.check(rehearsed, context.app)
-    with ThreadPoolExecutor(1, thread_name_prefix="without") as pool:
-        idle = None if wish.alone else pool.submit(rehearsed.without_sop)
-        result = rehearsed.with_sop()
-        base = idle.result() if idle else None
+    result, base = (rehearsed.with_sop(), None) if wish.alone else rehearsed.both()
     return Drill(
         id=wish.id,
         runbook=wish.runbook,

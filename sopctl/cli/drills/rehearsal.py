@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -71,42 +72,57 @@ class Rehearsal:
     def lasts(self) -> float:
         return float(duration.seconds(self.scenario.measure.lasts))
 
+    def both(self) -> tuple[Result, Series]:
+        """The timeline with the runbook and without, side by side from the very same world."""
+        with _World(self, "with") as world:
+            world.prepare()
+            with (
+                world.twin("without") as twin,
+                ThreadPoolExecutor(1, thread_name_prefix="without") as pool,
+            ):
+                idle = pool.submit(self._undisturbed, twin)
+                return self._rehearsed(world), idle.result()
+
     def with_sop(self) -> Result:
         """The timeline with the runbook in it."""
         with _World(self, "with") as world:
             world.prepare()
-            before = proof.restorable(world.arena.dump())
-            world.arena.begin()
-            world.arena.live_until(duration.seconds(self.plan.begins))
-            outcome = world.run(self._words())
-            while outcome == PARKED and world.arena.elapsed() + _PATIENCE < self._back_at():
-                world.arena.live(
-                    _PATIENCE
-                )  # what refuses now may answer later: an engineer resumes
-                outcome = world.run(["resume"])
-            times = world.timings(self.runbook)
-            world.arena.live_until(self._back_at())
-            back = world.run(["rollback", "--latest", self.runbook, "--on-conflict", "keep"])
-            times = replace(times, rolled_back=world.arena.elapsed())
-            world.arena.live_until(self.lasts)
-            after = proof.restorable(world.arena.dump())
-            return Result(
-                outcome=outcome,
-                back=back,
-                runs=world.runs(),
-                timings=times,
-                differences=tuple(proof.differences(before, after)),
-                series=series(world.arena.samples(), world.arena.tell()),
-            )
+            return self._rehearsed(world)
 
     def without_sop(self) -> Series:
         """The same timeline, in which nobody does anything."""
         with _World(replace(self, follow=_unheard), "without") as world:
             world.prepare()
-            world.arena.pace(0, skips=False)
-            world.arena.begin()
-            world.arena.live_until(self.lasts)
-            return series(world.arena.samples(), world.arena.tell())
+            return self._undisturbed(world)
+
+    def _rehearsed(self, world: _World) -> Result:
+        before = proof.restorable(world.arena.dump(proof.KINDS))
+        world.arena.begin()
+        world.arena.live_until(duration.seconds(self.plan.begins))
+        outcome = world.run(self._words())
+        while outcome == PARKED and world.arena.elapsed() + _PATIENCE < self._back_at():
+            world.arena.live(_PATIENCE)  # what refuses now may answer later: an engineer resumes
+            outcome = world.run(["resume"])
+        times = world.timings(self.runbook)
+        world.arena.live_until(self._back_at())
+        back = world.run(["rollback", "--latest", self.runbook, "--on-conflict", "keep"])
+        times = replace(times, rolled_back=world.arena.elapsed())
+        world.arena.live_until(self.lasts)
+        after = proof.restorable(world.arena.dump(proof.KINDS))
+        return Result(
+            outcome=outcome,
+            back=back,
+            runs=world.runs(),
+            timings=times,
+            differences=tuple(proof.differences(before, after)),
+            series=series(world.arena.samples(), world.arena.tell()),
+        )
+
+    def _undisturbed(self, world: _World) -> Series:
+        world.arena.pace(0, skips=False)
+        world.arena.begin()
+        world.arena.live_until(self.lasts)
+        return series(world.arena.samples(), world.arena.tell())
 
     def _words(self) -> list[str]:
         words = ["run", self.runbook, "--consent", "all"]
@@ -126,11 +142,14 @@ class Rehearsal:
 class _World:
     """A world with the application that works in it; both end together."""
 
-    def __init__(self, rehearsal: Rehearsal, name: str) -> None:
+    def __init__(self, rehearsal: Rehearsal, name: str, like: Arena | None = None) -> None:
         self._rehearsal = rehearsal
         state = rehearsal.settings.state / name
         settings = replace(rehearsal.settings, state=state)
-        self.arena: Arena = arena.start(state, rehearsal.scenario, _QUICK, rehearsal.follow)
+        if like is None:
+            self.arena = arena.start(state, rehearsal.scenario, _QUICK, rehearsal.follow)
+        else:
+            self.arena = like.twin(state, rehearsal.scenario, rehearsal.follow)
         self._app = App(settings)
         self._transcript = state / "transcript.txt"
 
@@ -151,6 +170,10 @@ class _World:
                     hint=f"Read {self._transcript}.",
                 )
         self.arena.live(_SETTLING)
+
+    def twin(self, name: str) -> _World:
+        """Another world that is now as this one; what happens in it is not told."""
+        return _World(replace(self._rehearsal, follow=_unheard), name, self.arena)
 
     def run(self, words: Sequence[str]) -> str:
         """Carry out one command as a person would; how it ended."""

@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -28,11 +29,19 @@ class Reply:
     body: bytes
 
 
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's, which for each call lists its own folder to find out what a host name means."""
+
+    def __init__(self) -> None:
+        super().__init__(_create)
+        self.get_backend_for_host = cache(super().get_backend_for_host)  # type: ignore[method-assign]
+
+
 class Application:
     """The dispatcher of moto's server, called directly; not thread-safe, as moto is not."""
 
     def __init__(self) -> None:
-        self._wsgi: Any = DomainDispatcherApplication(_create)
+        self._wsgi: Any = _Dispatcher()
 
     def __call__(self, request: Request) -> Reply:
         """Execute *request*; whatever moto raises comes through."""

@@ -43,7 +43,7 @@ def state(front: AwsFront) -> State:
 def adopt(front: AwsFront, kept: State) -> None:
     """Put *kept* in the place of what is there; under ``cloud.lock``."""
     _adopt_cloud(front.cloud, kept["cloud"])
-    BackendDict.reset()
+    _forget_what_came_since(kept["backends"])
     for service, accounts in kept["backends"].items():
         _adopt_service(service, accounts)
     mock_random.setstate(kept["dice"])
@@ -53,6 +53,15 @@ def adopt(front: AwsFront, kept: State) -> None:
     OUTBOX.extend(kept["outbox"])
     front.calls[:] = kept["calls"]
     front.faults[:] = kept["faults"]
+
+
+def _forget_what_came_since(kept: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """Empty what *kept* has nothing for; the rest is replaced, and need not be made first."""
+    made: Any = BackendDict
+    for each in made._instances:  # noqa: SLF001  # as above
+        for account, regions in each.items():
+            for region in regions.keys() - kept.get(each.service_name, {}).get(account, {}).keys():
+                regions[region].reset()
 
 
 def _adopt_cloud(cloud: Cloud, kept: Mapping[str, Any]) -> None:

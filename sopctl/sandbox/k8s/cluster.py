@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 from sopctl.sandbox.k8s import releases
@@ -14,7 +14,7 @@ from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.escalation import Escalation
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.mutating import MutatingPolicies
-from sopctl.sandbox.k8s.objects import Obj, clone
+from sopctl.sandbox.k8s.objects import Key, Obj, clone, key_of
 from sopctl.sandbox.k8s.patch import merge_patch
 from sopctl.sandbox.k8s.store import Store
 from sopctl.sandbox.k8s.tokens import Tokens
@@ -55,6 +55,7 @@ class Cluster:
         ]
         self.writer.followers = Cascade(self.writer)
         self.tokens = Tokens(self.store, now)
+        self.shared = Shared(self.lock, self.registry, self.writer)
         self._initialise()
 
     def _initialise(self) -> None:
@@ -100,7 +101,7 @@ class Cluster:
         """
         with self.lock:
             kind = self.registry.named(resource)
-            return _copy(self.writer.create(kind, clone(obj), write or Write()))
+            return _copy(self.writer.create(kind, obj, write or Write()))
 
     def update(
         self, resource: str, obj: Obj, subresource: str = "", write: Write | None = None
@@ -111,17 +112,13 @@ class Cluster:
         """
         with self.lock:
             kind = self.registry.named(resource)
-            return _copy(self.writer.update(kind, clone(obj), write or Write(), subresource))
+            return _copy(self.writer.update(kind, obj, write or Write(), subresource))
 
     def patch(
         self, resource: str, name: str, patch: Obj, namespace: str = "", subresource: str = ""
     ) -> Obj:
         """Apply a JSON merge patch to an object or its status."""
-        with self.lock:
-            kind = self.registry.named(resource)
-            old = self.writer.existing(kind, _key(kind, name, namespace))
-            new = merge_patch(clone(old), patch)
-            return _copy(self.writer.update(kind, new, Write(), subresource))
+        return _copy(self.shared.patch(resource, name, patch, namespace, subresource))
 
     def delete(
         self,
@@ -148,14 +145,67 @@ class Cluster:
             kind = self.registry.named(resource)
             self.writer.remove(kind, _key(kind, name, namespace))
 
-    def dump(self) -> Obj:
-        """Everything stored as {resource: {"namespace/name": object}}, for comparing worlds."""
+    def dump(self, kinds: Collection[str] | None = None) -> Obj:
+        """What is stored as {resource: {"namespace/name": object}}, for comparing worlds.
+
+        Everything, or of some `kinds` only.
+        """
         with self.lock:
             return {
                 storage: {"/".join(key): self.store.copy(storage, key) for key in sorted(table)}
                 for storage in sorted(self.store.storages())
+                if kinds is None or storage in kinds
                 if (table := self.store.table(storage))
             }
+
+
+class Shared:
+    """The same cluster for controllers, which read far more than they change.
+
+    Objects are those in the store: whoever gets one never changes it, and hands parts of it back
+    in what it writes. What did not change is then neither copied nor checked nor compared.
+    """
+
+    def __init__(self, lock: threading.RLock, registry: Registry, writer: Writer) -> None:
+        self._lock = lock
+        self._registry = registry
+        self._writer = writer
+
+    def get(self, resource: str, name: str, namespace: str = "") -> Obj | None:
+        """One stored object, or None."""
+        with self._lock:
+            kind = self._registry.named(resource)
+            return self._writer.store.get(kind.storage, _key(kind, name, namespace))
+
+    def written(self, since: int, resources: Iterable[str]) -> list[tuple[str, Key]] | None:
+        """Which objects of these resources were written after a revision; None: forgotten."""
+        with self._lock:
+            names = {self._registry.named(each).storage: each for each in resources}
+            try:
+                events = self._writer.store.after(since)
+            except ApiError:
+                return None
+            rows = ((names[e.storage], key_of(e.obj)) for e in events if e.storage in names)
+            return list(dict.fromkeys(rows))
+
+    def create(self, resource: str, obj: Obj) -> Obj:
+        """Create an object as `Cluster.create` does."""
+        with self._lock:
+            return self._writer.create(self._registry.named(resource), obj, Write())
+
+    def update(self, resource: str, obj: Obj, subresource: str = "") -> Obj:
+        """Replace an object, or its status, as `Cluster.update` does."""
+        with self._lock:
+            return self._writer.update(self._registry.named(resource), obj, Write(), subresource)
+
+    def patch(
+        self, resource: str, name: str, patch: Obj, namespace: str = "", subresource: str = ""
+    ) -> Obj:
+        """Apply a JSON merge patch to an object or its status."""
+        with self._lock:
+            kind = self._registry.named(resource)
+            old = self._writer.existing(kind, _key(kind, name, namespace))
+            return self._writer.update(kind, merge_patch(old, patch), Write(), subresource)
 
 
 def _key(kind: ResourceType, name: str, namespace: str) -> tuple[str, str]:

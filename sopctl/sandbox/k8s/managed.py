@@ -1,40 +1,20 @@
 """Who owns which field: the `managedFields` of an object.
 
-A set of fields is a set of paths in FieldsV1 notation (`f:` a member, `k:` an item of a keyed
-list, `v:` an item of a set). Source: sigs.k8s.io/structured-merge-diff v6, fieldpath and typed.
+What a write changes is found out at the write; who owns what after it, only when somebody reads
+it. Most of what the controllers write is written again before any client looks.
+Source: k8s.io/apimachinery pkg/util/managedfields/internal.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sopctl.sandbox.k8s import schema as schemas
-from sopctl.sandbox.k8s.objects import Json, Obj
+from sopctl.sandbox.k8s import fieldsets
+from sopctl.sandbox.k8s.fieldsets import Fields
+from sopctl.sandbox.k8s.objects import Deferred, Json, Obj
 
-Path = tuple[str, ...]
-Fields = frozenset[Path]
-
-# The server's own fields belong to nobody (managedfields/internal/stripmeta.go).
-_NOBODYS = frozenset(
-    {("f:apiVersion",), ("f:kind",), ("f:metadata",)}
-    | {
-        ("f:metadata", f"f:{name}")
-        for name in (
-            "creationTimestamp",
-            "deletionGracePeriodSeconds",
-            "deletionTimestamp",
-            "generation",
-            "managedFields",
-            "name",
-            "namespace",
-            "resourceVersion",
-            "selfLink",
-            "uid",
-        )
-    }
-)
+_LONGEST = 8  # writes that are remembered before they are worked out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +43,99 @@ class Owner:
         return text + (f" using {self.api_version}" if self.operation != "Apply" else "")
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One or more writes of one owner, which owns `touched` and neither of `removed` after them.
+
+    `changed` is what others lose.
+    """
+
+    writer: Owner
+    touched: Fields
+    removed: Fields
+    changed: Fields
+
+    def then(self, later: _Written) -> _Written:
+        """Both as one; they are of the same owner."""
+        return _Written(
+            later.writer,
+            (self.touched - later.removed) | later.touched,
+            self.removed | later.removed,
+            self.changed | later.changed,
+        )
+
+    def over(self, owners: Iterable[Owner]) -> tuple[Owner, ...]:
+        """Who owns what after the writes: whoever changes a field owns it from then on."""
+        others: list[Owner] = []
+        own = self.touched
+        for owner in owners:
+            if owner.same(self.writer):
+                own = (owner.fields - self.removed) | self.touched
+            else:
+                others.append(replace(owner, fields=owner.fields - self.changed))
+        return (*others, replace(self.writer, fields=own))
+
+
+@dataclass(frozen=True, slots=True)
+class _Born:
+    """A new object, all of which belongs to who wrote it."""
+
+    schema: Obj
+    obj: Obj
+    writer: Owner
+
+    def owners(self) -> tuple[Owner, ...]:
+        fields, _ = _difference(self.schema, {}, self.obj, self.writer)
+        return (replace(self.writer, fields=fields),) if fields else ()
+
+
+class Ownership(Deferred):
+    """The `managedFields` of one stored version of an object."""
+
+    __slots__ = ("_entries", "_known")
+
+    def __init__(self, base: tuple[Owner, ...] | _Born, writes: tuple[_Written, ...] = ()) -> None:
+        """What *writes*, oldest first, left of who owned what before them."""
+        # One value, because several threads may read and work out at once.
+        self._known = (base, writes)
+        self._entries: list[Obj] | None = None
+
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """Everybody who owns something."""
+        base, writes = self._known
+        found = base.owners() if isinstance(base, _Born) else base
+        for write in writes:
+            found = write.over(found)
+        found = tuple(owner for owner in found if owner.fields)
+        self._known = (found, ())
+        return found
+
+    def plain(self) -> Json:
+        """The entries as JSON."""
+        if self._entries is None:
+            self._entries = entries_of(self.owners)
+        return self._entries
+
+    def after(self, schema: Obj, old: Obj, new: Obj, writer: Owner) -> Ownership:
+        """Who owns what after a plain write; the same when it changed nothing."""
+        touched, removed = _difference(schema, old, new, writer)
+        if not touched and not removed:
+            return self
+        write = _Written(writer, touched, removed, touched | removed)
+        base, writes = self._known
+        if writes and writes[-1].writer.same(writer):
+            return Ownership(base, (*writes[:-1], writes[-1].then(write)))
+        if len(writes) < _LONGEST:
+            return Ownership(base, (*writes, write))
+        return Ownership(self.owners, (write,))
+
+
 def owners_of(obj: Obj | None) -> tuple[Owner, ...]:
     """The owners recorded in an object."""
     entries = (obj or {}).get("metadata", {}).get("managedFields") or ()
+    if isinstance(entries, Ownership):
+        return entries.owners
     return tuple(
         Owner(
             manager=entry.get("manager", ""),
@@ -73,7 +143,7 @@ def owners_of(obj: Obj | None) -> tuple[Owner, ...]:
             api_version=entry.get("apiVersion", ""),
             subresource=entry.get("subresource", ""),
             time=entry.get("time", ""),
-            fields=frozenset(_decode(entry.get("fieldsV1") or {}, ())),
+            fields=frozenset(fieldsets.decode(entry.get("fieldsV1") or {})),
         )
         for entry in entries
     )
@@ -88,7 +158,7 @@ def entries_of(owners: Iterable[Owner]) -> list[Obj]:
             "apiVersion": owner.api_version,
             "time": owner.time,
             "fieldsType": "FieldsV1",
-            "fieldsV1": _encode(owner.fields),
+            "fieldsV1": fieldsets.encode(owner.fields),
             **({"subresource": owner.subresource} if owner.subresource else {}),
         }
         for owner in owners
@@ -96,155 +166,27 @@ def entries_of(owners: Iterable[Owner]) -> list[Obj]:
     ]
 
 
-def with_entries(old: Obj, new: Obj) -> Obj:
-    """The old object with the owners that an update of it starts from.
+def born(schema: Obj, obj: Obj, writer: Owner) -> Ownership:
+    """Who owns what of an object that was just created."""
+    return Ownership(_Born(schema, {**obj, "metadata": dict(obj["metadata"])}, writer))
+
+
+def kept(old: Obj, new: Obj) -> Ownership:
+    """Who owns what before an update of the old object to the new one.
 
     A client may send other owners than the stored ones: that is how entries are removed, and a
     single empty entry removes all (managedfields/internal/fieldmanager.go, decodeLiveOrNew).
     """
-    given = new["metadata"].get("managedFields")
     known = old["metadata"].get("managedFields")
-    if not given or given == known:
-        return old
-    entries = [] if given == [{}] else entries_of(owners_of(new))
-    return {**old, "metadata": {**old["metadata"], "managedFields": entries}}
+    stored = known if isinstance(known, Ownership) else Ownership(owners_of(old))
+    given = new["metadata"].get("managedFields")
+    if not given or isinstance(given, Ownership) or given == stored.plain():
+        return stored
+    return Ownership(() if given == [{}] else owners_of(new))
 
 
-def updated(schema: Obj, old: Obj | None, new: Obj, writer: Owner) -> list[Obj]:
-    """`managedFields` after a plain write: whoever changes a field owns it from then on."""
-    touched, removed = changed(schema, old or {}, new)
+def _difference(schema: Obj, old: Obj, new: Obj, writer: Owner) -> tuple[Fields, Fields]:
+    touched, removed = fieldsets.changed(schema, old, new)
     if writer.subresource != "status":
         touched = frozenset(path for path in touched if path[0] != "f:status")
-    before = owners_of(old)
-    if not touched and not removed:
-        return entries_of(before)
-    owners: list[Owner] = []
-    own: Fields = touched
-    for owner in before:
-        if owner.same(writer):
-            own = (owner.fields - removed) | touched
-        else:
-            owners.append(replace(owner, fields=owner.fields - touched - removed))
-    return entries_of([*owners, replace(writer, fields=own)])
-
-
-def fields_of(schema: Obj, obj: Obj) -> Fields:
-    """The fields that an object states."""
-    out: set[Path] = set()
-    _collect(schema, obj, (), out)
-    return frozenset(out) - _NOBODYS
-
-
-def changed(schema: Obj, old: Obj, new: Obj) -> tuple[Fields, Fields]:
-    """Fields that were added or got another value, and fields that are gone."""
-    touched: set[Path] = set()
-    removed: set[Path] = set()
-    _compare(schema, (old, new), (), touched, removed)
-    return frozenset(touched) - _NOBODYS, frozenset(removed) - _NOBODYS
-
-
-def item_step(schema: Obj, item: Json) -> str | None:
-    """The path element of an item in an associative list, or None in an atomic one."""
-    keys = schemas.list_keys(schema)
-    if keys and isinstance(item, dict):
-        defaults = schema.get("items", {}).get("properties", {})
-        values = {key: item.get(key, defaults.get(key, {}).get("default")) for key in sorted(keys)}
-        known = {key: value for key, value in values.items() if value is not None}
-        return "k:" + json.dumps(known, separators=(",", ":"))
-    if schema.get("x-kubernetes-list-type") == "set":
-        return "v:" + json.dumps(item, separators=(",", ":"))
-    return None
-
-
-def readable(path: Path) -> str:
-    """A path as messages print it: `.spec.containers[name="app"].image`."""
-    text = ""
-    for step in path:
-        kind, _, rest = step.partition(":")
-        if kind == "f":
-            text += f".{rest}"
-        elif kind == "k":
-            pairs = json.loads(rest).items()
-            text += "[" + ",".join(f"{key}={json.dumps(value)}" for key, value in pairs) + "]"
-        else:
-            text += f"[{rest}]"
-    return text
-
-
-def _collect(schema: Obj, value: Json, path: Path, out: set[Path]) -> None:
-    if isinstance(value, dict) and schema.get("x-kubernetes-map-type") != "atomic" and value:
-        for key, sub in value.items():
-            step = (*path, f"f:{key}")
-            if not schemas.is_struct(schema):
-                out.add(step)
-            _collect(schemas.member(schema, key) or {}, sub, step, out)
-        return
-    if isinstance(value, list) and value and item_step(schema, value[0]) is not None:
-        for item in value:
-            step = (*path, item_step(schema, item) or "")
-            out.add(step)
-            if isinstance(item, dict):
-                _collect(schema["items"], item, step, out)
-        return
-    out.add(path)
-
-
-def _compare(
-    schema: Obj, pair: tuple[Json, Json], path: Path, touched: set[Path], removed: set[Path]
-) -> None:
-    old, new = pair
-    if old == new:
-        return
-    before, after = _parts(schema, old), _parts(schema, new)
-    if before is None or after is None:
-        touched.add(path)
-        return
-    for step in before.keys() | after.keys():
-        inner = (schemas.member(schema, step[2:]) or {}) if step[0] == "f" else schema["items"]
-        place = (*path, step)
-        if step not in before:
-            _collect(inner, after[step], place, touched)
-            if step[0] != "f":
-                touched.add(place)
-        elif step not in after:
-            _collect(inner, before[step], place, removed)
-            removed.add(place)
-        else:
-            _compare(inner, (before[step], after[step]), place, touched, removed)
-
-
-def _parts(schema: Obj, value: Json) -> dict[str, Json] | None:
-    """The separately owned parts of a value by path element; None when it is owned as a whole."""
-    if isinstance(value, dict) and schema.get("x-kubernetes-map-type") != "atomic":
-        return {f"f:{key}": sub for key, sub in value.items()}
-    if isinstance(value, list):
-        if not value:
-            return {} if schema.get("x-kubernetes-list-type") in ("map", "set") else None
-        steps = [item_step(schema, item) for item in value]
-        named = {step: item for step, item in zip(steps, value, strict=True) if step is not None}
-        return named if len(named) == len(value) else None
-    return None
-
-
-def _decode(tree: Obj, path: Path) -> Iterable[Path]:
-    if path and (not tree or "." in tree):
-        yield path
-    for step, sub in tree.items():
-        if step != ".":
-            yield from _decode(sub, (*path, step))
-
-
-def _encode(fields: Fields) -> Obj:
-    tree: Obj = {}
-    for path in sorted(fields):
-        node = tree
-        for step in path:
-            node = node.setdefault(step, {})
-        node["."] = {}
-    return _without_lone_dots(tree)
-
-
-def _without_lone_dots(tree: Obj) -> Obj:
-    if tree.keys() == {"."}:
-        return {}
-    return {step: _without_lone_dots(sub) if step != "." else {} for step, sub in tree.items()}
+    return touched, removed

@@ -15,9 +15,9 @@ import jsonpointer
 from sopctl.sandbox.k8s import cel
 from sopctl.sandbox.k8s import schema as schemas
 from sopctl.sandbox.k8s.errors import ApiError, forbidden
+from sopctl.sandbox.k8s.fieldsets import item_step
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
-from sopctl.sandbox.k8s.managed import item_step
-from sopctl.sandbox.k8s.objects import Json, Obj, clone
+from sopctl.sandbox.k8s.objects import Json, Obj, clone, spelled
 from sopctl.sandbox.k8s.patch_apply import merge
 from sopctl.sandbox.k8s.policy import (
     Attempt,
@@ -91,7 +91,7 @@ def _mutated(
     kind: ResourceType, obj: Obj, policy: Obj, scope: Scope, errors: list[PolicyError]
 ) -> Obj:
     """The object after a policy's mutations; one that fails is noted, and the others go on."""
-    scope = replace(scope, data={**scope.data, "object": obj})
+    scope = replace(scope, data={**scope.data, "object": spelled(obj)})
     try:
         if not conditions_hold(policy, scope):
             return obj
@@ -100,7 +100,7 @@ def _mutated(
         return obj
     for mutation in policy["spec"].get("mutations") or ():
         # Variables are worked out once per policy, from the object as the policy met it.
-        scope = replace(scope, data={**scope.data, "object": obj})
+        scope = replace(scope, data={**scope.data, "object": spelled(obj)})
         try:
             obj = _mutate(kind, obj, mutation, scope)
         except PolicyError as error:

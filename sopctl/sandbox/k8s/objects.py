@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
+from operator import is_
 from typing import Any
 
 # The simulator serves kinds it has never heard of (custom resources), so a type per kind would
@@ -13,9 +15,26 @@ Obj = dict[str, Any]
 Key = tuple[str, str]  # (namespace, name); the namespace of a cluster-scoped object is ""
 
 
+class Deferred(ABC):
+    """A part of a stored object that is worked out when somebody reads it, and then kept."""
+
+    @abstractmethod
+    def plain(self) -> Json:
+        """The part as JSON; shared, not to be changed."""
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, Deferred):
+        return value.plain()
+    raise TypeError(f"a {type(value).__name__} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
 def encode(value: Json) -> bytes:
     """Compact UTF-8 JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def clone(value: Json) -> Json:
@@ -43,10 +62,40 @@ def key_of(obj: Obj) -> Key:
     return meta.get("namespace", ""), meta["name"]
 
 
-def without_nulls(value: Json) -> Json:
-    """The value without null members, as Go's decoder leaves nothing of them."""
+def without_nulls(value: Json, known: Json = None) -> Json:
+    """A copy without null members, as Go's decoder leaves nothing of them.
+
+    Parts that are as in `known`, an object in the store, are those very parts: whoever compares
+    the two later finds at once what differs. Everything else is new and may be changed.
+    """
+    if value is known:
+        return value
     if isinstance(value, dict):
-        return {key: without_nulls(sub) for key, sub in value.items() if sub is not None}
-    if isinstance(value, list):
-        return [without_nulls(sub) for sub in value]
-    return value
+        return _members(value, known if isinstance(known, dict) else {}, known)
+    if isinstance(value, list | tuple):
+        before = known if isinstance(known, list) else []
+        old = [*before, *[None] * (len(value) - len(before))]
+        items = [without_nulls(sub, was) for sub, was in zip(value, old, strict=False)]
+        same = len(items) == len(before) and all(map(is_, items, before))
+        return known if same and isinstance(known, list) else items
+    return known if type(value) is type(known) and value == known else value
+
+
+def _members(value: Obj, before: Obj, known: Json) -> Json:
+    found: Obj = {}
+    same = isinstance(known, dict)
+    for key, sub in value.items():
+        if sub is not None:
+            was = before.get(key)
+            part = sub if sub is was else without_nulls(sub, was)
+            found[key] = part
+            same = same and part is was
+    return known if same and len(found) == len(before) else found
+
+
+def spelled(obj: Obj | None) -> Obj | None:
+    """The object as whoever cannot ask for deferred parts has to see it."""
+    fields = dig(obj, "metadata", "managedFields")
+    if obj is None or not isinstance(fields, Deferred):
+        return obj
+    return {**obj, "metadata": {**obj["metadata"], "managedFields": fields.plain()}}

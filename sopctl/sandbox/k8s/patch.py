@@ -14,10 +14,10 @@ _MOST_OPERATIONS = 10_000
 
 
 def merge_patch(target: Json, patch: Json) -> Json:
-    """Apply a merge patch; the target may be changed, the result is what counts."""
+    """Apply a merge patch; the result shares what the patch leaves alone with the target."""
     if not isinstance(patch, dict):
         return patch
-    merged = target if isinstance(target, dict) else {}
+    merged = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if value is None:
             merged.pop(key, None)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sopctl.sandbox.k8s import managed
+from sopctl.sandbox.k8s import fieldsets, managed
 from sopctl.sandbox.k8s import schema as schemas
 from sopctl.sandbox.k8s.errors import apply_conflict
-from sopctl.sandbox.k8s.managed import Fields, Owner, Path
+from sopctl.sandbox.k8s.fieldsets import Fields, Path
+from sopctl.sandbox.k8s.managed import Owner
 from sopctl.sandbox.k8s.objects import Json, Obj, clone
 
 
@@ -22,7 +23,7 @@ def apply(
     Raises ApiError 409 with a FieldManagerConflict per field that others own with another value,
     unless `force` takes the fields over. An empty `live` object is a create.
     """
-    fields = managed.fields_of(schema, stated)
+    fields = fieldsets.fields_of(schema, stated)
     owners = managed.owners_of(live)
     mine = next((owner for owner in owners if owner.same(applier)), None)
     others = [owner for owner in owners if not owner.same(applier)]
@@ -30,7 +31,7 @@ def apply(
     if mine is not None:
         kept = frozenset[Path]().union(fields, *(owner.fields for owner in others))
         _drop(schema, merged, mine.fields - kept, kept)
-    touched, removed = managed.changed(schema, live, merged)
+    touched, removed = fieldsets.changed(schema, live, merged)
     changes = touched | removed
     if not force:
         _refuse_conflicts(others, changes & fields)
@@ -56,10 +57,10 @@ def _merge_lists(schema: Obj, live: list[Json], stated: list[Json]) -> list[Json
     kind = schema.get("x-kubernetes-list-type")
     if kind not in ("map", "set"):
         return stated
-    places = {managed.item_step(schema, item): index for index, item in enumerate(live)}
+    places = {fieldsets.item_step(schema, item): index for index, item in enumerate(live)}
     merged = list(live)
     for item in stated:
-        index = places.get(managed.item_step(schema, item))
+        index = places.get(fieldsets.item_step(schema, item))
         if index is None:
             merged.append(item)
         elif kind == "map":
@@ -69,7 +70,7 @@ def _merge_lists(schema: Obj, live: list[Json], stated: list[Json]) -> list[Json
 
 def _refuse_conflicts(others: list[Owner], changes: Fields) -> None:
     conflicts = [
-        (str(owner), managed.readable(path))
+        (str(owner), fieldsets.readable(path))
         for owner in others
         for path in sorted(owner.fields & changes)
     ]
@@ -103,7 +104,7 @@ def _remove(schema: Obj, value: Json, path: Path) -> None:
 
 def _remove_item(schema: Obj, value: list[Json], step: str, rest: Path) -> None:
     for index, item in enumerate(value):
-        if managed.item_step(schema, item) != step:
+        if fieldsets.item_step(schema, item) != step:
             continue
         if not rest:
             del value[index]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sopctl.sandbox.k8s import cel
 from sopctl.sandbox.k8s.errors import cause
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
-from sopctl.sandbox.k8s.objects import Json, Obj
+from sopctl.sandbox.k8s.objects import Json, Obj, spelled
 from sopctl.sandbox.k8s.selectors import selects
 from sopctl.sandbox.k8s.store import Store
 from sopctl.sandbox.k8s.validate import invalid_object
@@ -182,10 +182,10 @@ class Policies:
         stated = policy["spec"].get("variables") or ()
         return Scope(
             data={
-                "object": attempt.obj,
-                "oldObject": attempt.old,
-                "params": params,
-                "namespaceObject": self._store.get("namespaces", ("", namespace)),
+                "object": spelled(attempt.obj),
+                "oldObject": spelled(attempt.old),
+                "params": spelled(params),
+                "namespaceObject": spelled(self._store.get("namespaces", ("", namespace))),
                 "request": _request(attempt),
             },
             variables={item["name"]: item["expression"] for item in stated},

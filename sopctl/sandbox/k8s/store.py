@@ -99,6 +99,10 @@ class Store:
 
     def since(self, storage: str, revision: int) -> list[Event]:
         """Writes to a resource after a revision; ApiError 410 when they are forgotten."""
+        return [event for event in self.after(revision) if event.storage == storage]
+
+    def after(self, revision: int) -> list[Event]:
+        """All writes after a revision; ApiError 410 when they are forgotten."""
         known = self._history[0].revision - 1 if self._history else 0
         if revision < (oldest := max(known, self._compacted)):
             raise expired(f"too old resource version: {revision} ({oldest})")
@@ -106,8 +110,7 @@ class Store:
         for event in reversed(self._history):
             if event.revision <= revision:
                 break
-            if event.storage == storage:
-                found.append(event)
+            found.append(event)
         found.reverse()
         return found
 

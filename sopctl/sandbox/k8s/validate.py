@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from sopctl.sandbox.k8s import schema as schemas
 from sopctl.sandbox.k8s.errors import ApiError, bad_request, cause, invalid
+from sopctl.sandbox.k8s.fitting import fits, is_time
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.objects import Json, Obj, clone
 
@@ -45,6 +45,8 @@ def check_structure(kind: ResourceType, obj: Obj, old: Obj | None) -> Findings:
     client's choice (`fieldValidation`).
     """
     found = Findings()
+    if fits(kind.schema, obj, old):
+        return found
     _Walk(found).walk(kind.schema, obj, old, "")
     if found.mistyped and kind.custom is None:
         raise bad_request(
@@ -142,23 +144,23 @@ class _Walk:
 
     def _typed(self, schema: Obj, value: Json, path: str) -> bool:
         if schema.get("x-kubernetes-int-or-string"):
-            fits = isinstance(value, str | int | float) and not isinstance(value, bool)
+            right = isinstance(value, str | int | float) and not isinstance(value, bool)
             expected = "string"
         else:
             expected = schema.get("type", "")
             wanted = _PYTHON_TYPES.get(expected)
-            fits = wanted is None or (
+            right = wanted is None or (
                 isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
             )
-        if fits and expected == "string" and schema.get("format") == "date-time":
-            fits = _is_time(value)
-        if not fits:
+        if right and expected == "string" and schema.get("format") == "date-time":
+            right = is_time(value)
+        if not right:
             given = _JSON_NAMES.get(type(value), "string")
             target = _GO_NAMES.get(expected, expected)
             self.found.mistyped.append(
                 f"{given} into Go struct field {path or '.'} of type {target}"
             )
-        return fits
+        return right
 
     def _object(self, schema: Obj, value: Obj, old: Obj, path: str) -> None:
         for key, sub in value.items():
@@ -197,14 +199,6 @@ class _Walk:
         if "maximum" in schema and value > schema["maximum"]:
             text = f"Invalid value: {value}: should be less than or equal to {schema['maximum']}"
             self.found.causes.append(cause("FieldValueInvalid", path, text))
-
-
-def _is_time(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _join(path: str, key: str, *, struct: bool) -> str:

@@ -23,7 +23,7 @@ from sopctl.sandbox.k8s import (
 )
 from sopctl.sandbox.k8s.errors import already_exists, bad_request, cause, not_found
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
-from sopctl.sandbox.k8s.objects import Key, Obj, clone, key_of, stamp, without_nulls
+from sopctl.sandbox.k8s.objects import Key, Obj, key_of, stamp, without_nulls
 from sopctl.sandbox.k8s.store import Store
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -119,7 +119,7 @@ class Writer:
         lifecycle.prepare_create(kind, new, self.now())
         self._validate(kind, new, None)
         self.judge(kind, new, None, write)
-        meta["managedFields"] = self._ownership(kind, new, None, write, "")
+        meta["managedFields"] = self._first(kind, new, write)
         if write.dry_run:
             return new
         stored = self.store.put(kind.storage, new)
@@ -131,14 +131,14 @@ class Writer:
     def update(self, kind: ResourceType, obj: Obj, write: Write, subresource: str = "") -> Obj:
         """Replace an object, or one of its subresources; the stored (or would-be) object."""
         old = self.existing(kind, key_of(obj))
-        new = without_nulls(obj)
+        new = without_nulls(obj, old if kind.custom is None else None)
         preconditions.require_current(kind, new["metadata"], old, internal=write.internal)
         new = self._decoded(kind, new, old, write)
         lifecycle.isolate(kind, new, old, subresource)
         if not subresource:
             new = self._admitted(kind, new, old, write)
-        before = old if subresource else managed.with_entries(old, new)
-        new["metadata"]["managedFields"] = before["metadata"].get("managedFields", [])
+        before = managed.kept(old, old if subresource else new)
+        new["metadata"]["managedFields"] = before
         if new == old and write.owned is None:
             self.judge(kind, new, old, write, subresource)
             return old
@@ -146,10 +146,13 @@ class Writer:
         if new["metadata"] != old["metadata"] or subresource != "status":
             self._validate(kind, new, old, internal=write.internal)
         self.judge(kind, new, old, write, subresource)
-        entries = self._ownership(kind, new, before, write, subresource)
-        if new == old and _timeless(entries) == _timeless(old["metadata"].get("managedFields", [])):
+        if write.owned is None:
+            writer = self._owner(kind, write, subresource)
+            new["metadata"]["managedFields"] = before.after(kind.schema, old, new, writer)
+        elif new == old and _timeless(managed.entries_of(write.owned)) == _timeless(before.plain()):
             return old
-        new["metadata"]["managedFields"] = entries
+        else:
+            new["metadata"]["managedFields"] = managed.Ownership(write.owned)
         if write.dry_run:
             return new
         return self._stored(kind, new)
@@ -162,7 +165,7 @@ class Writer:
         old = self.existing(kind, key)
         preconditions.require_same(kind, old["metadata"], deletion.uid, deletion.resource_version)
         self.judge(kind, None, old, write)
-        new: Obj = clone(old)
+        new: Obj = {**old, "metadata": dict(old["metadata"])}
         lifecycle.mark_deleted(kind, new, deletion.grace, deletion.propagation, self.now())
         gone = lifecycle.is_finished(kind, new)
         if write.dry_run:
@@ -245,19 +248,19 @@ class Writer:
         if causes and not (internal and lifecycle.only_binds(kind, new, old)):
             raise validate.invalid_object(kind, new, causes)
 
-    def _ownership(
-        self, kind: ResourceType, new: Obj, old: Obj | None, write: Write, subresource: str
-    ) -> list[Obj]:
+    def _first(self, kind: ResourceType, new: Obj, write: Write) -> managed.Ownership:
         if write.owned is not None:
-            return managed.entries_of(write.owned)
-        writer = managed.Owner(
+            return managed.Ownership(write.owned)
+        return managed.born(kind.schema, new, self._owner(kind, write, ""))
+
+    def _owner(self, kind: ResourceType, write: Write, subresource: str) -> managed.Owner:
+        return managed.Owner(
             manager=write.manager,
             operation="Update",
             api_version=kind.api_version,
             subresource=subresource,
             time=stamp(self.now()),
         )
-        return managed.updated(kind.schema, old, new, writer)
 
     def _name(self, kind: ResourceType, meta: Obj) -> None:
         if meta.get("name"):

@@ -24,7 +24,7 @@ from sopctl.sandbox.aws.faults import FaultRule as AwsFault
 from sopctl.sandbox.aws.loopback import LoopbackHandler, LoopbackServer
 from sopctl.sandbox.k8s.http import FaultRule as KubeFault
 from sopctl.sandbox.process import sealed
-from sopctl.sandbox.process.direction import Direction
+from sopctl.sandbox.process.direction import Direction, read_scenario
 from sopctl.sandbox.process.household import Household
 from sopctl.sandbox.scenario import loader
 from sopctl.sandbox.scenario.model import Scenario
@@ -60,14 +60,14 @@ class Control:
         """
         self.household = household
         self._key = key
-        direction = Direction(household, scenario or loader.default())
+        self._direction = Direction(household, scenario or loader.default())
         self.token = token
         self.stopping = threading.Event()
         self.served = 0
         self._server = LoopbackServer(type("_BoundHandler", (_Handler,), {"control": self}))
         self._routes: Mapping[tuple[str, str], Callable[[Body], Json]] = {
             ("GET", "/status"): self._status,
-            ("GET", "/dump"): lambda _: self.household.dump(),
+            ("GET", "/dump"): self._dump,
             ("GET", "/calls"): self._calls,
             ("POST", "/calls/reset"): self._forget_calls,
             ("POST", "/faults"): self._order_faults,
@@ -77,7 +77,7 @@ class Control:
             ("POST", "/snapshot"): self._snapshot,
             ("POST", "/restore"): self._restore,
             ("POST", "/stop"): self._stop,
-            **direction.routes(),
+            **self._direction.routes(),
         }
 
     @property
@@ -125,6 +125,11 @@ class Control:
             "errors": household.errors,
             "faults": len(household.aws.faults) + len(household.kube.faults),
         }
+
+    def _dump(self, body: Body) -> Json:
+        """``{"kinds": ["nodes"]}``: of the Kubernetes half these resources only."""
+        _only(body, "kinds")
+        return self.household.dump(body.get("kinds"))
 
     def _calls(self, _: Body) -> Json:
         return {
@@ -178,7 +183,11 @@ class Control:
         """``{"file": absolute path, "header": {...}}``: this process writes the file itself."""
         _only(body, "file", "header")
         path, key = self._snapshot_file(body)
-        taken = {"taken": stamp(self.household.clock.now()), **body.get("header", {})}
+        taken = {
+            "taken": stamp(self.household.clock.now()),
+            "scenario": self._direction.scenario.model_dump(mode="json", by_alias=True),
+            **body.get("header", {}),
+        }
         sealed.write(path, key, self.household.snapshot(), taken)
         return {"file": str(path), "bytes": path.stat().st_size}
 
@@ -187,6 +196,7 @@ class Control:
         _only(body, "file")
         found = sealed.read(*self._snapshot_file(body))
         self.household.restore(found.world)
+        self._direction.scenario = read_scenario(found.header.get("scenario"))
         return {"header": found.header}
 
     def _snapshot_file(self, body: Body) -> tuple[Path, Path]:

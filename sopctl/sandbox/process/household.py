@@ -6,6 +6,7 @@ import base64
 import secrets
 import threading
 import traceback
+from collections.abc import Collection
 from datetime import timedelta
 
 from sopctl.core.clock import SystemClock, stamp
@@ -162,14 +163,17 @@ class Household:
                 return zone.name
         return None
 
-    def dump(self) -> dict[str, Json]:
-        """Everything that clients may write, on both sides, at one moment."""
+    def dump(self, kinds: Collection[str] | None = None) -> dict[str, Json]:
+        """Everything that clients may write, on both sides, at one moment.
+
+        *kinds* are plural names: of the Kubernetes half, only those.
+        """
         # Locks are always taken in this order, as the world's controllers do.
         with self._changing, self.kube.cluster.lock, self.cloud.lock:
             return {
                 "time": stamp(self.clock.now()),
                 "aws": self.cloud.dump(),
-                "kubernetes": self.kube.cluster.dump(),
+                "kubernetes": self.kube.cluster.dump(kinds),
             }
 
     def traffic(self) -> int:

@@ -30,6 +30,7 @@ from sopctl.sandbox.process.running import (
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
+WORLD_SECONDS = 300.0  # to write a whole world down, or to read it, on a busy machine
 HEALTH_SECONDS = 15.0
 STOP_SECONDS = 10.0
 LOOK_EVERY = 0.05
@@ -121,15 +122,35 @@ def required(state_dir: Path) -> Running:
 def snapshot(state_dir: Path, file: Path, header: Mapping[str, Json]) -> int:
     """Write the world of the running sandbox to *file*, with *header* beside it; its size."""
     body: Json = {"file": str(file.absolute()), "header": dict(header)}
-    answer: Any = control(required(state_dir), "POST", "/snapshot", body)
+    answer: Any = _ask(required(state_dir), "POST", "/snapshot", body, WORLD_SECONDS)
     return int(answer["bytes"])
 
 
 def restore(state_dir: Path, file: Path) -> Mapping[str, Json]:
     """Bring the running sandbox back to the world in *file*; what was written beside it."""
-    answer: Any = control(required(state_dir), "POST", "/restore", {"file": str(file.absolute())})
+    body: Json = {"file": str(file.absolute())}
+    answer: Any = _ask(required(state_dir), "POST", "/restore", body, WORLD_SECONDS)
     header: Mapping[str, Json] = answer["header"]
     return header
+
+
+def twin(source: Path, state_dir: Path, scenario: Json, *, rate: float) -> Running:
+    """A sandbox of *state_dir* in which everything is as it is now in the running one of *source*.
+
+    It begins with *scenario*, which should be a small one: its world is put away at once.
+    Raises SopError if it does not start.
+    """
+    files, other = Files(state_dir), Files(source)
+    files.make()
+    file = files.root / "twin"
+    snapshot(source, file, {})
+    try:
+        files.take_key(other)
+        found = start(state_dir, rate=rate, scenario=scenario)
+        restore(state_dir, file)
+    finally:
+        file.unlink(missing_ok=True)
+    return found
 
 
 def environment(running: Running) -> dict[str, str]:

@@ -97,6 +97,12 @@ class Files:
         self.write(self.token, running.token)
         self.write(self.record, json.dumps(encode(record), indent=2) + "\n")
 
+    def take_key(self, other: Files) -> None:
+        """Read what *other*, another sandbox of the same person, has sealed."""
+        self.snapshot_key.unlink(missing_ok=True)
+        self.snapshot_key.touch(mode=PRIVATE_FILE)
+        self.snapshot_key.write_bytes(other.snapshot_key.read_bytes())
+
     def order(self, scenario: Json) -> None:
         """Say what the next start has to plant; None: what it plants by itself."""
         if scenario is None:

@@ -7,14 +7,17 @@ locks, addresses, tokens) stays where it is and is referred to by name.
 
 from __future__ import annotations
 
+import copyreg
+import dataclasses
 import importlib
 import io
 import pickle
 import threading
 import types
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from functools import cache
+from typing import Any, Protocol, TypeAlias, cast
 
 from sopctl.sandbox.aws import snapshot as aws
 from sopctl.sandbox.aws.front import AwsFront
@@ -28,6 +31,7 @@ from sopctl.sandbox.world.world import World
 _RLOCK = type(threading.RLock())
 _LOCK = type(threading.Lock())
 _PROTOCOL = 5
+_SLOW = dataclasses._dataclass_setstate  # type: ignore[attr-defined]  # noqa: SLF001  # what is replaced
 
 # A pickled graph is of every type there is in the sandbox.
 State: TypeAlias = dict[str, Any]
@@ -109,7 +113,29 @@ class _Pickler(pickle.Pickler):
             return threading.Event, ()
         if isinstance(obj, Store):
             return kubernetes.reduced(obj)
+        if vars(type(obj)).get("__setstate__") is _SLOW:
+            return _reduced(obj)
         return NotImplemented
+
+
+def _reduced(obj: Any) -> tuple[Any, ...]:  # noqa: ANN401  # any dataclass that is frozen and has slots
+    """As the dataclass itself does, which looks at its fields for every single value it revives."""
+    values = tuple(getattr(obj, name) for name in _names(type(obj)))
+    return copyreg.__newobj__, (type(obj),), values, None, None, _revive  # type: ignore[attr-defined]
+
+
+def _revive(obj: object, values: tuple[object, ...]) -> None:
+    for name, value in zip(_names(type(obj)), values, strict=True):
+        object.__setattr__(obj, name, value)
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    return _fields(cast("Hashable", kind))
+
+
+@cache
+def _fields(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cast("type[Any]", kind)))
 
 
 class _Unpickler(pickle.Unpickler):

@@ -22,7 +22,10 @@ class Verdict:
 def find(obj: Obj, kind: str) -> Obj | None:
     """Return the condition of one type from an object's status."""
     conditions: list[Obj] = obj.get("status", {}).get("conditions") or []
-    return next((each for each in conditions if each["type"] == kind), None)
+    for each in conditions:
+        if each["type"] == kind:
+            return each
+    return None
 
 
 def holds(obj: Obj, kind: str) -> bool:

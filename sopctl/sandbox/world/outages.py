@@ -10,6 +10,11 @@ from sopctl.sandbox.world.ports import Obj
 ZONE = "topology.kubernetes.io/zone"
 
 
+def zone_of(node: Obj) -> str:
+    """Return the zone that a node says it is in."""
+    return str((node["metadata"].get("labels") or {}).get(ZONE, ""))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
     """A zone that failed.
@@ -62,8 +67,9 @@ class Outages:
 
     def dead_since(self, node: Obj) -> datetime | None:
         """Return since when nothing has been heard from a node, or None while it lives."""
-        zone = (node["metadata"].get("labels") or {}).get(ZONE, "")
-        outage = self._failed.get(zone)
+        if not self.any:
+            return None
+        outage = self._failed.get(zone_of(node))
         if outage is not None and not outage.gray:
             return outage.since
         return self._silent.get(node["metadata"]["name"])
@@ -71,6 +77,11 @@ class Outages:
     def answers(self, node: str, zone: str) -> bool:
         """Whether what runs on a node of a zone answers."""
         return self.reaches(zone) and node not in self._silent
+
+    @property
+    def any(self) -> bool:
+        """Whether anything has failed at all."""
+        return bool(self._failed or self._silent)
 
     @property
     def zones(self) -> tuple[Outage, ...]:

@@ -5,13 +5,13 @@ Protocols, because a controller is tested on a small world in memory and runs on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
 from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Zone
 from sopctl.sandbox.k8s.errors import ApiError
-from sopctl.sandbox.k8s.objects import Obj
+from sopctl.sandbox.k8s.objects import Key, Obj
 
 __all__ = [
     "ApiError",
@@ -26,22 +26,14 @@ __all__ = [
 ]
 
 
-class ClusterPort(Protocol):
-    """The Kubernetes half, seen by a controller (`sopctl.sandbox.k8s.cluster.Cluster`)."""
+class SharedPort(Protocol):
+    """Objects of the store themselves, read and written (`sopctl.sandbox.k8s.cluster.Shared`)."""
 
-    @property
-    def lock(self) -> AbstractContextManager[Any]:
-        """Held over several calls when a controller decides on what it has just read."""
-
-    @property
-    def revision(self) -> int:
-        """Grows with every write."""
+    def written(self, since: int, resources: Iterable[str]) -> list[tuple[str, Key]] | None:
+        """Return (resource, key) of what was written after a revision; None: forgotten."""
 
     def get(self, resource: str, name: str, namespace: str = "") -> Obj | None:
-        """Return a copy of one object, or None."""
-
-    def peek(self, resource: str, namespace: str | None = None) -> Sequence[Obj]:
-        """Return the stored objects of a resource themselves, never to be changed."""
+        """Return one object, or None."""
 
     def create(self, resource: str, obj: Obj) -> Obj:
         """Store a new object as the API would, admission included; ApiError when refused."""
@@ -53,6 +45,31 @@ class ClusterPort(Protocol):
         self, resource: str, name: str, patch: Obj, namespace: str = "", subresource: str = ""
     ) -> Obj:
         """Apply a JSON merge patch."""
+
+
+class ClusterPort(Protocol):
+    """The Kubernetes half, seen by a controller (`sopctl.sandbox.k8s.cluster.Cluster`)."""
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held over several calls when a controller decides on what it has just read."""
+
+    @property
+    def revision(self) -> int:
+        """Grows with every write."""
+
+    @property
+    def shared(self) -> SharedPort:
+        """The cluster for whoever never changes what it is given."""
+
+    def get(self, resource: str, name: str, namespace: str = "") -> Obj | None:
+        """Return a copy of one object, or None."""
+
+    def peek(self, resource: str, namespace: str | None = None) -> Sequence[Obj]:
+        """Return the stored objects of a resource themselves, never to be changed."""
+
+    def create(self, resource: str, obj: Obj) -> Obj:
+        """Store a new object as the API would, admission included; ApiError when refused."""
 
     def delete(
         self,

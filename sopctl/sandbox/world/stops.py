@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sopctl.sandbox.world.demand import Demand, Manner, Name, demand, manner
@@ -28,11 +28,18 @@ def hop(
     inside: Mapping[str, float],
     endpoints: Mapping[str, Endpoints],
     losses: Mapping[str, float],
+    left: Collection[str] = (),
 ) -> Flow:
-    """Serve what came through the load balancer and what was called inside the cluster."""
-    came = spread(outside, endpoints, crossing=stop.manner.cross_zone, strict=True)
+    """Serve what came through the load balancer and what was called inside the cluster.
+
+    A balancer that was shifted away from the zones *left* sends nothing to targets there either,
+    unless it has no others. Source: ARC developer guide, "Network Load Balancers" and "Application
+    Load Balancers" in "Supported resources".
+    """
+    targets = {zone: each for zone, each in endpoints.items() if zone not in left} or endpoints
+    came = spread(outside, targets, crossing=stop.manner.cross_zone, strict=True)
     called = spread(inside, endpoints, crossing=not stop.manner.close, strict=False)
-    received = {zone: came[zone] + called[zone] for zone in endpoints}
+    received = {zone: came.get(zone, 0.0) + called[zone] for zone in endpoints}
     offered = stop.demand.rps + sum(inside.values())
     return serve(offered, received, endpoints, losses, stop.demand.pod_rps)
 

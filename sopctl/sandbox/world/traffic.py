@@ -166,7 +166,8 @@ class Traffic:
             stop = stops[name]
             endpoints = self._endpoints(view, stop.service)
             outside = self._entrance(stop, endpoints, shifts, now)
-            flows[name] = hop(stop, outside, inside[name], endpoints, losses)
+            left = frozenset(_shifted(stop.manner.balancer, shifts))
+            flows[name] = hop(stop, outside, inside[name], endpoints, losses, left)
             for callee, times in stop.demand.calls:
                 if callee in inside:
                     for zone, rps in flows[name].served.items():

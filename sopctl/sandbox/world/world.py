@@ -70,7 +70,7 @@ class _Part:
 
 
 PAUSE = 0.05  # real seconds between two rounds
-WRITES = 25  # of one controller in one round, while clients wait for the lock
+WRITES = 100  # of one controller in one round, while clients wait for the lock
 GRAY_LOSS = 0.3  # share of its requests that a zone in a gray failure loses
 _SETTLING = 4  # times a pod starts until the last one of an ordered StatefulSet is ready
 

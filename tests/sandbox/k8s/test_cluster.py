@@ -122,3 +122,41 @@ def test_an_empty_map_of_annotations_is_not_kept_as_go_omits_it(cluster):
     patched = cluster.patch("namespaces", "n", {"metadata": {"annotations": {"a": None}}})
 
     assert "annotations" not in patched["metadata"]
+
+
+def test_an_update_shares_what_it_leaves_alone(cluster):
+    cluster.create("deployments", deployment())
+    before = cluster.shared.get("deployments", "web", "default")
+    after = cluster.shared.update("deployments", {**before, "status": {"replicas": 3}}, "status")
+    assert after["status"]["replicas"] == 3
+    assert after["spec"] is before["spec"]
+    assert "replicas" not in before["status"]
+
+
+def test_a_patch_shares_what_it_leaves_alone(cluster):
+    cluster.create("deployments", deployment())
+    before = cluster.shared.get("deployments", "web", "default")
+    after = cluster.shared.patch("deployments", "web", {"spec": {"replicas": 9}}, "default")
+    assert (before["spec"]["replicas"], after["spec"]["replicas"]) == (3, 9)
+    assert after["spec"]["template"] is before["spec"]["template"]
+
+
+def test_what_was_written_is_no_part_of_what_the_writer_holds(cluster):
+    body = deployment()
+    stored = cluster.shared.create("deployments", body)
+    body["spec"]["template"]["spec"]["containers"].clear()
+    assert stored["spec"]["template"]["spec"]["containers"]
+
+
+def test_a_template_does_not_get_the_defaults_of_the_pods_made_from_it(cluster):
+    holder = cluster.shared.create("deployments", deployment())
+    template = holder["spec"]["template"]
+    metadata = {**template["metadata"], "name": "web-1", "namespace": "default"}
+    made = cluster.shared.create("pods", {"metadata": metadata, "spec": template["spec"]})
+    assert made["spec"]["serviceAccountName"] == "default"
+    assert "serviceAccountName" not in template["spec"]
+
+
+def test_only_some_kinds_are_dumped_when_asked(cluster):
+    cluster.create("configmaps", config_map(a="1"))
+    assert set(cluster.dump(["configmaps", "nodes"])) == {"configmaps"}

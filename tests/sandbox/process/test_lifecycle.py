@@ -15,9 +15,20 @@ import pytest
 from kubernetes import client as kubernetes_client
 from kubernetes import config as kubernetes_config
 
+from sopctl.app import scenarios
 from sopctl.core.errors import SopError, UnreachableError
-from sopctl.sandbox.process.lifecycle import control, environment, reset, start, status, stop
+from sopctl.sandbox.process.lifecycle import (
+    control,
+    environment,
+    reset,
+    start,
+    status,
+    stop,
+    twin,
+)
 from sopctl.sandbox.process.running import Files, Running
+from sopctl.sandbox.scenario import loader
+from tests.sandbox.process.conftest import RATE
 
 pytestmark = pytest.mark.sandbox
 
@@ -220,3 +231,26 @@ def test_callers_load_no_sdk_and_no_simulator() -> None:
         [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+def test_a_twin_is_alike_to_the_last_pod_and_goes_its_own_way(
+    restored: Running, state_dir: Path, tmp_path: Path
+) -> None:
+    control(restored, "POST", "/clock", {"rate": 0})
+    small = scenarios.as_json(scenarios.uninhabited(loader.default()))
+    try:
+        other = twin(state_dir, tmp_path, small, rate=0)
+        kinds = {"kinds": ["pods", "nodes", "deployments", "namespaces"]}
+        mine, its = control(restored, "GET", "/dump", kinds), control(other, "GET", "/dump", kinds)
+        assert mine == its
+        assert len(mine["kubernetes"]["nodes"]) == 40
+        assert control(other, "GET", "/scenario") == control(restored, "GET", "/scenario")
+
+        control(other, "POST", "/fail-zone", {"zone": "us-east-1a"})
+        control(other, "POST", "/clock/step", {"seconds": 60})
+        assert control(restored, "GET", "/dump", kinds) == mine
+        assert control(other, "GET", "/dump", kinds) != mine
+        assert not (tmp_path / "sandbox" / "twin").exists()
+    finally:
+        stop(tmp_path)
+        control(restored, "POST", "/clock", {"rate": RATE})

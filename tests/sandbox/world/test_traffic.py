@@ -135,6 +135,20 @@ def test_a_gray_zone_loses_a_share_until_its_load_balancer_is_shifted_away():
     assert lost(world) == pytest.approx(before)
 
 
+def test_a_balancer_that_crosses_zones_leaves_the_targets_of_the_zone_too():
+    world = shop(**{BALANCER: "shop-web", CROSS_ZONE: "true"})
+    world.world.fail_zone(A, gray=True, loss=0.5)
+    world.run(10)
+    assert lost(world) == pytest.approx(10 * 300 / 3 / 2, rel=0.02)
+
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop-web/50dc6c"
+    world.cloud.shift(arn, A)
+    world.run(6)
+    before = lost(world)
+    world.run(60)
+    assert lost(world) == pytest.approx(before)
+
+
 def test_healing_ends_the_loss_at_once_for_what_is_still_listed():
     world = shop()
     world.world.fail_zone(A)

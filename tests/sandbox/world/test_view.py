@@ -77,3 +77,41 @@ def test_a_controller_that_spent_its_writes_is_told():
     assert view.spent
     view.allow(None)
     assert not view.spent
+
+
+def test_one_object_of_another_writer_is_all_that_is_read_again(monkeypatch):
+    cluster, view = new_view()
+    view.create("nodes", node("one"))
+    view.create("nodes", node("two"))
+    view.refresh()
+    read = []
+    monkeypatch.setattr(Cluster, "peek", lambda _, resource, *__: read.append(resource))
+
+    cluster.patch("nodes", "two", {"spec": {"unschedulable": True}})
+    cluster.delete("nodes", "one")
+    assert view.refresh()
+
+    assert [each["spec"]["unschedulable"] for each in view.all("nodes")] == [True]
+    assert read == []
+
+
+def test_what_an_own_write_led_to_is_seen_at_the_next_look():
+    """Deleting a namespace takes its content along, which is nobody's own write."""
+    _, view = new_view()
+    view.create("pods", pod("p", pod_spec()))
+    home = view.get("namespaces", "shop")
+
+    view.delete("namespaces", home)
+    view.refresh()
+
+    assert view.all("pods") == []
+
+
+def test_more_than_the_history_holds_is_read_as_a_whole():
+    cluster, view = new_view()
+    cluster.create("nodes", node("one"))
+    assert view.all("nodes")
+    cluster.delete("nodes", "one")
+    cluster.store.compact(beyond=cluster.revision)
+    assert view.refresh()
+    assert view.all("nodes") == []

@@ -14,7 +14,7 @@ from typing import Final
 
 from sopctl.actions import catalog as actions
 from sopctl.app.place import Catalogs
-from sopctl.app.trials import planting, stage
+from sopctl.app.trials import stage
 from sopctl.app.trials.case import Case, Start
 from sopctl.app.trials.faults.course import Checkpoint
 from sopctl.app.trials.faults.disturbed import Verdict
@@ -23,8 +23,8 @@ from sopctl.checks import catalog as checks
 from sopctl.core.errors import SopError
 from sopctl.engine.state import RunEnd
 from sopctl.runbook import parameters
-from sopctl.runbook.trials.model import GivenShape
 from sopctl.runbook.trials.outcome import Difference, Part
+from sopctl.sandbox.world.ports import CloudPort, ClusterPort
 
 EVERY: Final = 0
 CHUNK: Final = 12  # cases that a process takes at once
@@ -58,7 +58,8 @@ def faults(case: Case, start: Start, dose: Dose) -> Iterator[Part]:
         yield Part(name="faults", differences=(Difference(what=why),))
         return
     chosen = _chosen(charts, dose)
-    verdicts = _alone(lab, charts, chosen) if dose.jobs == 1 else _together(charts, chosen, dose)
+    alone = dose.jobs == 1 or len(chosen) <= CHUNK
+    verdicts = _alone(lab, charts, chosen) if alone else _together(charts, chosen, dose)
     yield part(verdicts, sum(1 for each in charts for _ in each.faults()), time.monotonic() - begun)
 
 
@@ -122,7 +123,10 @@ def _together(
 ) -> list[Verdict]:
     """Spread over processes, each with a stage of its own; worlds travel as bytes."""
     chunks = [chosen[at : at + CHUNK] for at in range(0, len(chosen), CHUNK)]
-    method = multiprocessing.get_context("spawn")  # the servers' threads do not survive a fork
+    # Not a fork of this process, whose servers' threads would not survive it: of one that has
+    # imported everything and started nothing.
+    method = multiprocessing.get_context("forkserver")
+    method.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(
         dose.jobs, mp_context=method, initializer=_equip, initargs=(tuple(charts),)
     ) as pool:
@@ -139,8 +143,12 @@ class _Bench:
 
 def _equip(charts: tuple[Charted, ...]) -> None:
     _Bench.folder = tempfile.TemporaryDirectory(prefix="sopctl-test-")
-    made = stage.build(Path(_Bench.folder.name), planting.planter(GivenShape()))
+    made = stage.build(Path(_Bench.folder.name), _nothing)
     _Bench.lab, _Bench.charts = Lab(made, catalogs()), charts
+
+
+def _nothing(_cluster: ClusterPort, _cloud: CloudPort) -> None:
+    """Every case restores a world of its own."""
 
 
 def _carry_out(chosen: Sequence[tuple[int, Fault]]) -> list[Verdict]:

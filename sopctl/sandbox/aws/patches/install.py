@@ -21,11 +21,20 @@ import moto.sts.urls
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 from moto.core.base_backend import BackendDict
+from moto.core.serialize import BaseXMLSerializer, EC2Serializer
 from moto.ec2.models.instances import InstanceBackend
 from moto.elbv2.models import elbv2_backends
 from moto.events.models import events_backends
 
-from sopctl.sandbox.aws.patches import activities, balancers, groups, hooks, instances, outbox
+from sopctl.sandbox.aws.patches import (
+    activities,
+    balancers,
+    groups,
+    hooks,
+    instances,
+    outbox,
+    wire,
+)
 from sopctl.sandbox.aws.patches.balancers import (
     SandboxBalancers,
     SandboxLoadBalancer,
@@ -106,6 +115,8 @@ def install(now: Callable[[], datetime]) -> None:
     autoscaling_backends.backend = SandboxBackend
     elbv2_backends.backend = SandboxBalancers
     events_backends.backend = SandboxEvents
+    BaseXMLSerializer._serialize_body = wire.fragment  # type: ignore[method-assign, assignment]  # noqa: SLF001  # the patch
+    EC2Serializer._serialize_body = wire.document  # type: ignore[method-assign, assignment]  # noqa: SLF001  # the patch
     # moto filters instances by a table that lacks how an instance was bought.
     moto.ec2.utils.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
     moto.events.models.__dict__["unix_time"] = lambda *_: now().timestamp()

@@ -12,6 +12,7 @@ from sopctl.sandbox.world.times import micro_stamp, moment
 from sopctl.sandbox.world.view import View
 
 LEASE = "cluster-autoscaler"
+_OURS = "runs the autoscaler"
 DURATION = timedelta(seconds=15)  # --leader-elect-lease-duration
 
 
@@ -36,9 +37,7 @@ def elect(view: View, outages: Outages, now: datetime) -> Obj | None:
 def _ready_pods(view: View, outages: Outages) -> list[Obj]:
     """Return the pods that run: a process on a dead node does nothing that anybody sees."""
     found = []
-    for deployment in view.all("deployments"):
-        if not is_autoscaler(deployment):
-            continue
+    for deployment in view.lookup("deployments", "autoscaler", _autoscalers, _OURS):
         for replica_set in view.owned("replicasets", deployment["metadata"]["uid"]):
             for pod in view.owned("pods", replica_set["metadata"]["uid"]):
                 node = view.get("nodes", pods.node_name(pod))
@@ -46,6 +45,10 @@ def _ready_pods(view: View, outages: Outages) -> list[Obj]:
                 if pods.is_ready(pod) and not pods.is_terminating(pod) and not dead:
                     found.append(pod)
     return sorted(found, key=lambda pod: str(pod["metadata"]["name"]))
+
+
+def _autoscalers(deployment: Obj) -> tuple[str, ...]:
+    return (_OURS,) if is_autoscaler(deployment) else ()
 
 
 def _expired(lease: Obj, now: datetime) -> bool:

@@ -6,6 +6,7 @@ Source: kubernetes/pkg/controller/daemon/daemon_controller.go (`NodeShouldRunDae
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sopctl.sandbox.world import pods
@@ -29,6 +30,8 @@ _TOLERATED = (
 TOLERATIONS: tuple[Obj, ...] = tuple(
     {"key": key, "operator": "Exists", "effect": effect} for key, effect in _TOLERATED
 )
+
+_FITS = "fits"
 
 
 def reconcile(view: View, now: datetime) -> datetime | None:
@@ -56,7 +59,7 @@ def pod_for(holder: Obj, node: str, revision: str) -> Obj:
 def _sync(view: View, holder: Obj, now: datetime) -> None:
     del now
     revision = revisions.current(view, holder, "DaemonSet")["metadata"]["name"]
-    fit = {each["metadata"]["name"] for each in view.all("nodes") if _fits(holder, each)}
+    fit = _fit(view, holder)
     alive: dict[str, Obj] = {}
     taken: set[str] = set()
     for pod in list(view.owned("pods", holder["metadata"]["uid"])):
@@ -106,6 +109,25 @@ def _report(view: View, holder: Obj, fit: set[str], revision: str) -> None:
     optional = ("numberAvailable", "numberUnavailable", "updatedNumberScheduled")
     status = {key: value for key, value in status.items() if value or key not in optional}
     view.set_status("daemonsets", holder, status)
+
+
+def _fit(view: View, holder: Obj) -> set[str]:
+    """Return the names of the nodes that one of its pods is wanted on."""
+    metadata = holder["metadata"]
+    index = f"fit {metadata['uid']} {metadata.get('generation', 1)}"
+    found = view.lookup("nodes", index, _Fitting(holder), _FITS)
+    return {each["metadata"]["name"] for each in found}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """Tells whether a node fits one version of a DaemonSet."""
+
+    holder: Obj
+
+    def __call__(self, node: Obj) -> tuple[str, ...]:
+        """Return the key of a node that fits, or none."""
+        return (_FITS,) if _fits(self.holder, node) else ()
 
 
 def _fits(holder: Obj, node: Obj) -> bool:

@@ -7,12 +7,12 @@ through network disconnections"): such nodes get the NoSchedule taint, never the
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import conditions, pods
 from sopctl.sandbox.world.events import News, record
-from sopctl.sandbox.world.outages import ZONE, Outages
+from sopctl.sandbox.world.outages import Outages, zone_of
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling.tolerations import tolerates
 from sopctl.sandbox.world.times import earliest, moment, stamp
@@ -25,6 +25,7 @@ NOT_READY = "node.kubernetes.io/not-ready"
 CORDONED = "node.kubernetes.io/unschedulable"
 _MANAGED = frozenset({UNREACHABLE, NOT_READY, CORDONED})
 _NAME = "node-controller"
+_TROUBLED = "troubled"
 # DefaultTolerationSeconds adds these to every pod that says nothing about them.
 _DEFAULT_SECONDS = {UNREACHABLE: 300, NOT_READY: 300}
 
@@ -39,10 +40,11 @@ class NodeLifecycle:
     def reconcile(self, view: View, now: datetime) -> datetime | None:
         """Judge readiness, put taints, mark and evict pods; return when to look again."""
         wake: datetime | None = None
-        for node in view.all("nodes"):
+        judged = view.all("nodes") if self._outages.any else _troubled(view)
+        for node in judged:
             wake = earliest(wake, self._judge(view, node, now))
         disrupted = _disrupted_zones(view)
-        for node in view.all("nodes"):
+        for node in _troubled(view):
             tainted = _put_taints(view, node, disrupted, now)
             if ready(tainted) == "Unknown":
                 _mark_not_ready(view, tainted, now)
@@ -65,6 +67,17 @@ class NodeLifecycle:
             return since + GRACE
         _set_ready(view, node, "Unknown", now)
         return None
+
+
+def _troubled(view: View) -> list[Obj]:
+    """Return the nodes about which something has, or had, to be done: all others are well."""
+    return view.lookup("nodes", "trouble", _trouble, _TROUBLED)
+
+
+def _trouble(node: Obj) -> tuple[str, ...]:
+    spec = node["spec"]
+    well = ready(node) == "True" and not spec.get("taints") and not spec.get("unschedulable")
+    return () if well else (_TROUBLED,)
 
 
 def ready(node: Obj) -> str:
@@ -154,18 +167,20 @@ def booting_conditions(now: datetime) -> list[Obj]:
 
 def _disrupted_zones(view: View) -> frozenset[str]:
     """Zones whose nodes are all, or at least 55 % and more than two, unreachable."""
-    seen: dict[str, list[bool]] = defaultdict(list)
-    for node in view.all("nodes"):
-        labels = node["metadata"].get("labels") or {}
-        seen[labels.get(ZONE, "")].append(ready(node) == "True")
-    return frozenset(zone for zone, states in seen.items() if _is_disrupted(states))
+    down = Counter(zone_of(node) for node in _troubled(view) if ready(node) != "True")
+    return frozenset(
+        zone
+        for zone, number in down.items()
+        if _is_disrupted(number, len(view.lookup("nodes", "zone", _zones, zone)))
+    )
 
 
-def _is_disrupted(states: list[bool]) -> bool:
-    down = states.count(False)
-    if down and down == len(states):
-        return True
-    return down > 2 and down / len(states) >= UNHEALTHY_ZONE  # noqa: PLR2004  # ComputeZoneState
+def _zones(node: Obj) -> tuple[str]:
+    return (zone_of(node),)
+
+
+def _is_disrupted(down: int, of: int) -> bool:
+    return down == of or (down > 2 and down / of >= UNHEALTHY_ZONE)  # noqa: PLR2004  # ComputeZoneState
 
 
 def _put_taints(view: View, node: Obj, disrupted: frozenset[str], now: datetime) -> Obj:
@@ -193,7 +208,7 @@ def _wanted_taints(node: Obj, disrupted: frozenset[str]) -> list[tuple[str, str]
     if state != "True":
         key = UNREACHABLE if state == "Unknown" else NOT_READY
         wanted.append((key, "NoSchedule"))
-        if (node["metadata"].get("labels") or {}).get(ZONE, "") not in disrupted:
+        if zone_of(node) not in disrupted:
             wanted.append((key, "NoExecute"))
     if node["spec"].get("unschedulable"):
         wanted.append((CORDONED, "NoSchedule"))

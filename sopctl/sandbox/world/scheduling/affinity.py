@@ -11,15 +11,34 @@ from sopctl.sandbox.world.selectors import requirement
 
 def required_terms(spec: Obj) -> tuple[Obj, ...] | None:
     """Return the ORed terms of required node affinity, or None when there is none."""
-    node = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    affinity = spec.get("affinity")
+    if not affinity:
+        return None
+    node = affinity.get("nodeAffinity") or {}
     required = node.get("requiredDuringSchedulingIgnoredDuringExecution")
     return None if required is None else tuple(required.get("nodeSelectorTerms") or ())
 
 
+def named_nodes(spec: Obj) -> frozenset[str] | None:
+    """Return the nodes that required affinity names, or None when it may be any.
+
+    Source: plugins/nodeaffinity/node_affinity.go (`PreFilter`): every term has to name some.
+    """
+    found: set[str] = set()
+    terms = required_terms(spec)
+    for term in terms or ():
+        fields = term.get("matchFields") or ()
+        named = [set(each.get("values") or ()) for each in fields if each["operator"] == "In"]
+        if not named:
+            return None
+        found |= set.intersection(*named)
+    return None if terms is None else frozenset(found)
+
+
 def admits(spec: Obj, node: str, labels: Mapping[str, str]) -> bool:
     """Whether a node satisfies a pod's nodeSelector and required node affinity."""
-    selector: dict[str, str] = spec.get("nodeSelector") or {}
-    if any(labels.get(key) != value for key, value in selector.items()):
+    selector: dict[str, str] | None = spec.get("nodeSelector")
+    if selector and any(labels.get(key) != value for key, value in selector.items()):
         return False
     terms = required_terms(spec)
     return terms is None or satisfies(terms, node, labels)

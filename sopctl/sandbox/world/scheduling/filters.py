@@ -49,6 +49,24 @@ class Filter:
         self.spread.note(guest, seat.place, by)
         self._neighbours.note(guest, seat.place, by)
 
+    def takes(self, seat: Seat) -> bool:
+        """Whether this node takes the pod: `refusal` without the reason, and much cheaper."""
+        where, used, wanted = seat.place, seat.used, self.pod.request
+        capacity = where.capacity
+        if (
+            wanted.cpu > capacity.cpu - used.cpu
+            or wanted.memory > capacity.memory - used.memory
+            or wanted.pods > capacity.pods - used.pods
+        ) and _shortage(self.pod, seat):
+            return False
+        for domains in self.spread.hard:
+            if not domains.admits(where):
+                return False
+        plain = self._unbound and not where.taints and not where.unschedulable
+        if plain and not self.pod.pins and self._neighbours.indifferent:
+            return True
+        return self.refusal(seat) is None
+
     def refusal(self, seat: Seat) -> Refusal | None:
         """Return why this node does not take the pod, or None when it does."""
         static = self._static(seat)

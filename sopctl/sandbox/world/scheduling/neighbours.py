@@ -40,6 +40,11 @@ class Neighbours:
             for other in seat.sitting:
                 self.note(other, seat.place)
 
+    @property
+    def indifferent(self) -> bool:
+        """Whether no node is refused: the pod asks nothing, and nobody keeps it out."""
+        return not (self._wanted or self._avoided or self._kept_out)
+
     def refusal(self, where: Place) -> str | None:
         """Return why a node is refused, or None."""
         labels = where.labels

@@ -6,7 +6,7 @@ framework/preemption/preemption.go (`SelectVictimsOnNode`, `pickOneNodeForPreemp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sopctl.sandbox.world.ports import Obj
@@ -58,7 +58,7 @@ def preempt(
     pod: Subject,
     snapshot: Snapshot,
     refusals: Mapping[str, Refusal],
-    budgets: Sequence[Budget],
+    budgets: Callable[[], Sequence[Budget]],
 ) -> Preemption | None:
     """Return the least harmful preemption that lets a refused pod in, or None."""
     asked: Filter | None = None
@@ -67,10 +67,10 @@ def preempt(
         if not refusal.resolvable or len(found) >= _NODES:
             continue
         seat = snapshot.seats[name]
-        if not any(each.priority < pod.priority for each in seat.sitting):
+        if not seat.outranked_by(pod):
             continue
         asked = asked or Filter(pod, snapshot)
-        option = _victims(asked, seat, budgets)
+        option = _victims(asked, seat, budgets())
         if option is not None:
             found.append(option)
     return _mildest(found)

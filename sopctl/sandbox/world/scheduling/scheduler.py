@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sopctl.sandbox.world import conditions, pods
 from sopctl.sandbox.world.events import News, record
 from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.scheduling.affinity import named_nodes
 from sopctl.sandbox.world.scheduling.filters import Filter, Refusal, explain
 from sopctl.sandbox.world.scheduling.parking import Parking
-from sopctl.sandbox.world.scheduling.preemption import budget, may_preempt, preempt
+from sopctl.sandbox.world.scheduling.preemption import Budget, budget, may_preempt, preempt
 from sopctl.sandbox.world.scheduling.reader import Reader
 from sopctl.sandbox.world.scheduling.scoring import best
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
@@ -32,6 +34,8 @@ class Scheduler:
         self._reader = Reader()
         self._parking = Parking(self._reader)
         self._start = 0
+        self._guests: dict[str, tuple[str, Subject]] = {}
+        self._allowed: tuple[int, tuple[Budget, ...]] | None = None
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
         """Try every waiting pod once that something may have helped."""
@@ -41,10 +45,12 @@ class Scheduler:
         snapshot = self._reader.snapshot(view)
         wake: datetime | None = None
         ready: list[tuple[Obj, Subject]] = []
-        self._parking.leave({pod["metadata"]["uid"] for pod in waiting})
+        uids = {pod["metadata"]["uid"] for pod in waiting}
+        self._parking.leave(uids)
+        self._guests = {uid: each for uid, each in self._guests.items() if uid in uids}
         for pod in waiting:
-            guest = pinned(view, pod)
-            waits, until = self._parking.waits(guest, state(view, pod), now)
+            guest, version = self._read(view, pod)
+            waits, until = self._parking.waits(guest, version, now)
             if waits:
                 wake = earliest(wake, until)
             else:
@@ -90,8 +96,7 @@ class Scheduler:
             if nominated is not None:
                 snapshot.bind(guest, nominated.place.name)  # its room is not for others
             return text
-        budgets = [budget(each) for each in view.all("poddisruptionbudgets")]
-        chosen = preempt(guest, snapshot, found.refusals, budgets)
+        chosen = preempt(guest, snapshot, found.refusals, partial(self._budgets, view))
         if chosen is None:
             return text
         for victim in chosen.victims:
@@ -101,10 +106,26 @@ class Scheduler:
         _refuse(view, pod, text, now, nominated=chosen.node)
         return ""
 
+    def _read(self, view: View, pod: Obj) -> tuple[Subject, str]:
+        """Read a waiting pod, once a version; return the version too."""
+        uid, version = pod["metadata"]["uid"], state(view, pod)
+        known = self._guests.get(uid)
+        if known is None or known[0] != version:
+            known = self._guests[uid] = (version, pinned(view, pod))
+        return known[1], version
+
+    def _budgets(self, view: View) -> tuple[Budget, ...]:
+        """Return every disruption budget, read once a version."""
+        version = view.version("poddisruptionbudgets")
+        if self._allowed is None or self._allowed[0] != version:
+            found = tuple(budget(each) for each in view.all("poddisruptionbudgets"))
+            self._allowed = (version, found)
+        return self._allowed[1]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What a search found: the best node, or why each node was refused."""
+    """What a search found: the best node or, where there is none, why each was refused."""
 
     best: Seat | None
     refusals: Mapping[str, Refusal]
@@ -133,15 +154,13 @@ class Finder:
         """Return a node that takes the pod, or None."""
         asked = Filter(pod, snapshot)
         hinted = snapshot.seats.get(self._hints.get(pod.uid, ""))
-        if hinted is not None and asked.refusal(hinted) is None:
+        if hinted is not None and asked.takes(hinted):
             return hinted
-        seats = list(snapshot.seats.values())
-        for number in range(len(seats)):
-            position = (self._next + number) % len(seats)
-            if asked.refusal(seats[position]) is None:
-                self._next = position + 1
-                self._hints[pod.uid] = seats[position].place.name
-                return seats[position]
+        for number, seat in enumerate(_from(snapshot, self._next), self._next + 1):
+            if asked.takes(seat):
+                self._next = number % len(snapshot.seats)
+                self._hints[pod.uid] = seat.place.name
+                return seat
         return None
 
 
@@ -152,25 +171,40 @@ def search(pod: Subject, snapshot: Snapshot, start: int = 0, first: Seat | None 
     this one ended (schedule_one.go, `numFeasibleNodesToFind`).
     """
     asked = Filter(pod, snapshot)
-    if first is not None and asked.refusal(first) is None:
+    if first is not None and asked.takes(first):
         return Search(best=first, refusals={}, asked=0)
-    seats = list(snapshot.seats.values())
+    seats = _from(snapshot, start)
+    named = named_nodes(pod.spec)
+    if named is not None:
+        # Of a daemon's pod only the node that it names is asked (NodeAffinity, PreFilterResult).
+        fit, count = [seat for seat in seats if seat.place.name in named], len(seats)
+        fit = [seat for seat in fit if asked.takes(seat)]
+    else:
+        fit, count = _fitting(asked, seats)
+    if fit:
+        return Search(best=best(pod, fit, asked.spread), refusals={}, asked=count)
+    reasons = {seat.place.name: asked.refusal(seat) for seat in seats}
+    refusals = {name: reason for name, reason in reasons.items() if reason is not None}
+    return Search(best=None, refusals=refusals, asked=count)
+
+
+def _fitting(asked: Filter, seats: Sequence[Seat]) -> tuple[list[Seat], int]:
+    """Return the first nodes that fit, as many as are rated, and how many were asked for them."""
     enough = _enough(len(seats))
-    refusals: dict[str, Refusal] = {}
     fit: list[Seat] = []
-    count = 0
-    for count in range(1, len(seats) + 1):  # how far it came is used below
-        seat = seats[(start + count - 1) % len(seats)]
-        refusal = asked.refusal(seat)
-        if refusal is not None:
-            refusals[seat.place.name] = refusal
-            continue
-        fit.append(seat)
-        if len(fit) >= enough:
-            break
-    return Search(
-        best=best(pod, fit, asked.spread) if fit else None, refusals=refusals, asked=count
-    )
+    for count, seat in enumerate(seats, 1):
+        if asked.takes(seat):
+            fit.append(seat)
+            if len(fit) >= enough:
+                return fit, count
+    return fit, len(seats)
+
+
+def _from(snapshot: Snapshot, start: int) -> list[Seat]:
+    """Return all nodes in their order, from one on and round."""
+    seats = list(snapshot.seats.values())
+    first = start % len(seats) if seats else 0
+    return seats[first:] + seats[:first]
 
 
 def _enough(nodes: int) -> int:

@@ -24,7 +24,7 @@ def best(pod: Subject, seats: Sequence[Seat], spread: Spread) -> Seat:
     """Return the best of some nodes, of which there is at least one."""
     if len(seats) == 1:
         return seats[0]
-    totals = [_room(pod, seat) for seat in seats]
+    totals = _room(pod, seats)
     if any(seat.place.repelling for seat in seats):
         _add(totals, _TAINTS, _reversed([_repulsion(pod, seat) for seat in seats]))
     if pod.preferred:
@@ -39,12 +39,18 @@ def best(pod: Subject, seats: Sequence[Seat], spread: Spread) -> Seat:
     return min(tied, key=lambda seat: seat.place.name)
 
 
-def _room(pod: Subject, seat: Seat) -> float:
+def _room(pod: Subject, seats: Sequence[Seat]) -> list[float]:
     """LeastAllocated and BalancedAllocation, after the pod."""
-    capacity, used, wanted = seat.place.capacity, seat.used, pod.request
-    cpu = min(1.0, (used.cpu + wanted.cpu) / max(capacity.cpu, 1))
-    memory = min(1.0, (used.memory + wanted.memory) / max(capacity.memory, 1))
-    return _BEST * ((1 - cpu + 1 - memory) / 2 + (1 - abs(cpu - memory) / 2))
+    wanted = pod.request
+    found = []
+    for seat in seats:
+        capacity, used = seat.place.capacity, seat.used
+        cpu = (used.cpu + wanted.cpu) / (capacity.cpu or 1)
+        memory = (used.memory + wanted.memory) / (capacity.memory or 1)
+        if cpu > 1 or memory > 1:
+            cpu, memory = min(1.0, cpu), min(1.0, memory)
+        found.append(_BEST * ((1 - cpu + 1 - memory) / 2 + (1 - abs(cpu - memory) / 2)))
+    return found
 
 
 def _repulsion(pod: Subject, seat: Seat) -> float:

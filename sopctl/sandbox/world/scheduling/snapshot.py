@@ -17,13 +17,14 @@ Domains = dict[tuple[object, ...], tuple[str, ...]]
 class Seat:
     """A node with the pods that sit on it."""
 
-    __slots__ = ("place", "sitting", "used")
+    __slots__ = ("_lowest", "place", "sitting", "used")
 
     def __init__(self, where: Place, sitting: Iterable[Subject] = ()) -> None:
         """Take a node and the pods bound to it."""
         self.place = where
         self.sitting: list[Subject] = []
         self.used = Amount()
+        self._lowest: int | None = None
         for each in sitting:
             self.add(each)
 
@@ -31,17 +32,25 @@ class Seat:
         """Let a pod sit here."""
         self.sitting.append(guest)
         self.used += guest.request
+        self._lowest = None
 
     def remove(self, guest: Subject) -> None:
         """Let a pod go."""
         self.sitting.remove(guest)
         self.used -= guest.request
+        self._lowest = None
 
     def copy(self) -> Seat:
         """Return a seat that can be changed."""
         made = Seat(self.place)
         made.sitting, made.used = [*self.sitting], self.used
         return made
+
+    def outranked_by(self, pod: Subject) -> bool:
+        """Whether somebody here has a lower priority than a pod."""
+        if self._lowest is None:
+            self._lowest = min((each.priority for each in self.sitting), default=2**31)
+        return self._lowest < pod.priority
 
     @property
     def free(self) -> Amount:

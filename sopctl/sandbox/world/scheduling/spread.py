@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
 from sopctl.sandbox.world.scheduling.affinity import admits
 from sopctl.sandbox.world.scheduling.snapshot import Snapshot, wanted_labels
@@ -31,7 +32,9 @@ class Domains:
         self.counts: Counter[str] = Counter()
         self._own = matches(constraint.selector, pod.labels)
         self._everything = constraint.selector is not None and not any(constraint.selector.values())
-        self._least: int | None = None  # what `minimum` found, until something changes
+        # What `minimum` and `admits` found, until something changes.
+        self._least: int | None = None
+        self._admitted: dict[str, bool] = {}
 
     def count(self, snapshot: Snapshot) -> None:
         """Find the domains, and count the pods in them."""
@@ -70,6 +73,7 @@ class Domains:
         if self.constraint.key in where.labels and self.eligible(where):
             self.counts[where.labels[self.constraint.key]] += by * int(self.counted(guest))
             self._least = None
+            self._admitted.clear()
 
     def complete(self, where: Place) -> bool:
         """Whether a node carries every key: another is in no domain of any constraint."""
@@ -106,18 +110,37 @@ class Domains:
         here = self.counts.get(where.labels[self.constraint.key], 0)
         return here + int(self._own) - self.minimum() <= self.constraint.max_skew
 
+    def admits(self, where: Place) -> bool:
+        """Whether a node is in a domain that takes one more pod."""
+        domain = where.labels.get(self.constraint.key)
+        if domain is None:
+            return False
+        known = self._admitted.get(domain)
+        if known is None:
+            known = self._admitted[domain] = self.allows(where)
+        return known
+
 
 class Spread:
     """The spread constraints of one pod, counted over a snapshot."""
 
     def __init__(self, pod: Subject, snapshot: Snapshot) -> None:
-        """Count the domains of the hard and of the soft constraints."""
+        """Count the domains of the hard constraints; of the soft ones, once nodes are rated."""
         self.hard = _counted(pod, pod.hard, snapshot)
-        self.soft = _counted(pod, pod.soft, snapshot)
+        self._pod = pod
+        self._snapshot = snapshot
+
+    @cached_property
+    def soft(self) -> list[Domains]:
+        """The soft constraints, counted as the snapshot is when this is first asked."""
+        return _counted(self._pod, self._pod.soft, self._snapshot)
 
     def note(self, guest: Subject, where: Place, by: int = 1) -> None:
-        """Count a pod that was placed on a node just now, or with -1 forget one."""
-        for domains in (*self.hard, *self.soft):
+        """Count a pod that was placed on a node just now, or with -1 forget one.
+
+        Only for the hard constraints: nothing is rated while pods are placed in thought.
+        """
+        for domains in self.hard:
             if domains.complete(where):
                 domains.note(guest, where, by)
 
@@ -139,7 +162,11 @@ class Spread:
             len({where.labels[each.constraint.key] for where in places if each.complete(where)})
             for each in self.soft
         ]
-        raw = [self._crowding(where, sizes) for where in places]
+        weighed = [
+            (each, math.log(size + 2), each.constraint.max_skew - 1)
+            for each, size in zip(self.soft, sizes, strict=True)
+        ]
+        raw = [_crowding(where, weighed) for where in places]
         known = [each for each in raw if each is not None]
         most, least = max(known, default=0), min(known, default=0)
         return [
@@ -147,14 +174,15 @@ class Spread:
             for each in raw
         ]
 
-    def _crowding(self, where: Place, sizes: Sequence[int]) -> int | None:
-        total = 0.0
-        for domains, size in zip(self.soft, sizes, strict=True):
-            if not domains.complete(where):
-                return None
-            count = domains.counts[where.labels[domains.constraint.key]]
-            total += count * math.log(size + 2) + domains.constraint.max_skew - 1
-        return round(total)
+
+def _crowding(where: Place, weighed: Sequence[tuple[Domains, float, int]]) -> int | None:
+    """Return how crowded a node's domains are; None for one that lacks a label."""
+    total = 0.0
+    for domains, weight, skew in weighed:
+        if not domains.complete(where):
+            return None
+        total += domains.counts[where.labels[domains.constraint.key]] * weight + skew
+    return round(total)
 
 
 def _counted(

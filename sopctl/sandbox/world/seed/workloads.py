@@ -124,8 +124,6 @@ def _chosen_nodes(row: Workload) -> Obj:
 def _traffic(row: Workload) -> Obj:
     """What the workload says about its traffic; nothing if it has none."""
     said: dict[str, str] = {}
-    if row.balancer is not None:
-        said[BALANCER] = row.balancer
     if row.rps:
         said[RPS] = str(row.rps)
     if row.pod_rps is not None:
@@ -145,10 +143,13 @@ def _service(namespace: str, row: Workload, *, headless: bool) -> Obj:
     spec: Obj = {"selector": _selector(row), "ports": [port]}
     if headless:
         spec["clusterIP"] = "None"
+    metadata = _metadata(namespace, row)
+    if row.balancer is not None:
+        metadata["annotations"] = {BALANCER: row.balancer}
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": _metadata(namespace, row),
+        "metadata": metadata,
         "spec": spec,
     }
 

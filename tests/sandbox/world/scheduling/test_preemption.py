@@ -24,7 +24,7 @@ def cluster(**sitting: list[Subject]) -> Snapshot:
 def chosen(guest: Subject, snapshot: Snapshot, *budgets: Budget) -> Preemption | None:
     found = search(guest, snapshot)
     assert found.best is None, "pick a case in which the pod does not fit"
-    return preempt(guest, snapshot, found.refusals, budgets)
+    return preempt(guest, snapshot, found.refusals, lambda: budgets)
 
 
 def victims(found: Preemption | None) -> list[str]:

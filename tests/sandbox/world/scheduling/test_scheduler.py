@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from sopctl.sandbox.k8s.objects import Obj
+from sopctl.sandbox.world.scheduling.filters import Filter
 from sopctl.sandbox.world.scheduling.quantities import Amount, amount, quantity, requests
-from sopctl.sandbox.world.scheduling.scheduler import choose
+from sopctl.sandbox.world.scheduling.scheduler import choose, search
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import place, subject
 from sopctl.sandbox.world.scheduling.tolerations import tolerates
@@ -198,3 +199,39 @@ def test_the_higher_priority_is_served_first():
 
     assert world.zone_of(world.cluster.get("pods", "high", "shop") or {}) != ""
     assert "nodeName" not in (world.cluster.get("pods", "low", "shop") or {})["spec"]
+
+
+def test_of_a_pod_that_names_its_node_only_that_node_is_asked(monkeypatch):
+    """NodeAffinity's PreFilterResult (plugins/nodeaffinity/node_affinity.go)."""
+    asked = []
+    takes = Filter.takes
+    monkeypatch.setattr(
+        Filter, "takes", lambda self, seat: (asked.append(seat.place.name), takes(self, seat))[1]
+    )
+    fields = [{"key": "metadata.name", "operator": "In", "values": ["n7"]}]
+    required = {"nodeSelectorTerms": [{"matchFields": fields}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+    snapshot = Snapshot(Seat(place(node(f"n{number}"))) for number in range(20))
+
+    found = search(subject(pod("daemon", pod_spec(affinity=affinity))), snapshot)
+
+    assert found.best is snapshot.seats["n7"]
+    assert asked == ["n7"]
+
+
+def test_why_a_node_is_refused_is_only_worked_out_when_none_takes_the_pod(monkeypatch):
+    explained = []
+    refusal = Filter.refusal
+    monkeypatch.setattr(
+        Filter,
+        "refusal",
+        lambda self, seat: (explained.append(seat.place.name), refusal(self, seat))[1],
+    )
+    small, large = node("small"), node("large")
+    small["status"]["allocatable"]["cpu"] = "1"
+    snapshot = Snapshot([Seat(place(small)), Seat(place(large))])
+
+    assert search(subject(pod("p", pod_spec("2"))), snapshot).best is not None
+    assert explained == []
+    nowhere = search(subject(pod("q", pod_spec("200"))), snapshot)
+    assert sorted(explained) == ["large", "small"] == sorted(nowhere.refusals)

@@ -18,6 +18,7 @@ from sopctl.sandbox.scenario import loader
 from sopctl.sandbox.world.clock import WorldClock
 from sopctl.sandbox.world.conditions import holds
 from sopctl.sandbox.world.outages import ZONE
+from sopctl.sandbox.world.seed import small, workloads
 from sopctl.sandbox.world.selectors import matches
 from sopctl.sandbox.world.world import World
 from tests.fakes.worlds import ENABLED, OWNED
@@ -189,3 +190,13 @@ def test_a_failed_zone_and_its_return():
     run(clock, world, 160, step=10)
     assert all(holds(node, "Ready") for node in cluster.list("nodes"))
     assert all(holds(pod, "Ready") for pod in cluster.list("pods"))
+
+
+def test_a_service_names_the_load_balancer_that_its_requests_come_through():
+    found = {
+        obj["metadata"]["name"]: obj
+        for resource, obj in workloads.objects(small.world())
+        if resource == "services"
+    }
+    assert found["web"]["metadata"]["annotations"] == {"sandbox.sopctl.io/load-balancer": "shop"}
+    assert "annotations" not in found["cart"]["metadata"]
