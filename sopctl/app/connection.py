@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,9 +53,7 @@ class Connection(Protocol):
         self, worker: str, warn: Callable[[str], None], *, force: bool
     ) -> TargetLock | None: ...
 
-    def preflight(
-        self, needs: Sequence[Need], identity: Identity, pool: Executor
-    ) -> Preflight | None:
+    def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
         """Begin to ask what *identity* may do; None where nobody can be asked."""
         ...
 
@@ -167,11 +165,9 @@ class RealConnection:
         )
         return self._lease
 
-    def preflight(
-        self, needs: Sequence[Need], identity: Identity, pool: Executor
-    ) -> Preflight | None:
+    def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
         """Begin to ask both providers, each if it answered who we are."""
-        return Preflight(self.clients, needs, identity, pool)
+        return Preflight(self.clients, needs, identity)
 
     def close(self) -> None:
         if self._lease is not None:

@@ -122,7 +122,7 @@ class Desk:
             references=RunbookLanguage().references,
         )
         needs = gather(book, known, place.target.name)
-        return place.connection.preflight(needs, identity, self._pool)
+        return place.connection.preflight(needs, identity)
 
     def plan_step(self, state: RunState, key: str) -> PlannedStep:
         """What the step *key* of an open run would change now, as a plan of it alone shows it."""

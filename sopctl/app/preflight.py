@@ -7,7 +7,7 @@ asked is unknown. It costs one round trip more than the plan alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
 from sopctl.core.errors import SopError
@@ -22,16 +22,17 @@ from sopctl.permissions.questions import Group, Simulation
 from sopctl.permissions.scope import Scope
 
 PATIENCE: Final = 3.0  # seconds of this machine
+AT_ONCE: Final = 16
 Answer = tuple[Allowed, str]
 
 
 class Preflight:
     """The questions of one plan; the first of them are asked at once."""
 
-    def __init__(
-        self, world: World, needs: Sequence[Need], identity: Identity, pool: Executor
-    ) -> None:
-        self._world, self._needs, self._identity, self._pool = world, needs, identity, pool
+    def __init__(self, world: World, needs: Sequence[Need], identity: Identity) -> None:
+        self._world, self._needs, self._identity = world, needs, identity
+        # Threads of its own, so that no read of the plan waits behind a question.
+        pool = self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="preflight")
         self._role: Future[str] | None = None
         self._reviews: dict[Right, Future[Answer]] = {}
         if identity.account:
@@ -50,10 +51,11 @@ class Preflight:
         ]
         asking: list[Future[Any]] = [*self._reviews.values(), *(asked for _, asked in simulated)]
         wait(asking, timeout=PATIENCE)
+        self._pool.shutdown(wait=False, cancel_futures=True)
         known = {right: _answer(asked) for right, asked in self._reviews.items()}
         for each, asked in simulated:
-            answers = asked.result() if asked.done() else _all(each, "IAM does not answer in time")
-            known |= answers
+            late = asked.cancelled() or not asked.done()
+            known |= _all(each, "IAM does not answer in time") if late else asked.result()
         return tuple(self._permission(need, known) for need in self._needs)
 
     def _permission(self, need: Need, known: Mapping[Right, Answer]) -> Permission:
@@ -125,7 +127,9 @@ class Preflight:
 
 
 def _answer(asked: Future[Answer]) -> Answer:
-    return asked.result() if asked.done() else (Allowed.UNKNOWN, "no answer in time")
+    if asked.cancelled() or not asked.done():
+        return Allowed.UNKNOWN, "no answer in time"
+    return asked.result()
 
 
 def _all(asked: Simulation, why: str) -> Mapping[Right, Answer]:

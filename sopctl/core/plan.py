@@ -14,6 +14,7 @@ from sopctl.core.action import Mark, Undo
 from sopctl.core.codec import Json, digest, encode
 from sopctl.core.resource import ResourceId
 from sopctl.core.runbook import Approve, Guardrail, OnEmpty, OnFailure, StepKind
+from sopctl.core.side_effect import SideEffect
 
 
 class Fidelity(StrEnum):
@@ -101,6 +102,7 @@ class PlannedStep:
     source_step: str = ""  # back: the step of the source run
     marks: tuple[Mark, ...] = ()  # back: the marks to take off when all is restored
     left: tuple[ResourceId, ...] = ()  # back: given up, because other open runs hold them too
+    side_effects: tuple[SideEffect, ...] = ()
     undoes: str = ""  # back: what stays behind all the same, in a sentence
 
 

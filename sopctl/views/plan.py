@@ -9,7 +9,7 @@ from sopctl.core.action import Undo
 from sopctl.core.codec import Json, encode
 from sopctl.core.plan import Allowed, Fidelity, Plan, PlannedChange, PlannedStep
 from sopctl.core.runbook import OnFailure, StepKind
-from sopctl.views import states
+from sopctl.views import consequences, states
 from sopctl.views.lines import EMPTY, Line, Span, count, line
 
 UNNAMED = "current"  # the target that nobody gave a name: shown in full
@@ -38,6 +38,7 @@ def lines(plan: Plan, *, full: bool = False, drilled: str = "") -> list[Line]:
         shown.insert(2, line((drilled, "quiet")))
     for number, each in enumerate(plan.steps, 1):
         shown += step(number, each, full=full)
+    shown += consequences.lines(plan, full=full)
     shown += _permissions(plan)
     for warning in plan.warnings:
         shown.append(line(("warning: ", "warn"), warning))

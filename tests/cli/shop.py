@@ -99,7 +99,7 @@ class ToyConnection:
         self.clock = shop.clock
         self.calls = CallLog()
 
-    def preflight(self, needs, identity, pool):
+    def preflight(self, needs, identity):
         return None
 
     def identify(self):

@@ -16,7 +16,7 @@ from datetime import datetime
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, ReceiptKind, Seen
 from sopctl.core.errors import NotFoundError, OutcomeUnknownError, SopError, TemporaryError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import autoscaler_status, choice, groups, needs
+from sopctl.facts import autoscaler_status, choice, groups, needs, side_effects
 from sopctl.facts.choice import Choice
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
@@ -226,6 +226,7 @@ ACTION: Action[Params, MaxState] = Action(
     marker=MARKER,
     concurrency=4,
     settle=5.0,
+    side_effects=side_effects.of_groups,
     permissions=(
         *needs.of("groups"),
         "autoscaling:UpdateAutoScalingGroup",

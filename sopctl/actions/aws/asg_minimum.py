@@ -18,7 +18,7 @@ from sopctl.actions.aws import asg_update
 from sopctl.core.action import Action, Call, Change, Converged
 from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import choice, needs
+from sopctl.facts import choice, needs, side_effects
 from sopctl.facts.choice import Where
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
@@ -100,6 +100,7 @@ ACTION: Action[Params, MinState] = Action(
     marker=MARKER,
     concurrency=4,
     settle=5.0,
+    side_effects=side_effects.of_groups,
     permissions=(
         *needs.of("groups"),
         "autoscaling:UpdateAutoScalingGroup",

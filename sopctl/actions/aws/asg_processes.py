@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
 from sopctl.core.errors import RefusedError, SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import choice, groups, needs
+from sopctl.facts import choice, groups, needs, side_effects
 from sopctl.facts.choice import Choice
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
@@ -165,6 +165,7 @@ ACTION: Action[Params, ProcessState] = Action(
     batch=20,
     concurrency=2,
     settle=5.0,
+    side_effects=side_effects.of_groups,
     permissions=(
         *needs.of("groups"),
         "autoscaling:SuspendProcesses",

@@ -18,7 +18,7 @@ from sopctl.actions.aws import asg_update
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
 from sopctl.core.errors import SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import choice, groups, needs
+from sopctl.facts import choice, groups, needs, side_effects
 from sopctl.facts.choice import Where
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
@@ -137,6 +137,7 @@ ACTION: Action[Params, SubnetState] = Action(
     marker=MARKER,
     concurrency=4,
     settle=5.0,
+    side_effects=side_effects.of_groups,
     permissions=(
         *needs.of("groups"),
         "autoscaling:UpdateAutoScalingGroup",

@@ -34,6 +34,7 @@ from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import Json
 from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
+from sopctl.facts import side_effects
 from sopctl.facts.objects import node, pdb, pod, volumes
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.node import Node
@@ -263,6 +264,7 @@ ACTION = Action(
     disruptive=True,
     consent=consent,
     patience=600.0,
+    side_effects=side_effects.of_evictions,
     permissions=(
         "k8s:list nodes",
         "k8s:get nodes",

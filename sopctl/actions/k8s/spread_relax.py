@@ -24,7 +24,7 @@ from sopctl.actions.k8s.spread_state import Piece
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, Seen
 from sopctl.core.codec import Json
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import needs
+from sopctl.facts import needs, side_effects
 from sopctl.facts.objects import meta, node, spread, volumes, workload
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
@@ -240,6 +240,7 @@ ACTION = Action(
     ),
     marker=Beside(BINDING, _PARAMETERS, AnnotationMarker("spread")),
     consent=consent,
+    side_effects=side_effects.of_workloads,
     permissions=(
         *needs.of("policies", "workloads"),
         "k8s:list nodes",
