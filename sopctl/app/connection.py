@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sopctl.app.blame import blame
 from sopctl.app.calls import CallLog
 from sopctl.app.lease import ClusterLease, LeasePolicy, Machine
 from sopctl.app.preflight import Preflight
 from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
 from sopctl.core.errors import TemporaryError, UnreachableError, WrongTargetError
+from sopctl.core.resource import ResourceId
 from sopctl.core.target import Identity, Target
 from sopctl.engine.ports import Facts, TargetLock
 from sopctl.facts.snapshot import Snapshot
@@ -55,6 +57,10 @@ class Connection(Protocol):
 
     def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
         """Begin to ask what *identity* may do; None where nobody can be asked."""
+        ...
+
+    def blame(self, ids: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
+        """Who wrote each last besides us, as far as it tells."""
         ...
 
     def close(self) -> None: ...
@@ -168,6 +174,10 @@ class RealConnection:
     def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
         """Begin to ask both providers, each if it answered who we are."""
         return Preflight(self.clients, needs, identity)
+
+    def blame(self, ids: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
+        """What the objects and the tags of groups say; see ``app.blame``."""
+        return blame(self.clients, ids)
 
     def close(self) -> None:
         if self._lease is not None:

@@ -233,6 +233,7 @@ class Desk:
             on_records=self.watcher.records,
             on_wait=self._waiting,
             stopping=self.stop.is_set,
+            blame=place.connection.blame,
         )
 
     def _waiting(self, why: str) -> None:

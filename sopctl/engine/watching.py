@@ -104,7 +104,9 @@ class Watchers:
             return Seen(ok=False, detail=f"cannot be read again: {error.summary}")
         moved = [i for i in items if not _same(action, i, seen.get(i.resource, GONE))]
         if moved:
-            return Seen(ok=False, detail=f"changed again by somebody else: {moved[0].resource}")
+            resource = moved[0].resource
+            who = self._session.deps.blame([resource]).get(resource, "somebody else")
+            return Seen(ok=False, detail=f"changed again by {who}: {resource}")
         return Seen(ok=True, detail=f"{len(items)} read again, as written")
 
     def _effect(self, work: Work, items: list[Item], since: datetime) -> Seen:

@@ -99,6 +99,9 @@ class ToyConnection:
         self.clock = shop.clock
         self.calls = CallLog()
 
+    def blame(self, ids):
+        return {}
+
     def preflight(self, needs, identity):
         return None
 
