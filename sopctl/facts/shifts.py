@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sopctl.core.clock import stamp
 from sopctl.providers.aws import Aws
 
 _OURS = "sopctl run="
+FORMAT = "%Y-%m-%dT%H:%M:%SZ"  # ARC knows seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def _in_force(raw: Mapping[str, Any]) -> Shift | None:
         return Shift(
             id=each["zonalShiftId"],
             away_from=each["awayFrom"],
-            until=stamp(until.replace(microsecond=0)),
+            until=until.astimezone(UTC).strftime(FORMAT),
             comment=each.get("comment", ""),
         )
     for each in raw.get("autoshifts") or ():

@@ -17,9 +17,24 @@ def value(found: Json, *, full: bool = False) -> str:
     if found is None:
         return "absent"
     text = json.dumps(found, ensure_ascii=False, sort_keys=True)
-    if isinstance(found, str) and found and text == f'"{found}"' and " " not in found:
+    if isinstance(found, str) and (_plain(found, text) or _is_json(found)):
         text = found
     return text if full or len(text) <= SHORT else f"{text[: SHORT - 3]}..."
+
+
+def _plain(found: str, quoted: str) -> bool:
+    return bool(found) and quoted == f'"{found}"' and " " not in found
+
+
+def _is_json(found: str) -> bool:
+    """Whether a text is a piece of an object as JSON, which quotes of its own make unreadable."""
+    if not found.startswith(("{", "[")):
+        return False
+    try:
+        json.loads(found)
+    except ValueError:
+        return False
+    return True
 
 
 def state(found: Json, *, full: bool = False) -> str:

@@ -8,12 +8,28 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Instance, Zone
+from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Instance, LaunchOrder, Zone
 
 ZONES = (
     Zone(name="us-east-1a", id="use1-az6"),
     Zone(name="us-east-1b", id="use1-az1"),
     Zone(name="us-east-1c", id="use1-az2"),
+)
+
+
+_NOBODY = Group(
+    name="",
+    zones=(),
+    subnets=(),
+    min=0,
+    max=0,
+    desired=0,
+    tags={},
+    suspended=frozenset(),
+    instances=(),
+    mixed=False,
+    spot=False,
+    instance_types=(),
 )
 
 
@@ -24,6 +40,8 @@ class FakeCloud:
         self.zones = ZONES
         self.launchable: Callable[[str], bool] = lambda _: True
         self.terminated: list[str] = []
+        self.loose_ones: list[Instance] = []
+        self.sold_out: set[tuple[str, str]] = set()
         self._now = now
         self._ids = itertools.count(1)
         self._groups: dict[str, Group] = {}
@@ -52,6 +70,21 @@ class FakeCloud:
         )
         self.tick()
         return self._groups[spec.name]
+
+    def launch(self, order: LaunchOrder) -> Instance | None:
+        if not self.launchable(order.zone) or (order.zone, order.market) in self.sold_out:
+            return None
+        spec = replace(_NOBODY, spot=order.market == "spot", instance_types=(order.type,))
+        made = replace(self._launch(spec, order.zone), group="")
+        self.loose_ones.append(made)
+        return made
+
+    def loose(self) -> list[Instance]:
+        return list(self.loose_ones)
+
+    def end(self, instance_id: str) -> None:
+        self.terminated.append(instance_id)
+        self.loose_ones = [each for each in self.loose_ones if each.id != instance_id]
 
     def create_balancer(self, spec: BalancerSpec) -> None:
         """Balancers are the real half's: no test of a controller needs one."""

@@ -174,8 +174,8 @@ def renew(
 
 
 def _until(params: Params, observed: Observed[ShiftState]) -> str:
-    now = parse_stamp(str(observed.evidence["now"])).replace(microsecond=0)
-    return stamp(now + timedelta(seconds=params.seconds))
+    now = parse_stamp(str(observed.evidence["now"]))
+    return (now + timedelta(seconds=params.seconds)).strftime(shifts.FORMAT)
 
 
 def converge(call: Call, world: World, changes: Sequence[Change[ShiftState]]) -> Converged:

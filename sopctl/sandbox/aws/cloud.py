@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from moto.elbv2.models import elbv2_backends
 
 from sopctl.core.codec import Json
-from sopctl.sandbox.aws import portrait
+from sopctl.sandbox.aws import loose, portrait
 from sopctl.sandbox.aws.balancing import plant_balancer, register_members
 from sopctl.sandbox.aws.bus import Bus
 from sopctl.sandbox.aws.eks import CLUSTER
 from sopctl.sandbox.aws.exchange import Exchange
-from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec
+from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Instance, LaunchOrder
 from sopctl.sandbox.aws.nodegroups import create_nodegroup
 from sopctl.sandbox.aws.patches.activities import Activity, terminate
 from sopctl.sandbox.aws.patches.groups import SandboxGroup
@@ -73,6 +73,23 @@ class Cloud(Region):
         """Enable zonal shift for the cluster, as EKS does with `zonalShiftConfig`."""
         with self.lock:
             self.eks.cluster["zonalShiftConfig"] = {"enabled": True}
+
+    def launch(self, order: LaunchOrder) -> Instance | None:
+        """Launch one instance that belongs to no group; None where there is no room for it."""
+        with self.lock:
+            return loose.launch(self, order)
+
+    def loose(self) -> list[Instance]:
+        """The instances that `launch` made and that are still machines."""
+        with self.lock:
+            now = self.naive_now()
+            return [loose.drawn(each, now) for each in loose.standing(self)]
+
+    def end(self, instance_id: str) -> None:
+        """Terminate an instance that belongs to no group; raises KeyError."""
+        with self.lock:
+            found = {each.id: each for each in loose.standing(self)}
+            found[instance_id].terminate()
 
     def create_nodegroup(self, spec: GroupSpec) -> Group:
         """Create a managed node group called ``spec.name``; its group has a name of its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 LABEL_TAG = "k8s.io/cluster-autoscaler/node-template/label/"
 TAINT_TAG = "k8s.io/cluster-autoscaler/node-template/taint/"
@@ -85,6 +86,16 @@ class Group:
                 value, _, effect = text.rpartition(":")
                 found.append((key.removeprefix(TAINT_TAG), value, effect))
         return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchOrder:
+    """One instance to launch outside of any group."""
+
+    zone: str
+    type: str
+    market: Literal["spot", "on-demand"]
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

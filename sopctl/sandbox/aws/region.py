@@ -56,6 +56,8 @@ class Region:
             self.reclaims = Reclaims()
             self.usage = Usage()
             self.shifts = Shifts()
+            # The ids of instances that a world launched outside of any group.
+            self.loose_ids: list[str] = []
             self.supply = Supply(
                 zones=tuple(zone.name for zone in self.zones),
                 instances=self.instances,

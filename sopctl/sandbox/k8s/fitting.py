@@ -60,6 +60,8 @@ def _object(schema: Obj, value: Obj, old: Obj, *, loose: bool) -> bool:
 def _list(schema: Obj, value: list[Json], old: list[Json], *, loose: bool) -> bool:
     if schema.get("type", "array") != "array" or "x-kubernetes-int-or-string" in schema:
         return False
+    if "maxItems" in schema and len(value) > schema["maxItems"]:
+        return False
     items = schema.get("items", _NONE)
     for index, item in enumerate(value):
         known = old[index] if index < len(old) else None
@@ -73,7 +75,7 @@ def _list(schema: Obj, value: list[Json], old: list[Json], *, loose: bool) -> bo
 def _scalar(schema: Obj, value: Json) -> bool:
     if not schema:
         return True
-    if "minimum" in schema or "maximum" in schema:
+    if "minimum" in schema or "maximum" in schema or "pattern" in schema:
         return False  # few: whoever names places looks at them
     if "enum" in schema and value not in schema["enum"]:
         return False

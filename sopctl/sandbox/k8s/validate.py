@@ -6,6 +6,7 @@ cheap, and objects that an older rule let in can still be changed elsewhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -133,6 +134,7 @@ class _Walk:
             self._object(schema, value, old if isinstance(old, dict) else {}, path)
         elif isinstance(value, list):
             before = old if isinstance(old, list) else []
+            self._few(schema, value, path)
             items = schema.get("items", {})
             for index, item in enumerate(value):
                 previous = before[index] if index < len(before) else None
@@ -190,7 +192,16 @@ class _Walk:
             )
         self._in_range(schema, value, path)
 
+    def _few(self, schema: Obj, value: list[Json], path: str) -> None:
+        most = schema.get("maxItems", len(value))
+        if len(value) > most:
+            text = f"Too many: {len(value)}: must have at most {most} items"
+            self.found.causes.append(cause("FieldValueTooMany", path, text))
+
     def _in_range(self, schema: Obj, value: Json, path: str) -> None:
+        if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+            text = f"Invalid value: \"{value}\": should match '{schema['pattern']}'"
+            self.found.causes.append(cause("FieldValueInvalid", path, text))
         if not isinstance(value, int | float):
             return
         if "minimum" in schema and value < schema["minimum"]:

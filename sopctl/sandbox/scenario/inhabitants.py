@@ -88,6 +88,33 @@ class Balancer(Shape):
     ] = True
 
 
+class NodePool(Shape):
+    """A NodePool of Karpenter; with one, Karpenter is installed and launches what pods need."""
+
+    name: Name
+    buys: Annotated[
+        tuple[Literal["spot", "on-demand"], ...],
+        Field(min_length=1, description="Capacity types that it may launch."),
+    ] = ("on-demand",)
+    types: Annotated[tuple[Text, ...], Field(min_length=1, description="EC2 instance types.")] = (
+        "m5.xlarge",
+    )
+    zones: Annotated[
+        tuple[ZoneName, ...], Field(description="Only in these; default: in all.")
+    ] = ()
+    labels: Annotated[dict[LabelKey, Text], Field(description="Labels of its nodes.")] = Field(
+        default_factory=dict
+    )
+    weight: Annotated[Percent, Field(description="The heaviest is asked first.")] = 0
+    cpus: Annotated[Amount | None, Field(description="Its limit; default: none.")] = None
+    budget: Annotated[
+        Text, Field(description="Nodes that may be disrupted at a time, such as 10% or 0.")
+    ] = "10%"
+    consolidate_after: Annotated[
+        Text, Field(description="How long a node stays empty before it goes; Never.")
+    ] = "1m"
+
+
 class Workload(Shape):
     """What runs: a workload with its Service, budget and autoscaler."""
 
@@ -150,6 +177,7 @@ class WorldShape(Shape):
     zones: Annotated[tuple[ZoneName, ...], Field(min_length=1)]
     autoscaler: Autoscaler = Autoscaler()
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
+    nodepools: tuple[NodePool, ...] = ()
     balancers: tuple[Balancer, ...] = ()
     zonal_shift: Annotated[
         StrictBool, Field(description="Whether ARC may shift the EKS cluster itself.")

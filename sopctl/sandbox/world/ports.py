@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
-from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Zone
+from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Instance, LaunchOrder, Zone
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.objects import Key, Obj
 
@@ -19,6 +19,8 @@ __all__ = [
     "CloudPort",
     "ClusterPort",
     "Group",
+    "Instance",
+    "LaunchOrder",
     "Obj",
     "Shifting",
     "cluster_shifts",
@@ -127,6 +129,15 @@ class CloudPort(Protocol):
 
     def create_group(self, spec: GroupSpec) -> object:
         """Create a group; its instances are launched by `tick`."""
+
+    def launch(self, order: LaunchOrder) -> Instance | None:
+        """Launch an instance that belongs to no group; None where there is no room for it."""
+
+    def loose(self) -> Sequence[Instance]:
+        """Return the instances that belong to no group."""
+
+    def end(self, instance_id: str) -> None:
+        """Terminate an instance that belongs to no group."""
 
     def create_balancer(self, spec: BalancerSpec) -> None:
         """Create a load balancer that belongs to the cluster."""

@@ -26,6 +26,7 @@ from sopctl.sandbox.world.controllers.hpas import Autoscaling
 from sopctl.sandbox.world.controllers.kubelet import STARTS_IN, Kubelet
 from sopctl.sandbox.world.controllers.loop import RETRY, Queue
 from sopctl.sandbox.world.controllers.nodes import NodeLifecycle
+from sopctl.sandbox.world.karpenter.karpenter import Karpenter
 from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
 from sopctl.sandbox.world.ports import ApiError, CloudPort, ClusterPort
@@ -90,6 +91,7 @@ class World:
         self._view = View(cluster)
         self._writes: int | None = WRITES
         self._machines = Machines(cloud, self.outages, version)
+        self._karpenter = Karpenter(cloud, self.outages, version)
         self._kubelet = Kubelet(self.outages)
         self._parts = self._everything()
         self._stopped = threading.Event()
@@ -121,6 +123,7 @@ class World:
             _Part(ClusterShift(self.cloud, slices)),
             _Part(slices, *slices.watched),
             _Part(ClusterAutoscaler(self.cloud, self.outages)),
+            _Part(self._karpenter),
             _Part(events),
         )
 
@@ -133,6 +136,8 @@ class World:
             self._machines.register_all(self._view, self.clock.now())
             for _ in range(_SETTLING):
                 self.settle()
+                self._view.refresh()
+                self._karpenter.settle(self._view, self.clock.now())
                 self.clock.advance(STARTS_IN.total_seconds())
             self.settle()
             self.traffic.begin()

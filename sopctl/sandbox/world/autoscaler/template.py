@@ -50,7 +50,13 @@ def template(group: NodeGroup, name: str, daemons: Iterable[Obj]) -> Seat:
         unschedulable=False,
         capacity=amount(allocatable(kind)),
     )
-    return Seat(place, (subject(_pod(each, name)) for each in daemons if _fits(each, place)))
+    return seated(place, daemons)
+
+
+def seated(place: Place, daemons: Iterable[Obj]) -> Seat:
+    """Return an imagined node with the daemon pods that would run on it."""
+    fitting = (each for each in daemons if _fits(each, place))
+    return Seat(place, (subject(_pod(each, place.name)) for each in fitting))
 
 
 def alike(one: NodeGroup, other: NodeGroup, ignored: frozenset[str] = frozenset()) -> bool:

@@ -20,6 +20,7 @@ from sopctl.sandbox.world.view import View
 
 GRACE = timedelta(seconds=50)  # --node-monitor-grace-period since Kubernetes 1.32
 UNHEALTHY_ZONE = 0.55  # --unhealthy-zone-threshold
+PACE = timedelta(seconds=10)  # --node-eviction-rate 0.1: of each zone one node at a time
 UNREACHABLE = "node.kubernetes.io/unreachable"
 NOT_READY = "node.kubernetes.io/not-ready"
 CORDONED = "node.kubernetes.io/unschedulable"
@@ -36,6 +37,7 @@ class NodeLifecycle:
     def __init__(self, outages: Outages) -> None:
         """Watch the zones that may fail."""
         self._outages = outages
+        self._next: dict[str, datetime] = {}  # by zone: when the next node may be emptied
 
     def reconcile(self, view: View, now: datetime) -> datetime | None:
         """Judge readiness, put taints, mark and evict pods; return when to look again."""
@@ -45,13 +47,35 @@ class NodeLifecycle:
             wake = earliest(wake, self._judge(view, node, now))
         disrupted = _disrupted_zones(view)
         for node in _troubled(view):
-            tainted = _put_taints(view, node, disrupted, now)
+            held, due = self._paced(node, disrupted, now)
+            wake = earliest(wake, due)
+            tainted = _put_taints(view, node, disrupted | held, now)
             if ready(tainted) == "Unknown":
                 _mark_not_ready(view, tainted, now)
             wake = earliest(wake, _evict(view, tainted, now))
             if view.spent:
                 break
         return wake
+
+    def _paced(
+        self, node: Obj, disrupted: frozenset[str], now: datetime
+    ) -> tuple[frozenset[str], datetime | None]:
+        """The zone of *node* if another node of it was tainted NoExecute just now; until when.
+
+        Source: pkg/controller/nodelifecycle, zoneNoExecuteTainter (RateLimitedTimedQueue).
+        """
+        zone = zone_of(node)
+        has = any(
+            t["effect"] == "NoExecute" and t["key"] in _MANAGED
+            for t in node["spec"].get("taints") or ()
+        )
+        if zone in disrupted or has or ready(node) == "True":
+            return frozenset(), None
+        due = self._next.get(zone, now)
+        if due > now:
+            return frozenset({zone}), due
+        self._next[zone] = now + PACE
+        return frozenset(), None
 
     def _judge(self, view: View, node: Obj, now: datetime) -> datetime | None:
         since = self._outages.dead_since(node)

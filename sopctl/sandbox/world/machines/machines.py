@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.aws.fleet import Group, Instance
@@ -34,6 +34,7 @@ class Machines:
         self._version = version
         self._registered: set[str] = set()
         self._before: Sequence[Group] = ()
+        self._loose: frozenset[str] = frozenset()
         self._booting = True
         self._nodes: tuple[int, dict[str, Obj]] = (-1, {})
 
@@ -42,11 +43,12 @@ class Machines:
         with self._cloud.lock:
             self._cloud.tick()
             groups = self._cloud.groups()
+            loose = frozenset(each.id for each in self._cloud.loose())
         nodes = self._known(view)
-        moved = groups != self._before
+        moved = groups != self._before or loose != self._loose
         if moved or self._booting or nodes.keys() != self._registered:
-            self._follow(view, groups, nodes, now)
-        self._before = groups
+            self._follow(view, groups, nodes, now, loose)
+        self._before, self._loose = groups, loose
         tick = _TICK
         if sum(len(group.instances) for group in groups) > _LARGE:
             tick = _LARGE_TICK if moved or self._booting else _REST
@@ -61,11 +63,19 @@ class Machines:
         return self._nodes[1]
 
     def _follow(
-        self, view: View, groups: Sequence[Group], nodes: dict[str, Obj], now: datetime
+        self,
+        view: View,
+        groups: Sequence[Group],
+        nodes: dict[str, Obj],
+        now: datetime,
+        loose: Collection[str],
     ) -> None:
-        """Register what has booted, and remove the nodes of what is gone."""
+        """Register what has booted, and remove the nodes of what is gone.
+
+        What belongs to no group is registered by whoever launched it.
+        """
         self._registered.update(nodes)
-        alive: set[str] = set()
+        alive: set[str] = set(loose)
         for group in groups:
             for instance in group.instances:
                 alive.add(instance.id)
@@ -75,7 +85,7 @@ class Machines:
             if identity not in alive:
                 view.delete("nodes", node)
         self._registered &= alive
-        self._booting = not alive <= self._registered
+        self._booting = not alive - set(loose) <= self._registered
 
     def register_all(self, view: View, now: datetime) -> None:
         """Register every instance at once, ready: the world before its first instant."""

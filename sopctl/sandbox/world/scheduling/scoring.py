@@ -1,8 +1,8 @@
 """Which of the nodes that can take a pod is best: the scores of the default profile.
 
 Source: kubernetes/pkg/scheduler/framework/plugins/{noderesources,tainttoleration,nodeaffinity,
-podtopologyspread} and the weights of apis/config/v1/default_plugins.go. Left out: preferred pod
-affinity and image locality. Where the real scheduler rolls dice, the first name wins.
+podtopologyspread,interpodaffinity} and the weights of apis/config/v1/default_plugins.go. Left out:
+image locality. Where the real scheduler rolls dice, the first name wins.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.scheduling import preferences
 from sopctl.sandbox.world.scheduling.affinity import prefers
 from sopctl.sandbox.world.scheduling.snapshot import Seat
 from sopctl.sandbox.world.scheduling.spread import Spread
@@ -17,11 +18,11 @@ from sopctl.sandbox.world.scheduling.subject import Subject
 from sopctl.sandbox.world.scheduling.tolerations import tolerates
 
 _BEST = 100
-_TAINTS, _SPREAD, _AFFINITY = 3, 2, 2
+_TAINTS, _SPREAD, _AFFINITY, _NEIGHBOURS = 3, 2, 2, 2
 
 
-def best(pod: Subject, seats: Sequence[Seat], spread: Spread) -> Seat:
-    """Return the best of some nodes, of which there is at least one."""
+def best(pod: Subject, seats: Sequence[Seat], spread: Spread, everyone: Sequence[Seat]) -> Seat:
+    """Return the best of some nodes, of which there is at least one; *everyone* is all nodes."""
     if len(seats) == 1:
         return seats[0]
     totals = _room(pod, seats)
@@ -34,6 +35,8 @@ def best(pod: Subject, seats: Sequence[Seat], spread: Spread) -> Seat:
     if pod.soft:
         places = [seat.place for seat in seats]
         _add(totals, _SPREAD, spread.scores(places))
+    if wishes_for := preferences.terms(pod):
+        _add(totals, _NEIGHBOURS, preferences.scores(pod, wishes_for, everyone, seats))
     top = max(totals)
     tied = (seat for seat, total in zip(seats, totals, strict=True) if total == top)
     return min(tied, key=lambda seat: seat.place.name)

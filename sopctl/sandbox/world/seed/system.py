@@ -54,7 +54,7 @@ def autoscaler(version: str, region: str, wanted: Autoscaler = _USUAL) -> Obj:
     }
     spread = [_spread(ZONE, "DoNotSchedule", labels), _spread(HOSTNAME, "DoNotSchedule", labels)]
     spec = {"containers": [container], "topologySpreadConstraints": spread}
-    return _deployment("cluster-autoscaler", wanted.replicas, labels, spec)
+    return deployment("cluster-autoscaler", wanted.replicas, labels, spec)
 
 
 def _coredns() -> Obj:
@@ -64,7 +64,7 @@ def _coredns() -> Obj:
         "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}],
         "topologySpreadConstraints": [_spread(ZONE, "ScheduleAnyway", {"k8s-app": "kube-dns"})],
     }
-    return _deployment("coredns", 3, labels, spec)
+    return deployment("coredns", 3, labels, spec)
 
 
 def _metrics_server() -> Obj:
@@ -73,7 +73,7 @@ def _metrics_server() -> Obj:
         "containers": [_container("metrics-server", "eks/metrics-server:v0.8.0", "100m", "200Mi")],
         "topologySpreadConstraints": [_spread(ZONE, "ScheduleAnyway", labels)],
     }
-    return _deployment("metrics-server", 2, labels, spec)
+    return deployment("metrics-server", 2, labels, spec)
 
 
 def _daemon(name: str, image: str, cpu: str) -> Obj:
@@ -99,7 +99,7 @@ def _daemon(name: str, image: str, cpu: str) -> Obj:
     }
 
 
-def _deployment(name: str, replicas: int, labels: dict[str, str], spec: Obj) -> Obj:
+def deployment(name: str, replicas: int, labels: dict[str, str], spec: Obj) -> Obj:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",

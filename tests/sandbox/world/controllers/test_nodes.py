@@ -89,6 +89,23 @@ def test_in_a_minority_of_a_zone_pods_are_evicted_after_five_minutes():
     )
 
 
+def test_the_nodes_of_a_zone_are_emptied_one_in_ten_seconds():
+    """--node-eviction-rate 0.1, for each zone; all of them repel new pods at once."""
+    world = SmallWorld(nodes_per_zone=5)
+    hosts = [node["metadata"]["name"] for node in (*world.nodes(A)[:2], *world.nodes(B)[:2])]
+    for host in hosts:
+        world.world.fail_node(host)
+
+    def tainted(effect):
+        nodes = [world.cluster.get("nodes", host) for host in hosts]
+        return sum(("node.kubernetes.io/unreachable", effect) in taints(node) for node in nodes)
+
+    world.run(52)
+    assert (tainted("NoSchedule"), tainted("NoExecute")) == (4, 2)
+    world.run(10)
+    assert tainted("NoExecute") == 4
+
+
 def test_deleting_the_nodes_of_a_dead_zone_frees_its_pods():
     world = SmallWorld()
     world.cluster.create("deployments", deployment("web", 6))

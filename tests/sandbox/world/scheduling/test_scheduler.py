@@ -102,6 +102,17 @@ def test_required_node_affinity_ors_its_terms():
     assert chosen(pod("new", pod_spec(affinity=affinity)), snapshot) == "two"
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("podAffinity", "b"), ("podAntiAffinity", "a")])
+def test_a_pod_goes_where_it_would_rather_be(kind, expected):
+    """plugins/interpodaffinity/scoring.go: the weight of a term for each pod in the domain."""
+    snapshot = cluster(node("a", "us-east-1a"), node("b", "us-east-1b"))
+    put(snapshot, "b", pod("one", pod_spec("1m"), app="web"))
+    term = {"topologyKey": ZONE_KEY, "labelSelector": {"matchLabels": {"app": "web"}}}
+    rather = {"weight": 100, "podAffinityTerm": term}
+    affinity = {kind: {"preferredDuringSchedulingIgnoredDuringExecution": [rather]}}
+    assert chosen(pod("two", pod_spec("1m", affinity=affinity), app="web"), snapshot) == expected
+
+
 def test_anti_affinity_holds_in_both_directions():
     snapshot = cluster(node("one", "us-east-1a"), node("two", "us-east-1b"))
     put(snapshot, "one", pod("hermit", pod_spec(affinity=anti("web")), app="hermit"))

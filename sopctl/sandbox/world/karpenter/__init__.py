@@ -1,0 +1,1 @@
+"""Karpenter, as far as runbooks touch it: NodePools that launch, hold still, drift and leave."""
