@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from sopctl.journal.memory import MemoryStore
 from sopctl.permissions import gather, iam, rbac
 from sopctl.permissions.scope import Scope
 from sopctl.runbook.trials.model import GivenShape, RunShape
+from sopctl.sandbox.aws.desk import parse_request
 from sopctl.sandbox.aws.faults import FaultRule
 from sopctl.sandbox.aws.fleet import GroupSpec
 from sopctl.sandbox.process.household import VERSION, Household
@@ -243,11 +245,14 @@ class Field:
     def seen(self) -> set[Right]:
         """What was asked for, as permissions that name each object."""
         house = self.stage.household
-        aws = {(call.service, call.operation) for call in house.aws.calls if call.status != 403}
-        kube = {(call.method, call.path) for call in house.kube.calls if call.status != 403}
-        return {Right(service=service, act=act) for service, act in aws} | {
-            right_of(method, path) for method, path in kube
+        aws = {
+            Right(service=entry.request.service, act=entry.request.operation, tags=key)
+            for entry in house.cloud.trail.entries
+            if not entry.error and f"/{NAME}/" in entry.principal.arn
+            for key in _keys(entry.request)
         }
+        kube = {(call.method, call.path) for call in house.kube.calls if call.status != 403}
+        return aws | {right_of(method, path) for method, path in kube}
 
     def refused(self) -> list[str]:
         house = self.stage.household
@@ -259,6 +264,12 @@ class Field:
 def _let_go(stage: Stage) -> None:
     for sdk in (stage.sdks.aws, stage.sdks.k8s):
         sdk.close()
+
+
+def _keys(request) -> list[str]:
+    """The keys of the tags that a request is about; one empty text for one that is about none."""
+    tags = parse_request(request).get("Tags") or ()
+    return [tag["Key"] for tag in tags if isinstance(tag, dict)] or [""]
 
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -290,7 +301,8 @@ def covers(declared: Right, seen: Right) -> bool:
     if declared.aws != seen.aws:
         return False
     if declared.aws:
-        return (declared.service, declared.act) == (seen.service, seen.act)
+        same = (declared.service, declared.act) == (seen.service, seen.act)
+        return same and (not declared.tags or fnmatchcase(seen.tags, declared.tags))
     same = replace(seen, namespace="", name="") == replace(declared, namespace="", name="")
     where = declared.namespace in ("", seen.namespace)
     return same and where and declared.name in ("", seen.name)
