@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import get_type_hints
 
 import click
+import yaml
 
 from sopctl.actions.catalog import CATALOG as ACTIONS
 from sopctl.checks.catalog import CATALOG as CHECKS
 from sopctl.cli.main import root
 from sopctl.core.action import AnyAction, Undo
 from sopctl.core.errors import MEANINGS
+from sopctl.core.runbook import Runbook
+from sopctl.facts.snapshot import SHAPES
 from sopctl.notation.json_schema import text_of
-from sopctl.runbook import model
+from sopctl.runbook import lint, loader, model
+from sopctl.runbook.parameters import option
 from sopctl.runbook.trials.model import TrialFileShape
 from sopctl.sandbox.scenario import loader as scenarios
 from sopctl.sandbox.scenario.model import Scenario
@@ -42,8 +46,10 @@ def pages() -> dict[str, str]:
         "checks.md": "\n".join(checks_page()),
         "cli.md": "\n".join(cli_page()),
         "exit-codes.md": "\n".join(exit_codes_page()),
+        "mitigations.md": "\n".join(mitigations_page()),
         "runbook-schema.md": "\n".join(schema_page()),
         "runbook-test-schema.md": "\n".join(test_schema_page()),
+        "runbooks.md": "\n".join(runbooks_page()),
         "scenario-schema.md": "\n".join(scenario_page()),
     }
 
@@ -92,6 +98,61 @@ def checks_page() -> Iterator[str]:
 
 def declared(permissions: tuple[str, ...]) -> str:
     return ", ".join(f"`{each}`" for each in dict.fromkeys(permissions)) or "none"
+
+
+def mitigations_page() -> Iterator[str]:
+    yield "# Mitigations\n"
+    yield "What the practice knows, the action that does it, and the test that proves the action.\n"
+    for part in yaml.safe_load((REFERENCE / "mitigations.yaml").read_text(encoding="utf-8")):
+        yield f"## {part['about']}\n"
+        yield "| mitigation | action | test |\n|---|---|---|"
+        for row in part["rows"]:
+            for name in row.get("by", ()):
+                yield f"| {row['what']} | [`{name}`](actions.md) | `{test_of(ACTIONS[name])}` |"
+            if "missing" in row:
+                yield f"| {row['what']} | {row['missing']} | |"
+        yield ""
+
+
+def test_of(action: AnyAction) -> str:
+    """The test beside the room of an action."""
+    room = sys.modules[action.converge.__module__].__name__.split(".")[2:]
+    if room[-1].endswith("_writes"):  # its writes are in a file of their own
+        room[-1] = action.id.split(".", 1)[1].replace(".", "_")
+    path = Path("tests/actions", *room[:-1], f"test_{room[-1]}.py")
+    assert (ROOT / path).exists(), path
+    return path.as_posix()
+
+
+def runbooks_page() -> Iterator[str]:
+    yield "# Runbooks\n"
+    yield "Those that come with sopctl; `sopctl runbook show NAME` prints the same.\n"
+    known = lint.Known(actions=ACTIONS, checks=CHECKS, facts=SHAPES)
+    for name, path in sorted(loader.available([loader.packaged()]).items()):
+        yield from runbook_section(name, lint.load(path, known))
+
+
+def runbook_section(name: str, book: Runbook) -> Iterator[str]:
+    yield f"## `{name}`: {book.title}\n"
+    yield book.description.strip() + "\n"
+    if book.parameters:
+        yield "| parameter | type | default | |\n|---|---|---|---|"
+        for each in book.parameters:
+            default = "required" if each.required else default_of(each.default)
+            kind = " or ".join(map(str, each.choices)) if each.choices else each.type
+            yield f"| `{option(each.name)}` | {kind} | {default} | {each.help.replace('|', ' ')} |"
+        yield ""
+    yield "| step | does | why |\n|---|---|---|"
+    for step in (*book.before, *book.steps, *book.after):
+        when = f"<br>when `{step.when}`" if step.when else ""
+        yield f"| {step.id} | `{step.uses or step.kind}`{when} | {step.why or ''} |"
+    yield ""
+
+
+def default_of(value: object) -> str:
+    if value is None:
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def parameter_table(params: type) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Self
 from sopctl.app import actor, drift, policy, standing, usual
 from sopctl.app.connection import refuse_wrong, silent
 from sopctl.app.place import Place, Watcher, Wish
-from sopctl.app.preflight import Preflight
+from sopctl.app.preflight import Preflight, of_return
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
 from sopctl.core.errors import TemporaryError, UsageError, WrongTargetError
@@ -153,7 +153,10 @@ class Desk:
             held=self.holdings(),
             steps=steps,
         )
-        return plan_return(asked, self._deps())
+        asking = self._preflight(runbook_of(source), self.identify())
+        plan = plan_return(asked, self._deps())
+        told = asking.verdicts(plan) if asking is not None else ()
+        return replace(plan, permissions=of_return(told, plan))
 
     def open(self, run: str, plan: Plan, header: Mapping[str, Json], consent: Entry) -> None:
         """Start the journal of *run*: its plan, who and why, and the consent to exactly it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Any, Final
 
 from sopctl.core.errors import SopError
@@ -16,7 +17,7 @@ from sopctl.core.plan import Allowed, Permission, Plan
 from sopctl.core.target import Identity
 from sopctl.facts.world import World
 from sopctl.permissions import questions
-from sopctl.permissions.gather import Need
+from sopctl.permissions.gather import ENGINE, Need
 from sopctl.permissions.iam import FREE
 from sopctl.permissions.questions import Group, Simulation
 from sopctl.permissions.scope import Scope
@@ -124,6 +125,18 @@ class Preflight:
             right: _decision(told.get(f"{right.service}:{right.act}".lower(), {}))
             for right in asked.rights
         }
+
+
+def of_return(told: Sequence[Permission], plan: Plan) -> tuple[Permission, ...]:
+    """Of the permissions of a runbook those that its way back needs, by the steps of *plan*."""
+    names: dict[str, list[str]] = {ENGINE: [ENGINE]}
+    for step in plan.steps:
+        names.setdefault(step.source_step or step.id, []).append(step.id)
+    moved = [
+        replace(each, steps=tuple(name for step in each.steps for name in names.get(step, ())))
+        for each in told
+    ]
+    return tuple(each for each in moved if each.steps)
 
 
 def _answer(asked: Future[Answer]) -> Answer:

@@ -89,6 +89,12 @@ class FakeCloud:
     def create_balancer(self, spec: BalancerSpec) -> None:
         """Balancers are the real half's: no test of a controller needs one."""
 
+    def create_nodegroup(self, spec: GroupSpec) -> Group:
+        return self.create_group(spec)
+
+    def throttle_calls(self) -> None:
+        """Nobody calls this one over HTTP."""
+
     def let_shift_cluster(self) -> None:
         """Shifts here are what `shift` says."""
 

@@ -147,6 +147,17 @@ class Field:
             faults.clear()
             _let_go(restricted)
 
+    def back(self, name: str, course: Course, needs, folder: Path):
+        """What the plan of its roll back says after a run, as JSON."""
+        _, restricted = self._set(course, needs, folder, SCOPE, checked=True)
+        operator = Operator(restricted, self.invoke, MemoryStore())
+        try:
+            shape = RunShape.model_validate(self._named(course.run))
+            operator.run(str(self.library.path(name)), shape)
+            return operator._go("rollback", operator.newest().run, "--dry-run", "-o", "json")
+        finally:
+            _let_go(restricted)
+
     def _set(self, course, needs, folder, scope, checked):
         """The world of *course*, and its stage for somebody with *needs*."""
         house = self.stage.household

@@ -60,3 +60,15 @@ def test_nobody_waits_for_an_iam_that_does_not_answer(field, known, tmp_path):
     alike = list(questions.simulations(field.needs(NAME, known), Scope(), None))
     assert asked.count("GetRole") == 1
     assert asked.count("SimulatePrincipalPolicy") == len(alike)
+
+
+def test_the_plan_of_a_roll_back_asks_for_its_own_steps(field, known, tmp_path):
+    """Of what the runbook needs, the steps that are restored: by the names in that plan."""
+    needs = field.needs(NAME, known)
+    said = field.back(NAME, Course(), needs, tmp_path)
+    found = verdicts(said)
+    assert {each["verdict"] for each in found.values()} == {"allowed"}
+    assert found["k8s:patch nodes"]["steps"] == [
+        "restore:freeze-nodes:canary",
+        "restore:freeze-nodes",
+    ]

@@ -22,6 +22,7 @@ from sopctl.sandbox.aws.planting import plant
 from sopctl.sandbox.aws.region import Region
 from sopctl.sandbox.aws.rest import calm, wishes
 from sopctl.sandbox.aws.supply import Market, Pool
+from sopctl.sandbox.aws.throttle import DOCUMENTED, Throttle
 
 __all__ = ["CLUSTER", "Cloud"]
 
@@ -68,6 +69,11 @@ class Cloud(Region):
         with self.lock:
             subnets = [self.subnets()[zone] for zone in spec.zones]
             plant_balancer(elbv2_backends[self.account][self.region], spec, subnets, CLUSTER)
+
+    def throttle_calls(self) -> None:
+        """Throttle calls by buckets, as AWS documents them."""
+        with self.lock:
+            self.throttle = Throttle(DOCUMENTED)
 
     def let_shift_cluster(self) -> None:
         """Enable zonal shift for the cluster, as EKS does with `zonalShiftConfig`."""

@@ -62,6 +62,8 @@ class Troubles:
             self._silence(event.node_silence)
         elif event.traffic is not None:
             self._send(event.traffic)
+        elif event.autoshift is not None or event.quota is not None:
+            end = self._limited(event)
         elif event.brownout is not None:
             end = End(duration.seconds(event.brownout.lasts), self._brown_out(event.brownout))
         elif event.drought is not None:
@@ -82,6 +84,20 @@ class Troubles:
             for pool, count in running.items():
                 if not surge.zones or pool.zone in surge.zones:
                     self._cloud.reclaim(pool, math.ceil(count * surge.percent / 100))
+
+    def _limited(self, event: Event) -> End | None:
+        """What AWS does by itself: a shift of its own, and a quota."""
+        if event.autoshift is not None:
+            zone = event.autoshift.zone
+            self._cloud.autoshift(zone)
+            over = partial(self._cloud.autoshift, zone, active=False)
+            return End(duration.seconds(event.autoshift.lasts), over)
+        if event.quota is None:
+            return None
+        before = self._cloud.supply.quotas[event.quota.market]
+        self._cloud.set_quota(event.quota.market, event.quota.vcpus)
+        over = partial(self._cloud.set_quota, event.quota.market, before)
+        return End(duration.seconds(event.quota.lasts), over)
 
     def _send(self, change: Traffic) -> None:
         names = [(each.partition("/")[0], each.partition("/")[2]) for each in change.workloads]

@@ -58,6 +58,9 @@ class Group(Shape):
     spot: Annotated[
         StrictBool, Field(description="Buy spot above `on_demand_base`, by a mixed policy.")
     ] = False
+    managed: Annotated[
+        StrictBool, Field(description="A managed node group of EKS, with a group behind it.")
+    ] = False
     on_demand_base: Amount = 0
     on_demand_percent: Percent = 0
     labels: Annotated[
@@ -179,6 +182,9 @@ class WorldShape(Shape):
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
     nodepools: tuple[NodePool, ...] = ()
     balancers: tuple[Balancer, ...] = ()
+    throttled: Annotated[
+        StrictBool, Field(description="Whether AWS throttles calls as it documents.")
+    ] = False
     zonal_shift: Annotated[
         StrictBool, Field(description="Whether ARC may shift the EKS cluster itself.")
     ] = False

@@ -88,6 +88,21 @@ class Drought(Shape):
     lasts: Duration
 
 
+class Autoshift(Shape):
+    """AWS itself moves traffic away from a zone: the cluster's, where ARC may shift it."""
+
+    zone: ZoneName
+    lasts: Duration
+
+
+class Quota(Shape):
+    """Service Quotas leaves so many vCPUs to a market; what runs stays."""
+
+    market: Literal["spot", "on-demand"]
+    vcpus: Amount
+    lasts: Duration
+
+
 class Traffic(Shape):
     """From now on, so much of the stated requests comes from outside."""
 
@@ -112,6 +127,8 @@ FAULTS: Final = (
     "spot_surge",
     "brownout",
     "drought",
+    "autoshift",
+    "quota",
     "traffic",
     "heal",
 )
@@ -129,6 +146,8 @@ class Event(Shape):
     spot_surge: SpotSurge | None = None
     brownout: Brownout | None = None
     drought: Drought | None = None
+    autoshift: Autoshift | None = None
+    quota: Quota | None = None
     traffic: Traffic | None = None
     heal: Heal | None = None
 

@@ -11,7 +11,7 @@ def described(event: Event) -> str:
     """A few words for charts and tables."""
     fault: Any = getattr(event, event.kind)
     match event.kind:
-        case "zone_outage" | "gray_failure" | "heal":
+        case "zone_outage" | "gray_failure" | "heal" | "autoshift":
             what = fault.zone
         case "node_silence":
             what = f"{fault.count} of {fault.group}"
@@ -19,6 +19,8 @@ def described(event: Event) -> str:
             what = f"{fault.percent} % every {fault.every}"
         case "brownout":
             what = f"{fault.api} {fault.calls}, {fault.answer}, {fault.percent} %"
+        case "quota":
+            what = f"{fault.vcpus} vCPUs, {fault.market}"
         case "traffic":
             to = f" to {', '.join(fault.workloads)}" if fault.workloads else ""
             what = f"{fault.percent} %{to}"

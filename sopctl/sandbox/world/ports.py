@@ -142,6 +142,12 @@ class CloudPort(Protocol):
     def create_balancer(self, spec: BalancerSpec) -> None:
         """Create a load balancer that belongs to the cluster."""
 
+    def create_nodegroup(self, spec: GroupSpec) -> object:
+        """Create a managed node group, with a group behind it."""
+
+    def throttle_calls(self) -> None:
+        """Throttle calls as AWS documents it."""
+
     def let_shift_cluster(self) -> None:
         """Enable zonal shift for the cluster."""
 

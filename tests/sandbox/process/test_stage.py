@@ -148,3 +148,22 @@ def test_traffic_falls_and_comes_back_and_it_is_said(played):
     play.step(360)
     told = play("GET", "/timeline")
     assert [each["what"] for each in told["happened"]] == ["traffic: 30 %", "traffic: 100 %"]
+
+
+def test_aws_shifts_by_itself_and_a_quota_holds_for_as_long_as_they_last(played):
+    play = played(
+        f"{{at: 1m, autoshift: {{zone: {A}, lasts: 2m}}}}",
+        "{at: 1m, quota: {market: spot, vcpus: 4, lasts: 2m}}",
+    )
+    play("POST", "/timeline")
+    play.step(90)
+    told = play("GET", "/timeline")
+    assert [each["what"] for each in told["happened"]] == [
+        f"autoshift: {A}",
+        "quota: 4 vCPUs, spot",
+    ]
+    assert play.direction.household.cloud.supply.quotas["spot"] == 4
+    assert any(each.ended is None for each in play.direction.household.cloud.shifts.autoshifts)
+    play.step(120)
+    assert play.direction.household.cloud.supply.quotas["spot"] > 1000
+    assert all(each.ended for each in play.direction.household.cloud.shifts.autoshifts)

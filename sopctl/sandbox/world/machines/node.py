@@ -7,6 +7,7 @@ from sopctl.sandbox.world.machines.shapes import allocatable, capacity
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
 
+_NODEGROUP_TAG, _EKS = "eks:nodegroup-name", "eks.amazonaws.com"
 ZONE_ID = "topology.k8s.aws/zone-id"
 
 
@@ -48,8 +49,17 @@ def node_labels(group: Group, zone: str, instance_type: str) -> dict[str, str]:
         "node.kubernetes.io/instance-type": instance_type,
         "topology.kubernetes.io/region": zone[:-1],
         ZONE: zone,
+        **_of_nodegroup(group),
         **group.labels,
     }
+
+
+def _of_nodegroup(group: Group) -> dict[str, str]:
+    """The labels that EKS puts on the nodes of a managed node group."""
+    name, _ = group.tags.get(_NODEGROUP_TAG, ("", False))
+    bought = "SPOT" if group.spot else "ON_DEMAND"
+    kind = {f"{_EKS}/nodegroup": name, f"{_EKS}/capacityType": bought}
+    return kind if name else {}
 
 
 def node_taints(group: Group) -> list[Obj]:

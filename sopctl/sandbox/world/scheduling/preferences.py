@@ -15,6 +15,7 @@ from sopctl.sandbox.world.scheduling.snapshot import Seat
 from sopctl.sandbox.world.scheduling.subject import Subject
 
 _BEST = 100
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 Term = tuple[Obj, int]  # a pod affinity term, and its weight: below zero it repels
 
 
@@ -23,10 +24,8 @@ def terms(pod: Subject) -> list[Term]:
     affinity = pod.spec.get("affinity") or {}
     found: list[Term] = []
     for kind, sign in (("podAffinity", 1), ("podAntiAffinity", -1)):
-        for each in (affinity.get(kind) or {}).get(
-            "preferredDuringSchedulingIgnoredDuringExecution"
-        ) or ():
-            found.append((each["podAffinityTerm"], sign * int(each["weight"])))
+        preferred = (affinity.get(kind) or {}).get(_PREFERRED) or ()
+        found += [(each["podAffinityTerm"], sign * int(each["weight"])) for each in preferred]
     return found
 
 

@@ -22,7 +22,10 @@ def plant(cluster: ClusterPort, cloud: CloudPort, world: WorldShape | None = Non
     """
     shape = world or loader.default().world
     for group in shape.groups:
-        cloud.create_group(spec(group))
+        make = cloud.create_nodegroup if group.managed else cloud.create_group
+        make(spec(group))
+    if shape.throttled:
+        cloud.throttle_calls()
     plant_traffic(cloud, shape)
     for name in shape.workloads:
         if cluster.get("namespaces", name) is None:

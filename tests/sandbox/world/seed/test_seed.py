@@ -15,10 +15,13 @@ from sopctl.sandbox.aws.fleet import Group
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.objects import Obj
 from sopctl.sandbox.scenario import loader
+from sopctl.sandbox.scenario.inhabitants import Group as InhabitedGroup
 from sopctl.sandbox.world.clock import WorldClock
 from sopctl.sandbox.world.conditions import holds
+from sopctl.sandbox.world.machines.node import node_labels
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.seed import small, workloads
+from sopctl.sandbox.world.seed.plant import plant
 from sopctl.sandbox.world.selectors import matches
 from sopctl.sandbox.world.world import World
 from tests.fakes.worlds import ENABLED, OWNED
@@ -200,3 +203,17 @@ def test_a_service_names_the_load_balancer_that_its_requests_come_through():
     }
     assert found["web"]["metadata"]["annotations"] == {"sandbox.sopctl.io/load-balancer": "shop"}
     assert "annotations" not in found["cart"]["metadata"]
+
+
+def test_a_managed_group_is_one_of_eks_and_calls_are_throttled_if_a_world_says_so():
+    pool = InhabitedGroup(name="pool", zones=("us-east-1a",), max=3, desired=1, managed=True)
+    shape = small.world().model_copy(update={"groups": (pool,), "throttled": True})
+    clock = WorldClock(datetime(2026, 11, 1, 3, 0, tzinfo=UTC), rate=0)
+    cloud = Cloud(clock.now)
+    plant(Cluster(clock.now), cloud, shape)
+    assert set(cloud.eks.nodegroups) == {"pool"}
+    (group,) = cloud.groups()
+    labels = node_labels(group, "us-east-1a", "m5.xlarge")
+    assert labels["eks.amazonaws.com/nodegroup"] == "pool"
+    assert labels["eks.amazonaws.com/capacityType"] == "ON_DEMAND"
+    assert cloud.throttle._limits
