@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from sopctl.actions.aws import (
     asg_capacity,
     asg_capacity_rebalance,
+    asg_desired,
     asg_distribution,
     asg_minimum,
     asg_processes,
@@ -47,6 +48,7 @@ GROUP = "sopctl.actions"
 CATALOG: Mapping[str, AnyAction] = {
     "aws.asg.capacity": asg_capacity.ACTION,
     "aws.asg.capacity_rebalance": asg_capacity_rebalance.ACTION,
+    "aws.asg.desired": asg_desired.ACTION,
     "aws.asg.distribution": asg_distribution.ACTION,
     "aws.asg.minimum": asg_minimum.ACTION,
     "aws.asg.processes": asg_processes.ACTION,
