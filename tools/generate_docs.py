@@ -73,7 +73,10 @@ def action_section(name: str, action: AnyAction) -> Iterator[str]:
     yield f"| disruptive | {waits} |"
     fence = "touching the object" if action.touch else "waiting it out"
     yield f"| an unanswered call is shut out by | {fence} |"
-    yield f"| permissions | {', '.join(f'`{p}`' for p in action.permissions) or 'none'} |\n"
+    yield f"| permissions | {declared(action.permissions)} |"
+    for key, more in action.only_with.items():
+        yield f"| with `{key}` | {declared(more)} |"
+    yield ""
     yield f"{module_text(action.converge)}\n"
 
 
@@ -89,7 +92,12 @@ def checks_page() -> Iterator[str]:
         yield f"## `{name}`\n"
         yield f"{check.summary.rstrip('.')}.\n"
         yield from parameter_table(check.params)
-        yield f"Permissions: {', '.join(f'`{p}`' for p in check.permissions) or 'none'}.\n"
+        more = "".join(f"; with `{k}` {declared(some)}" for k, some in check.only_with.items())
+        yield f"Permissions: {declared(check.permissions)}{more}.\n"
+
+
+def declared(permissions: tuple[str, ...]) -> str:
+    return ", ".join(f"`{each}`" for each in dict.fromkeys(permissions)) or "none"
 
 
 def mitigations_page() -> Iterator[str]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sopctl.app.blame import blame
 from sopctl.app.calls import CallLog
 from sopctl.app.lease import ClusterLease, LeasePolicy, Machine
+from sopctl.app.preflight import Preflight
 from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
 from sopctl.core.errors import TemporaryError, UnreachableError, WrongTargetError
+from sopctl.core.resource import ResourceId
 from sopctl.core.target import Identity, Target
 from sopctl.engine.ports import Facts, TargetLock
 from sopctl.facts.snapshot import Snapshot
 from sopctl.facts.world import World
+from sopctl.permissions.gather import Need
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s
 from sopctl.providers.limits import Limits
@@ -50,6 +54,14 @@ class Connection(Protocol):
     def lock(
         self, worker: str, warn: Callable[[str], None], *, force: bool
     ) -> TargetLock | None: ...
+
+    def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
+        """Begin to ask what *identity* may do; None where nobody can be asked."""
+        ...
+
+    def blame(self, ids: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
+        """Who wrote each last besides us, as far as it tells."""
+        ...
 
     def close(self) -> None: ...
 
@@ -158,6 +170,14 @@ class RealConnection:
             machine=self._machine,
         )
         return self._lease
+
+    def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
+        """Begin to ask both providers, each if it answered who we are."""
+        return Preflight(self.clients, needs, identity)
+
+    def blame(self, ids: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
+        """What the objects and the tags of groups say; see ``app.blame``."""
+        return blame(self.clients, ids)
 
     def close(self) -> None:
         if self._lease is not None:

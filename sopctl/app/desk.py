@@ -12,6 +12,7 @@ from typing import Self
 from sopctl.app import actor, drift, policy, standing, usual
 from sopctl.app.connection import refuse_wrong, silent
 from sopctl.app.place import Place, Watcher, Wish
+from sopctl.app.preflight import Preflight, of_return
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
 from sopctl.core.errors import TemporaryError, UsageError, WrongTargetError
@@ -27,6 +28,7 @@ from sopctl.engine.planner import Order, make_plan
 from sopctl.engine.ports import Deps
 from sopctl.engine.restore import Return, plan_return
 from sopctl.engine.state import RunState
+from sopctl.permissions.gather import Known, gather
 from sopctl.runbook.language import RunbookLanguage
 
 IN_FLIGHT = 16  # calls of actions
@@ -103,9 +105,24 @@ class Desk:
             ),
             held=self.holdings(),
         )
+        asking = self._preflight(wish.runbook, identity)
         plan = make_plan(order, self._deps())
         unreachable = [f"no answer from {each}" for each in identity.unreachable]
-        return replace(plan, warnings=(*unreachable, *plan.warnings))
+        return replace(
+            plan,
+            warnings=(*unreachable, *plan.warnings),
+            permissions=asking.verdicts(plan) if asking is not None else (),
+        )
+
+    def _preflight(self, book: Runbook, identity: Identity) -> Preflight | None:
+        place = self.place
+        known = Known(
+            actions=place.catalogs.actions,
+            checks=place.catalogs.checks,
+            references=RunbookLanguage().references,
+        )
+        needs = gather(book, known, place.target.name)
+        return place.connection.preflight(needs, identity)
 
     def plan_step(self, state: RunState, key: str) -> PlannedStep:
         """What the step *key* of an open run would change now, as a plan of it alone shows it."""
@@ -136,7 +153,10 @@ class Desk:
             held=self.holdings(),
             steps=steps,
         )
-        return plan_return(asked, self._deps())
+        asking = self._preflight(runbook_of(source), self.identify())
+        plan = plan_return(asked, self._deps())
+        told = asking.verdicts(plan) if asking is not None else ()
+        return replace(plan, permissions=of_return(told, plan))
 
     def open(self, run: str, plan: Plan, header: Mapping[str, Json], consent: Entry) -> None:
         """Start the journal of *run*: its plan, who and why, and the consent to exactly it."""
@@ -216,6 +236,7 @@ class Desk:
             on_records=self.watcher.records,
             on_wait=self._waiting,
             stopping=self.stop.is_set,
+            blame=place.connection.blame,
         )
 
     def _waiting(self, why: str) -> None:

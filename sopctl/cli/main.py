@@ -31,6 +31,10 @@ COMMANDS: Final[Commands] = {
     "status": (f"{_RUNS}.status:status", "Show runs under way and mitigations still in place."),
     "audit": (f"{_RUNS}.audit:audit", "List, show, verify, export and import journals."),
     "runbook": (f"{_RUNS}.runbook:runbook", "List, show, check and create runbooks."),
+    "permissions": (
+        f"{_RUNS}.permissions:permissions",
+        "Print the least that a runbook has to be allowed.",
+    ),
     "test": (f"{_RUNS}.test:test", "Run the tests that lie beside runbooks."),
     "target": (f"{_RUNS}.target:target", "List, add and check targets."),
     "drill": (f"{_RUNS}.drill:drill", "Rehearse a runbook in a world of its own."),

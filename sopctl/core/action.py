@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from sopctl.core.resource import Absent, Observed, ResourceId, Selection
+from sopctl.core.side_effect import SideEffect
 
 ParamsT = TypeVar("ParamsT")
 StateT = TypeVar("StateT")
@@ -158,6 +159,11 @@ class Action(Generic[ParamsT, StateT]):
     still on its way fails; without it the engine waits out the longest life of a call.
     ``renew(params, id, observed)`` says what to write so that a state which ends by itself goes
     on, or None while that is not due; pure.
+    ``side_effects(clients, params, changes)`` says what the changes bring with them, for the plan;
+    reads only.
+
+    *permissions* are texts of ``core.permission``, the way back included. Those in *only_with* are
+    needed with a parameter alone: ``zone`` where it is given, ``via=tags`` where it is that.
     """
 
     id: str
@@ -175,6 +181,9 @@ class Action(Generic[ParamsT, StateT]):
     marker: Marker | None = None
     touch: Callable[[Call, Any, Sequence[ResourceId]], None] | None = None
     renew: Callable[[ParamsT, ResourceId, Observed[StateT]], StateT | None] | None = None
+    side_effects: (
+        Callable[[Any, ParamsT, Sequence[Change[StateT]]], Sequence[SideEffect]] | None
+    ) = None
     undo: Undo = Undo.EXACT
     disruptive: bool = False
     consent: Callable[[ParamsT], str] = field(default=lambda _params: "")  # why consent is needed
@@ -183,6 +192,7 @@ class Action(Generic[ParamsT, StateT]):
     settle: float = 2.0  # seconds after which a second read must be equal
     patience: float = 300.0  # seconds until a change that is not yet possible counts as failed
     permissions: tuple[str, ...] = ()
+    only_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 # A catalog mixes actions of all types; each is still fully typed in its own module.

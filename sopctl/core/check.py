@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
 ParamsT = TypeVar("ParamsT")
@@ -20,13 +20,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(Generic[ParamsT]):
-    """``look(clients, params)`` reads only and says whether the target is as it should be."""
+    """``look(clients, params)`` reads only and says whether the target is as it should be.
+
+    *permissions* and *only_with* are as of an action.
+    """
 
     id: str
     summary: str
     params: type[ParamsT]
     look: Callable[[Any, ParamsT], Verdict]
     permissions: tuple[str, ...] = ()
+    only_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 AnyCheck: TypeAlias = Check[Any]

@@ -14,6 +14,7 @@ from sopctl.core.action import Mark, Undo
 from sopctl.core.codec import Json, digest, encode
 from sopctl.core.resource import ResourceId
 from sopctl.core.runbook import Approve, Guardrail, OnEmpty, OnFailure, StepKind
+from sopctl.core.side_effect import SideEffect
 
 
 class Fidelity(StrEnum):
@@ -43,6 +44,27 @@ class Joined:
     run: str
     before: Json  # what that run found: the last holder restores it
     settled: Json
+
+
+class Allowed(StrEnum):
+    """Whether something may be done, as far as its provider tells beforehand."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """One permission (a text of ``core.permission``), and the steps that need it.
+
+    *why* is said of what is not allowed.
+    """
+
+    right: str
+    steps: tuple[str, ...]
+    verdict: Allowed
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +102,7 @@ class PlannedStep:
     source_step: str = ""  # back: the step of the source run
     marks: tuple[Mark, ...] = ()  # back: the marks to take off when all is restored
     left: tuple[ResourceId, ...] = ()  # back: given up, because other open runs hold them too
+    side_effects: tuple[SideEffect, ...] = ()
     undoes: str = ""  # back: what stays behind all the same, in a sentence
 
 
@@ -95,6 +118,7 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     facts: Mapping[str, Json] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()  # empty: nobody was asked
     made_at: str = ""
     revert_within: float = 0.0
     source_run: str = ""  # a roll back: the run it takes back
@@ -103,6 +127,13 @@ class Plan:
     @property
     def changes(self) -> int:
         return sum(len(step.changes) for step in self.steps)
+
+    def blocked(self) -> Mapping[str, tuple[str, ...]]:
+        """What is denied, and the steps that will act and cannot without it."""
+        skipped = {step.id for step in self.steps if step.skipped}
+        denied = (each for each in self.permissions if each.verdict is Allowed.DENIED)
+        found = {e.right: tuple(step for step in e.steps if step not in skipped) for e in denied}
+        return {right: steps for right, steps in found.items() if steps}
 
     @property
     def empty(self) -> bool:

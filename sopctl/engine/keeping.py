@@ -8,7 +8,7 @@ showed, so that the same roll back takes it back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sopctl.core.clock import stamp
@@ -40,6 +40,7 @@ class Reverted:
     ours: Json
     now: Json
     gone: bool
+    by: str = ""  # who wrote it last, as far as it tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def look_again(run: str, deps: Deps) -> Round:
     if entries:
         _reopen(state, [records.more(key, changes) for key, changes in entries], deps)
     return Round(
-        reverted=tuple(standing.reverted),
+        reverted=_blamed(standing.reverted, deps),
         added=sum(map(len, fresh.values())),
         renewed=sum(map(len, standing.due.values())),
         beyond=tuple(beyond),
@@ -119,6 +120,12 @@ def _reverted(work: Work, item: Item, now: Observed[Any]) -> Reverted:
         now=records.image(now.state),
         gone=now.gone,
     )
+
+
+def _blamed(found: Sequence[Reverted], deps: Deps) -> tuple[Reverted, ...]:
+    """The same with who did it; of what is gone nobody can tell."""
+    who = deps.blame([each.resource for each in found if not each.gone]) if found else {}
+    return tuple(replace(each, by=who.get(each.resource, "")) for each in found)
 
 
 def _renewal(item: Item, now: Observed[Any], longer: object) -> PlannedChange:

@@ -20,6 +20,7 @@ from sopctl.core.plan import Fidelity, Plan, PlannedStep
 from sopctl.core.resource import Observed, ResourceId, Selection
 from sopctl.core.runbook import Guardrail, OnEmpty, Runbook, StepKind
 from sopctl.engine.compare import state_of
+from sopctl.engine.consequences import with_side_effects
 from sopctl.engine.finding import sort_out
 from sopctl.engine.guardrails import enforce, limit, objects
 from sopctl.engine.holdings import Holding
@@ -61,7 +62,7 @@ def make_plan(order: Order, deps: Deps) -> Plan:
         digest=book.digest,
         params=order.params,
         target=order.target,
-        steps=tuple(steps),
+        steps=tuple(with_side_effects(steps, deps)),
         facts=mentioned(everything, deps),
         warnings=tuple(_warnings(steps)),
         made_at=stamp(deps.clock.now()),

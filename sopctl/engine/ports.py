@@ -12,6 +12,7 @@ from sopctl.core.check import AnyCheck
 from sopctl.core.clock import Clock, boot_seconds
 from sopctl.core.codec import Json
 from sopctl.core.journal import Record, Store
+from sopctl.core.resource import ResourceId
 
 
 class Language(Protocol):
@@ -58,6 +59,10 @@ def _nothing(*_: object) -> None:
     return None
 
 
+def _nobody(_: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
     """Everything a leg works with.
@@ -65,7 +70,8 @@ class Deps:
     *clients* is handed to actions unseen. *fence_wait* is in seconds of the target's clock.
     *point* is called at every place where a crash or a pause could matter; tests hang on to it.
     *seconds* is the clock of leases on this machine. *protections* is never narrowed but by the
-    tests that show, one by one, what each is for.
+    tests that show, one by one, what each is for. *blame* names who wrote resources last besides
+    us, as far as they tell; reads only.
     """
 
     store: Store
@@ -84,5 +90,6 @@ class Deps:
     point: Callable[[str], None] = _nothing
     on_records: Callable[[Sequence[Record]], None] = field(default=_nothing)
     on_wait: Callable[[str], None] = field(default=_nothing)
+    blame: Callable[[Sequence[ResourceId]], Mapping[ResourceId, str]] = field(default=_nobody)
     stopping: Callable[[], bool] = field(default=lambda: False)
     protections: frozenset[str] = frozenset({"fence", "guard", "observe_first", "compare"})

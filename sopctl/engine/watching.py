@@ -8,11 +8,11 @@ from __future__ import annotations
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
-from sopctl.core.action import Seen
+from sopctl.core.action import AnyAction, Seen
 from sopctl.core.journal import Entry
 from sopctl.core.resource import Observed
 from sopctl.engine import records
-from sopctl.engine.compare import GONE, change_of
+from sopctl.engine.compare import GONE, change_of, state_of
 from sopctl.engine.session import Session
 from sopctl.engine.state import Item, Phase, Watched, Work
 from sopctl.engine.window import UNREADABLE
@@ -102,9 +102,11 @@ class Watchers:
             )
         except UNREADABLE as error:
             return Seen(ok=False, detail=f"cannot be read again: {error.summary}")
-        moved = [i for i in items if not _same(i, seen.get(i.resource, GONE))]
+        moved = [i for i in items if not _same(action, i, seen.get(i.resource, GONE))]
         if moved:
-            return Seen(ok=False, detail=f"changed again by somebody else: {moved[0].resource}")
+            resource = moved[0].resource
+            who = self._session.deps.blame([resource]).get(resource, "somebody else")
+            return Seen(ok=False, detail=f"changed again by {who}: {resource}")
         return Seen(ok=True, detail=f"{len(items)} read again, as written")
 
     def _effect(self, work: Work, items: list[Item], since: datetime) -> Seen:
@@ -119,5 +121,8 @@ class Watchers:
             return Seen(ok=False, detail=f"cannot be seen: {error.summary}")
 
 
-def _same(item: Item, seen: Observed[object]) -> bool:
-    return records.image(seen.state) == item.settled
+def _same(action: AnyAction, item: Item, seen: Observed[object]) -> bool:
+    """Equal, or so in the eyes of the action: our own mark may have gone from beside it."""
+    if records.image(seen.state) == item.settled:
+        return True
+    return action.satisfies(state_of(action, item.settled), seen.state)

@@ -22,6 +22,11 @@ KEY_LIMIT = 128
 VALUE_LIMIT = 256
 BATCH = 20
 NAMES_PER_CALL = 50
+PERMISSIONS = (
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:CreateOrUpdateTags sopctl/*",
+    "autoscaling:DeleteTags sopctl/*",
+)
 _SHORT = {"value": "v", "propagate": "p"}
 
 

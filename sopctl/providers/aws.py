@@ -66,6 +66,10 @@ class Aws:
             limits=self._limits,
         )
 
+    def once(self, service: str, operation: str, **kwargs: object) -> Mapping[str, Any]:
+        """The answer of one reading call, which is not asked again."""
+        return self._call(service, operation, kwargs)
+
     # What is in a page has the API's shape; callers read it into typed values.
     def pages(self, service: str, operation: str, key: str, **kwargs: object) -> list[Any]:
         """What stands under *key* on all pages."""

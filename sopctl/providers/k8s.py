@@ -145,8 +145,8 @@ class K8s:
         return self._send(_Ask(method, path, asked, body, content_type)).body
 
     def review(self, path: str, body: Obj) -> Obj:
-        """The answer to a ``*Review``: created, never stored."""
-        return self._read(_Ask("POST", path, {}, body))
+        """The answer to a ``*Review``: created, never stored, and not asked again."""
+        return self._send(_Ask("POST", path, {}, body)).body
 
     def identity(self) -> tuple[str, str, str]:
         """(uid of the kube-system namespace, server URL, our user name there).

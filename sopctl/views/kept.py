@@ -19,9 +19,8 @@ def lines(found: Round, now: datetime) -> list[Line]:
     shown = []
     for each in found.reverted:
         what = ("gone",) if each.gone else states.difference(each.ours, each.now)
-        shown.append(
-            line((at, "quiet"), ("reverted: ", "bad"), f"{each.step}: {each.resource}: ", *what)
-        )
+        by = ("reverted" + (f" by {each.by}" if each.by else "") + ": ", "bad")
+        shown.append(line((at, "quiet"), by, f"{each.step}: {each.resource}: ", *what))
     shown += [line((at, "quiet"), ("beyond its bound: ", "warn"), text) for text in found.beyond]
     shown += [line((at, "quiet"), ("cannot be seen: ", "warn"), text) for text in found.unread]
     if found.added:

@@ -7,9 +7,9 @@ from typing import Any
 
 from sopctl.core.action import Undo
 from sopctl.core.codec import Json, encode
-from sopctl.core.plan import Fidelity, Plan, PlannedChange, PlannedStep
+from sopctl.core.plan import Allowed, Fidelity, Plan, PlannedChange, PlannedStep
 from sopctl.core.runbook import OnFailure, StepKind
-from sopctl.views import states
+from sopctl.views import consequences, states
 from sopctl.views.lines import EMPTY, Line, Span, count, line
 
 UNNAMED = "current"  # the target that nobody gave a name: shown in full
@@ -38,6 +38,8 @@ def lines(plan: Plan, *, full: bool = False, drilled: str = "") -> list[Line]:
         shown.insert(2, line((drilled, "quiet")))
     for number, each in enumerate(plan.steps, 1):
         shown += step(number, each, full=full)
+    shown += consequences.lines(plan, full=full)
+    shown += _permissions(plan)
     for warning in plan.warnings:
         shown.append(line(("warning: ", "warn"), warning))
     if plan.revert_within:
@@ -85,6 +87,19 @@ def _size(plan: Plan) -> str:
 def data(plan: Plan) -> Json:
     """The plan as JSON: what `--plan-out` writes and `-o json` prints."""
     return {"schema": "sopctl.plan/1", "hash": plan.hash, "plan": encode(plan)}
+
+
+def _permissions(plan: Plan) -> list[Line]:
+    """What is denied, with the steps that it blocks, and how much is not known."""
+    shown = [
+        line(("denied: ", "bad"), (right, "strong"), f", which {', '.join(steps)} needs")
+        for right, steps in plan.blocked().items()
+    ]
+    unknown = [each for each in plan.permissions if each.verdict is Allowed.UNKNOWN]
+    if unknown:
+        text = f"{count(len(unknown), 'permission')} of {len(plan.permissions)} not known"
+        shown.append(line(("note: ", "quiet"), f"{text}: {unknown[0].why}"))
+    return shown
 
 
 def _zone_id(zone: Mapping[str, Any]) -> str:

@@ -99,6 +99,12 @@ class ToyConnection:
         self.clock = shop.clock
         self.calls = CallLog()
 
+    def blame(self, ids):
+        return {}
+
+    def preflight(self, needs, identity):
+        return None
+
     def identify(self):
         return self.shop.identity
 

@@ -95,6 +95,21 @@ def test_what_somebody_reverted_is_reported_and_not_fought_over(b):
     assert b.snapshot()["lamp", "l0"] is False
 
 
+def test_who_reverted_it_is_named_where_it_tells(b):
+    b.world.meddle("lamp", "l0", False)
+    b.world.meddle("lamp", "l1", False)
+    deps = dataclasses.replace(
+        b.deps, blame=lambda ids: {each: "argocd" for each in ids if each.name == "l0"}
+    )
+
+    found = look_again("r1", deps)
+
+    assert [(each.resource.name, each.by) for each in found.reverted] == [
+        ("l0", "argocd"),
+        ("l1", ""),
+    ]
+
+
 def test_a_mitigation_that_was_rolled_back_is_over(b):
     held = holdings(all_runs(b.deps))
     asked = Return(source=b.state(), way_back=(), target={"name": "toy"}, held=held)

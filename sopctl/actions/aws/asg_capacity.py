@@ -16,10 +16,11 @@ from datetime import datetime
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, ReceiptKind, Seen
 from sopctl.core.errors import NotFoundError, OutcomeUnknownError, SopError, TemporaryError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import autoscaler_status, choice, groups
+from sopctl.facts import autoscaler_status, choice, groups, needs, side_effects
 from sopctl.facts.choice import Choice
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
+from sopctl.marks import asg_tag
 from sopctl.marks.asg_tag import MARKER
 from sopctl.providers.receipts import receipt
 
@@ -225,14 +226,14 @@ ACTION: Action[Params, MaxState] = Action(
     marker=MARKER,
     concurrency=4,
     settle=5.0,
+    side_effects=side_effects.of_groups,
     permissions=(
-        "autoscaling:DescribeAutoScalingGroups",
+        *needs.of("groups"),
         "autoscaling:UpdateAutoScalingGroup",
-        "autoscaling:CreateOrUpdateTags",
-        "autoscaling:DeleteTags",
-        "ec2:DescribeAvailabilityZones",
-        "ec2:DescribeLaunchTemplateVersions",
-        "k8s:list deployments.apps",
-        "k8s:get configmaps/cluster-autoscaler-status",
+        *asg_tag.PERMISSIONS,
+        "k8s:get configmaps cluster-autoscaler-status",
     ),
+    only_with={
+        "select.zone": ("ec2:DescribeAvailabilityZones",),
+    },
 )

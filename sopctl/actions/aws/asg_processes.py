@@ -17,10 +17,11 @@ from difflib import get_close_matches
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
 from sopctl.core.errors import RefusedError, SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import choice, groups
+from sopctl.facts import choice, groups, needs, side_effects
 from sopctl.facts.choice import Choice
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
+from sopctl.marks import asg_tag
 from sopctl.marks.asg_tag import MARKER
 from sopctl.providers.receipts import receipt
 
@@ -164,14 +165,14 @@ ACTION: Action[Params, ProcessState] = Action(
     batch=20,
     concurrency=2,
     settle=5.0,
+    side_effects=side_effects.of_groups,
     permissions=(
-        "autoscaling:DescribeAutoScalingGroups",
+        *needs.of("groups"),
         "autoscaling:SuspendProcesses",
         "autoscaling:ResumeProcesses",
-        "autoscaling:CreateOrUpdateTags",
-        "autoscaling:DeleteTags",
-        "ec2:DescribeAvailabilityZones",
-        "ec2:DescribeLaunchTemplateVersions",
-        "k8s:list deployments.apps",
+        *asg_tag.PERMISSIONS,
     ),
+    only_with={
+        "select.zone": ("ec2:DescribeAvailabilityZones",),
+    },
 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
 from sopctl.core.errors import SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import choice, groups
+from sopctl.facts import choice, groups, needs
 from sopctl.facts.choice import Where
 from sopctl.facts.groups import Member
 from sopctl.facts.world import World
@@ -123,10 +123,11 @@ ACTION: Action[Params, ProtectionState] = Action(
     concurrency=2,
     settle=5.0,
     permissions=(
-        "autoscaling:DescribeAutoScalingGroups",
+        *needs.of("groups"),
         "autoscaling:SetInstanceProtection",
-        "ec2:DescribeAvailabilityZones",
-        "ec2:DescribeLaunchTemplateVersions",
-        "k8s:list deployments.apps",
     ),
+    only_with={
+        "select.zone": ("ec2:DescribeAvailabilityZones",),
+        "except_zone": ("ec2:DescribeAvailabilityZones",),
+    },
 )

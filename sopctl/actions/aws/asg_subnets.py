@@ -18,10 +18,11 @@ from sopctl.actions.aws import asg_update
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
 from sopctl.core.errors import SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import choice, groups
+from sopctl.facts import choice, groups, needs, side_effects
 from sopctl.facts.choice import Where
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
+from sopctl.marks import asg_tag
 from sopctl.marks.asg_tag import MARKER
 from sopctl.providers.receipts import receipt
 
@@ -136,14 +137,12 @@ ACTION: Action[Params, SubnetState] = Action(
     marker=MARKER,
     concurrency=4,
     settle=5.0,
+    side_effects=side_effects.of_groups,
     permissions=(
-        "autoscaling:DescribeAutoScalingGroups",
+        *needs.of("groups"),
         "autoscaling:UpdateAutoScalingGroup",
-        "autoscaling:CreateOrUpdateTags",
-        "autoscaling:DeleteTags",
+        *asg_tag.PERMISSIONS,
         "ec2:DescribeAvailabilityZones",
-        "ec2:DescribeLaunchTemplateVersions",
         "ec2:DescribeSubnets",
-        "k8s:list deployments.apps",
     ),
 )

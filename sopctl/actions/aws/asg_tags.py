@@ -19,11 +19,14 @@ from typing import Any
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, ReceiptKind, Seen
 from sopctl.core.errors import RefusedError, SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import autoscaler_status, choice, groups
+from sopctl.core.side_effect import Aspect, SideEffect
+from sopctl.facts import autoscaler_status, choice, groups, needs
+from sopctl.facts import side_effects as kept
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.choice import Choice
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
+from sopctl.marks import asg_tag
 from sopctl.marks.asg_tag import MARKER
 from sopctl.providers.receipts import receipt
 
@@ -213,6 +216,23 @@ def _compare(
     )
 
 
+def side_effects(
+    world: World, params: Params, changes: Sequence[Change[TagState]]
+) -> list[SideEffect]:
+    """The nodes of a group that loses a tag of discovery are neither added nor removed any more."""
+    looked_for = {tag.key for each in world.facts.autoscalers() for tag in each.discovery}
+    leaving = {
+        each.resource.name: each.before.evidence.get("desired")
+        for each in changes
+        if each.after is ABSENT and each.resource.part in looked_for
+    }
+    dropped = [
+        SideEffect(aspect=Aspect.AUTOSCALER, subject=name, count=int(str(desired or 0)))
+        for name, desired in leaving.items()
+    ]
+    return [*dropped, *kept.of_groups(world, params, changes)]
+
+
 ACTION: Action[Params, TagState] = Action(
     id="aws.asg.tags",
     summary="Take Auto Scaling groups out of the cluster autoscaler, or set tags that it obeys.",
@@ -232,13 +252,15 @@ ACTION: Action[Params, TagState] = Action(
     batch=BATCH,
     concurrency=2,
     settle=5.0,
+    side_effects=side_effects,
     permissions=(
-        "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling:CreateOrUpdateTags",
-        "autoscaling:DeleteTags",
-        "ec2:DescribeAvailabilityZones",
-        "ec2:DescribeLaunchTemplateVersions",
-        "k8s:list deployments.apps",
-        "k8s:get configmaps/cluster-autoscaler-status",
+        *needs.of("groups"),
+        "autoscaling:CreateOrUpdateTags k8s.io/cluster-autoscaler/*",
+        "autoscaling:DeleteTags k8s.io/cluster-autoscaler/*",
+        *asg_tag.PERMISSIONS,
+        "k8s:get configmaps cluster-autoscaler-status",
     ),
+    only_with={
+        "select.zone": ("ec2:DescribeAvailabilityZones",),
+    },
 )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
 from sopctl.core.errors import ConflictError, NotFoundError, RefusedError, SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
+from sopctl.facts import needs
 from sopctl.facts.groups import Group
 from sopctl.facts.world import World
 from sopctl.providers.receipts import receipt
@@ -166,12 +167,11 @@ ACTION: Action[Params, SizeState] = Action(
     concurrency=4,
     settle=5.0,
     permissions=(
-        "autoscaling:DescribeAutoScalingGroups",
-        "ec2:DescribeAvailabilityZones",
-        "ec2:DescribeLaunchTemplateVersions",
-        "eks:DescribeCluster",
+        *needs.of("groups", "eks"),
         "eks:DescribeNodegroup",
         "eks:UpdateNodegroupConfig",
-        "k8s:list deployments.apps",
     ),
+    only_with={
+        "zone": ("ec2:DescribeAvailabilityZones",),
+    },
 )

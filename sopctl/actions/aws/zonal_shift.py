@@ -19,7 +19,7 @@ from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt,
 from sopctl.core.clock import parse_stamp, stamp
 from sopctl.core.errors import RefusedError, SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import shifts
+from sopctl.facts import needs, shifts
 from sopctl.facts.shifts import Managed
 from sopctl.facts.world import World
 from sopctl.providers.answers import Reply
@@ -266,14 +266,11 @@ ACTION: Action[Params, ShiftState] = Action(
         "arc-zonal-shift:StartZonalShift",
         "arc-zonal-shift:UpdateZonalShift",
         "arc-zonal-shift:CancelZonalShift",
-        "autoscaling:DescribeAutoScalingGroups",
         "ec2:DescribeAvailabilityZones",
-        "ec2:DescribeLaunchTemplateVersions",
-        "eks:DescribeCluster",
-        "elasticloadbalancing:DescribeLoadBalancers",
-        "elasticloadbalancing:DescribeTags",
-        "elasticloadbalancing:DescribeTargetGroups",
-        "k8s:list deployments.apps",
-        "k8s:list targetgroupbindings.elbv2.k8s.aws",
     ),
+    only_with={
+        "of=load_balancer": needs.of("balancers"),
+        "of=cluster": needs.of("eks"),
+        "of=group": needs.of("groups"),
+    },
 )

@@ -21,6 +21,7 @@ from sopctl.core.action import Action, Call, Change, Converged, Receipt, Receipt
 from sopctl.core.codec import Json
 from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
+from sopctl.facts import needs
 from sopctl.facts.objects import meta
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.world import World
@@ -171,12 +172,10 @@ ACTION: Action[Params, Priorities] = Action(
     converge=converge,
     touch=fence.touch,
     permissions=(
-        "k8s:get configmaps",
+        *needs.of("groups"),
+        "k8s:get configmaps cluster-autoscaler-priority-expander",
         "k8s:create configmaps",
-        "k8s:patch configmaps",
-        "k8s:delete configmaps",
-        "k8s:list deployments.apps",
-        "autoscaling:DescribeAutoScalingGroups",
-        "ec2:DescribeLaunchTemplateVersions",
+        "k8s:patch configmaps cluster-autoscaler-priority-expander",
+        "k8s:delete configmaps cluster-autoscaler-priority-expander",
     ),
 )

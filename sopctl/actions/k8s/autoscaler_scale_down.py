@@ -22,7 +22,7 @@ from enum import StrEnum
 from sopctl.actions.k8s import autoscaler_effect, autoscaler_writes
 from sopctl.core.action import Action, Change, Effect, Seen
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts import groups
+from sopctl.facts import groups, needs
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.objects import json_text, meta, node
 from sopctl.facts.objects.lookup import lookup
@@ -204,13 +204,18 @@ ACTION = Action(
     consent=consent,
     batch=10,
     permissions=(
-        "k8s:list nodes",
-        "k8s:patch nodes",
-        "k8s:get configmaps",
+        *needs.of("autoscaler"),
+        "k8s:get configmaps cluster-autoscaler-status",
         "k8s:list events",
-        "k8s:patch deployments.apps",
-        "autoscaling:DescribeAutoScalingGroups",
-        "autoscaling:CreateOrUpdateTags",
-        "autoscaling:DeleteTags",
     ),
+    only_with={
+        "via=annotations": ("k8s:list nodes", "k8s:get nodes", "k8s:patch nodes"),
+        "via=tags": (
+            *needs.of("groups"),
+            "autoscaling:CreateOrUpdateTags k8s.io/cluster-autoscaler/*",
+            "autoscaling:DeleteTags k8s.io/cluster-autoscaler/*",
+            *asg_tag.PERMISSIONS,
+        ),
+        "via=flag": ("k8s:get deployments.apps", "k8s:patch deployments.apps"),
+    },
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sopctl.actions.k8s import which_nodes
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
+from sopctl.facts import side_effects
 from sopctl.facts.objects import meta, node
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
@@ -147,10 +148,15 @@ ACTION = Action(
     order=order,
     marker=AnnotationMarker("cordon"),
     touch=fence.touch,
+    side_effects=side_effects.of_cordons,
     permissions=(
         "k8s:list nodes",
         "k8s:get nodes",
         "k8s:patch nodes",
-        "autoscaling:DescribeAutoScalingGroups",
+        "k8s:list pods",
     ),
+    only_with={
+        "zone": ("ec2:DescribeAvailabilityZones",),
+        "group": ("autoscaling:DescribeAutoScalingGroups",),
+    },
 )

@@ -34,6 +34,7 @@ from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import Json
 from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
+from sopctl.facts import side_effects
 from sopctl.facts.objects import node, pdb, pod, volumes
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.node import Node
@@ -263,10 +264,12 @@ ACTION = Action(
     disruptive=True,
     consent=consent,
     patience=600.0,
+    side_effects=side_effects.of_evictions,
     permissions=(
-        "autoscaling:DescribeAutoScalingGroups",
         "k8s:list nodes",
+        "k8s:get nodes",
         "k8s:list pods",
+        "k8s:get pods",
         "k8s:delete pods",
         "k8s:create pods/eviction",
         "k8s:list persistentvolumes",
@@ -274,4 +277,8 @@ ACTION = Action(
         "k8s:list replicasets.apps",
         "k8s:list statefulsets.apps",
     ),
+    only_with={
+        "zone": ("ec2:DescribeAvailabilityZones",),
+        "group": ("autoscaling:DescribeAutoScalingGroups",),
+    },
 )

@@ -143,5 +143,10 @@ ACTION = Action(
         within=300.0,
     ),
     undo=Undo.OWNER_RECREATES,
-    permissions=("k8s:list pods", "k8s:get pods", "k8s:delete pods"),
+    permissions=(
+        "k8s:list pods",
+        "k8s:get pods",
+        "k8s:delete pods",
+        "k8s:get mutatingadmissionpolicybindings.admissionregistration.k8s.io sopctl-relax-spread",
+    ),
 )

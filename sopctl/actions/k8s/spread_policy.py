@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
 from sopctl.core.codec import Json
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
+from sopctl.facts import needs
 from sopctl.facts.objects import json_text, meta, spread
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
@@ -179,14 +180,20 @@ ACTION = Action(
     converge=converge,
     order=order,
     permissions=(
-        "k8s:get mutatingadmissionpolicies.admissionregistration.k8s.io",
+        *needs.of("policies"),
+        "k8s:get mutatingadmissionpolicies.admissionregistration.k8s.io sopctl-relax-spread",
         "k8s:create mutatingadmissionpolicies.admissionregistration.k8s.io",
-        "k8s:patch mutatingadmissionpolicies.admissionregistration.k8s.io",
-        "k8s:delete mutatingadmissionpolicies.admissionregistration.k8s.io",
-        "k8s:get namespaces",
+        "k8s:patch mutatingadmissionpolicies.admissionregistration.k8s.io sopctl-relax-spread",
+        "k8s:delete mutatingadmissionpolicies.admissionregistration.k8s.io sopctl-relax-spread",
+        "k8s:get namespaces sopctl-system",
         "k8s:create namespaces",
-        "k8s:get configmaps",
+        "k8s:delete namespaces sopctl-system",
+        "k8s:get configmaps sopctl-relax-spread",
         "k8s:create configmaps",
-        "k8s:patch configmaps",
+        "k8s:patch configmaps sopctl-relax-spread",
+        "k8s:delete configmaps sopctl-relax-spread",
+        "k8s:list configmaps",
+        "k8s:list pods",
+        "k8s:list deployments.apps",
     ),
 )

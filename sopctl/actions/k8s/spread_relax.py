@@ -24,6 +24,7 @@ from sopctl.actions.k8s.spread_state import Piece
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, Seen
 from sopctl.core.codec import Json
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
+from sopctl.facts import needs, side_effects
 from sopctl.facts.objects import meta, node, spread, volumes, workload
 from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.meta import Obj
@@ -34,6 +35,7 @@ from sopctl.marks.by_kind import Beside
 from sopctl.providers import json_patch, k8s_writes
 
 KIND = "k8s.spread_binding"
+_BINDINGS = "mutatingadmissionpolicybindings.admissionregistration.k8s.io"
 BINDING = ResourceId(KIND, spread.POLICY)
 _KEYS_PART = "data.topologyKeys"
 _PARAMETERS = ResourceId("k8s.configmap", f"{spread.NAMESPACE}/{spread.POLICY}")
@@ -238,17 +240,18 @@ ACTION = Action(
     ),
     marker=Beside(BINDING, _PARAMETERS, AnnotationMarker("spread")),
     consent=consent,
+    side_effects=side_effects.of_workloads,
     permissions=(
+        *needs.of("policies", "workloads"),
         "k8s:list nodes",
-        "k8s:list mutatingadmissionpolicies.admissionregistration.k8s.io",
-        "k8s:get mutatingadmissionpolicybindings.admissionregistration.k8s.io",
-        "k8s:create mutatingadmissionpolicybindings.admissionregistration.k8s.io",
-        "k8s:delete mutatingadmissionpolicybindings.admissionregistration.k8s.io",
-        "k8s:get configmaps",
-        "k8s:patch configmaps",
-        "k8s:list deployments.apps",
+        f"k8s:get {_BINDINGS} {spread.POLICY}",
+        f"k8s:create {_BINDINGS}",
+        f"k8s:delete {_BINDINGS} {spread.POLICY}",
+        "k8s:get configmaps sopctl-relax-spread",
+        "k8s:patch configmaps sopctl-relax-spread",
+        "k8s:get deployments.apps",
         "k8s:patch deployments.apps",
-        "k8s:list statefulsets.apps",
+        "k8s:get statefulsets.apps",
         "k8s:patch statefulsets.apps",
         "k8s:list persistentvolumes",
         "k8s:create pods",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sopctl.core.check import Check, Verdict
-from sopctl.facts import instances
+from sopctl.facts import instances, needs
 from sopctl.facts.world import World
 
 _MINUTE = 60
@@ -37,5 +37,8 @@ CHECK: Check[Params] = Check(
     summary="Few spot instances of the cluster were interrupted lately.",
     params=Params,
     look=look,
-    permissions=("autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances"),
+    permissions=(
+        *needs.of("groups"),
+        "ec2:DescribeInstances",
+    ),
 )

@@ -104,9 +104,10 @@ CHECK: Check[Params] = Check(
     look=look,
     permissions=(
         "k8s:list deployments.apps",
-        "k8s:get leases.coordination.k8s.io",
-        "k8s:get configmaps",
-        "k8s:list nodes",
-        "k8s:get pods",
+        "k8s:get leases.coordination.k8s.io cluster-autoscaler",
+        "k8s:get configmaps cluster-autoscaler-status",
     ),
+    only_with={
+        "zone": ("k8s:list nodes", "k8s:get pods", "ec2:DescribeAvailabilityZones"),
+    },
 )

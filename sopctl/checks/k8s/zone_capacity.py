@@ -8,16 +8,17 @@ the size of single nodes, quotas or subnets, and counts no group that also spans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sopctl.core.check import Check, Verdict
 from sopctl.core.errors import RefusedError, TemporaryError
-from sopctl.facts import groups
+from sopctl.facts import groups, needs
 from sopctl.facts.objects import node, pod
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pod import Pod
+from sopctl.facts.room import left_by_node, moves, total
 from sopctl.facts.world import World
 
 RESOURCES = ("cpu", "memory", "pods")
@@ -37,8 +38,9 @@ def look(world: World, params: Params) -> Verdict:
     pods = [pod.read(obj) for obj in world.k8s.list("/api/v1/pods")]
     zone = node.zone_name(params.zone, nodes, lambda: world.facts.zone(params.zone).name)
     inside = {each.name for each in nodes if each.zone == zone}
-    needed = _total(each.requests for each in pods if _moves(each, inside))
-    free = _free([n for n in nodes if n.name not in inside], pods)
+    needed = total(each.requests for each in pods if _counts(each, inside))
+    outside = [each for each in nodes if each.name not in inside]
+    free = total(left_by_node(outside, pods).values())
     more, unknown = _growth(world, zone, nodes) if params.growth else ({}, "")
     rows, short = [], []
     for name in RESOURCES:
@@ -56,27 +58,9 @@ def look(world: World, params: Params) -> Verdict:
     return Verdict(holds=True, detail=f"the other zones can take {zone}", rows=tuple(rows))
 
 
-def _moves(each: Pod, inside: set[str]) -> bool:
+def _counts(each: Pod, inside: set[str]) -> bool:
     """Pods that will need a place: those of the zone, and those that have none."""
-    if each.daemon or each.mirror or each.finished or each.terminating:
-        return False
-    return each.node in inside or not each.node
-
-
-def _free(nodes: Sequence[Node], pods: Sequence[Pod]) -> Mapping[str, Decimal]:
-    used: dict[str, list[Mapping[str, Decimal]]] = {}
-    for each in pods:
-        if not each.finished:
-            used.setdefault(each.node, []).append(each.requests)
-    usable = [each for each in nodes if each.ready and not each.unschedulable]
-    return _total(_left(each, _total(used.get(each.name, ()))) for each in usable)
-
-
-def _left(where: Node, taken: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
-    return {
-        name: max(Decimal(0), amount - taken.get(name, Decimal(0)))
-        for name, amount in where.allocatable.items()
-    }
+    return moves(each) and (each.node in inside or not each.node)
 
 
 def _growth(world: World, zone: str, nodes: Sequence[Node]) -> tuple[Mapping[str, Decimal], str]:
@@ -96,15 +80,7 @@ def _growth(world: World, zone: str, nodes: Sequence[Node]) -> tuple[Mapping[str
         else:
             added.append({name: amount * room for name, amount in sample.items()})
     remark = f"{unseen} groups without a node are not counted" if unseen else ""
-    return _total(added), remark
-
-
-def _total(many: Iterable[Mapping[str, Decimal]]) -> Mapping[str, Decimal]:
-    total: dict[str, Decimal] = {}
-    for each in many:
-        for name, amount in each.items():
-            total[name] = total.get(name, Decimal(0)) + amount
-    return total
+    return total(added), remark
 
 
 def _shown(name: str, amount: Decimal) -> str:
@@ -121,6 +97,8 @@ CHECK: Check[Params] = Check(
     permissions=(
         "k8s:list nodes",
         "k8s:list pods",
-        "autoscaling:DescribeAutoScalingGroups",
     ),
+    only_with={
+        "growth": needs.of("groups"),
+    },
 )

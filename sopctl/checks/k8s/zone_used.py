@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sopctl.core.check import Check, Verdict
 from sopctl.core.errors import RefusedError, TemporaryError
+from sopctl.facts import needs
 from sopctl.facts.objects import node
 from sopctl.facts.world import World
 from sopctl.providers.k8s_paths import collection
@@ -48,5 +49,8 @@ CHECK: Check[Params] = Check(
     summary="The cluster has nodes in the zone, or groups that launch there.",
     params=Params,
     look=look,
-    permissions=("k8s:list nodes", "autoscaling:DescribeAutoScalingGroups"),
+    permissions=(
+        "k8s:list nodes",
+        *needs.of("groups"),
+    ),
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.autoscaling.models import FakeAutoScalingGroup
+from moto.iam.models import iam_backends
 
 from sopctl.sandbox.aws.region import Region
 
@@ -39,6 +40,7 @@ def touched(
         "eks": _eks,
         "arc-zonal-shift": _shifted,
         "elasticloadbalancing": _by_arn,
+        "iam": _role,
     }
     finder = finders.get(service)
     found = finder(region, params) if finder is not None else []
@@ -112,6 +114,13 @@ def _shifted(region: Region, params: Mapping[str, Any]) -> list[Resource]:
         shifts = [s for s in region.shifts.all if s.id == params.get("zonalShiftId")]
         arn = shifts[0].resource if shifts else None
     return [Resource(arn=arn, kind="AWS::ARCZonalShift::Resource", name=arn)] if arn else []
+
+
+def _role(region: Region, params: Mapping[str, Any]) -> list[Resource]:
+    iam = iam_backends[region.account]["aws"]
+    found = [role.arn for role in iam.get_roles() if role.name == params.get("RoleName")]
+    arn = params.get("PolicySourceArn") or next(iter(found), None)
+    return [Resource(arn=arn, kind="AWS::IAM::Role", name=arn)] if arn else []
 
 
 def _by_arn(_: Region, params: Mapping[str, Any]) -> list[Resource]:

@@ -61,6 +61,11 @@ class Trail:
         if call not in UNLOGGED:
             self._entries.append(entry)
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All that are kept, delivered or not; oldest first."""
+        return tuple(self._entries)
+
     def delivered(self, now: datetime) -> list[Entry]:
         """What can be looked up by now, newest first."""
         return [entry for entry in reversed(self._entries) if now - entry.time >= DELAY]

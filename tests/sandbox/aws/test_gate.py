@@ -100,6 +100,18 @@ def test_an_assumed_role_is_held_to_its_role_and_ends_in_the_worlds_time(
     assert refused(mine.describe_auto_scaling_groups)[:2] == (403, "ExpiredToken")
 
 
+def test_a_role_may_be_let_read_itself_alone(front: AwsFront, iam: Any, clients: Clients) -> None:
+    """Resource type role* of IAM, with its path (Service Authorization Reference)."""
+    for name in ("mine", "other"):
+        iam.create_role(RoleName=name, Path="/ops/", AssumeRolePolicyDocument=TRUST)
+    arn = "arn:aws:iam::123456789012:role/ops/mine"
+    only = {"Effect": "Allow", "Action": "iam:GetRole", "Resource": arn}
+    iam.put_role_policy(RoleName="mine", PolicyName="p", PolicyDocument=policy(only))
+    mine = client(front.url, "iam", session(clients("sts"), arn))
+    assert mine.get_role(RoleName="mine")["Role"]["Arn"] == arn
+    assert refused(mine.get_role, RoleName="other")[1] == "AccessDenied"
+
+
 def test_a_session_policy_only_takes_away(
     front: AwsFront, iam: Any, clients: Clients, cloud: Cloud
 ) -> None:

@@ -1,0 +1,149 @@
+"""How each bundled runbook goes, in as many ways as it takes to need all that it declares."""
+
+from __future__ import annotations
+
+from tests.permissions.field import Course, by_priority, crowd, with_priorities
+
+ZONE = "us-east-1a"
+PREPARED = {"runs": [{"runbook": "prepare"}]}
+DEAD = {"failed": [{"zone": "a"}]}
+EVERYTHING = {
+    "parameters": {"zone": ZONE, "spanning": "leave", "evacuate": True, "free_volumes": True},
+    "consent": ["relax-spread", "free-volumes", "evacuate"],
+    "answers": {"go": "yes"},
+}
+GRAY = {
+    "parameters": {"zone": ZONE, "evacuate": True, "cause": "gray"},
+    "consent": ["relax-spread"],
+    "answers": {"go": "yes"},
+}
+DRAIN = {"parameters": {"group": "GROUP"}, "answers": {"go": "yes"}}
+INTERRUPTION = {"parameters": {"node": "NODE"}, "consent": ["drain"]}
+REBALANCE = {"parameters": {"node": "NODE", "drain": True}, "answers": {"go": "yes"}}
+MANY = [{"name": "many", "zones": ["a", "b", "c"], "desired": 8, "max": 9}]
+SURGE = {"zone": ZONE, "on_demand_at_least": 2, "stop_rebalancing": True, "migrate": True}
+
+SPREAD = {
+    "maxSkew": 1,
+    "topologyKey": "topology.kubernetes.io/zone",
+    "whenUnsatisfiable": "DoNotSchedule",
+    "labelSelector": {"matchLabels": {"app": "queue"}},
+}
+STATEFUL = [
+    {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": "queue", "namespace": "shop"},
+        "spec": {
+            "replicas": 3,
+            "serviceName": "queue",
+            "selector": {"matchLabels": {"app": "queue"}},
+            "template": {
+                "metadata": {"labels": {"app": "queue"}},
+                "spec": {
+                    "containers": [{"name": "queue", "image": "queue:1"}],
+                    "topologySpreadConstraints": [SPREAD],
+                },
+            },
+        },
+    }
+]
+CROWDED = {**STATEFUL[0]["spec"], "replicas": 24}
+# Only spot nodes take them, and there are none in the other zones.
+STUCK = [
+    {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "stuck", "namespace": "shop"},
+        "spec": {
+            "replicas": 3,
+            "selector": {"matchLabels": {"app": "queue"}},
+            "template": {
+                "metadata": {"labels": {"app": "queue"}},
+                "spec": {
+                    "nodeSelector": {"lifecycle": "Ec2Spot"},
+                    "containers": [{"name": "queue", "image": "queue:1"}],
+                    "topologySpreadConstraints": [{**SPREAD, "nodeAffinityPolicy": "Ignore"}],
+                },
+            },
+        },
+    }
+]
+OLD = [
+    {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "sopctl-relax-spread", "namespace": "sopctl-system"},
+        "data": {"topologyKeys": "lifecycle"},
+    },
+    {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingAdmissionPolicy",
+        "metadata": {"name": "sopctl-relax-spread"},
+        "spec": {
+            "reinvocationPolicy": "Never",
+            "matchConstraints": {
+                "resourceRules": [
+                    {
+                        "apiGroups": [""],
+                        "apiVersions": ["v1"],
+                        "operations": ["CREATE"],
+                        "resources": ["pods"],
+                    }
+                ]
+            },
+            "mutations": [
+                {"patchType": "JSONPatch", "jsonPatch": {"expression": "[]"}},
+            ],
+        },
+    },
+]
+
+COURSES = {
+    "az-failure": (
+        Course(given={**PREPARED, **DEAD}, run={"parameters": {"zone": ZONE}}, silent=True),
+        Course(given=DEAD, run=EVERYTHING, before=[crowd], wait=600),
+        Course(given={"objects": STATEFUL}, run=GRAY, watched=True),
+    ),
+    "capacity-headroom": (
+        Course(run={"parameters": {"at_least": 2, "except_zone": ZONE}}),
+        Course(run={"parameters": {"at_least": 2, "except_zone": ZONE}}, silent=True),
+    ),
+    "control-plane-brownout": (Course(before=[crowd]), Course(silent=True)),
+    "node-group-drain": (
+        # The autoscaler may begin to remove the nodes that were emptied: nobody uncordons those.
+        Course(given={**PREPARED, "objects": STATEFUL}, run=DRAIN, ends={0, 21}),
+        Course(given=DEAD, run=DRAIN),
+        Course(
+            run={"parameters": {"group": "managed", "managed": True}, "answers": {"go": "yes"}},
+            before=[crowd],
+        ),
+    ),
+    "prepare": (Course(), Course(given={"objects": OLD})),
+    "rebalance-recommendation": (
+        Course(
+            given={"groups": MANY, "objects": [{**STATEFUL[0], "spec": CROWDED}]}, run=REBALANCE
+        ),
+        Course(given={**DEAD, "groups": MANY}, run=REBALANCE),
+    ),
+    "scale-down-freeze": (Course(before=[crowd]), Course()),
+    "spot-interruption": (
+        Course(given={"objects": STATEFUL}, run=INTERRUPTION),
+        Course(given=DEAD, run=INTERRUPTION),
+    ),
+    "spot-reclaim-surge": (
+        Course(
+            given={**PREPARED, "objects": STUCK},
+            run={"parameters": SURGE},
+            before=[crowd, by_priority],
+        ),
+        Course(
+            given={"objects": STATEFUL},
+            run={"consent": ["relax-spread"]},
+            before=[with_priorities],
+        ),
+    ),
+    "zonal-traffic-shift": (
+        Course(run={"parameters": {"zone": ZONE}}, before=[crowd], watched=True),
+    ),
+}
