@@ -7,7 +7,7 @@ from typing import Any
 
 from sopctl.core.action import Mark
 from sopctl.core.codec import Json, encode
-from sopctl.core.errors import RefusedError, SopError
+from sopctl.core.errors import PermissionDeniedError, ProviderError, RefusedError, SopError
 from sopctl.core.journal import Entry
 from sopctl.core.runbook import OnEmpty, OnFailure
 from sopctl.engine import environment, records
@@ -35,6 +35,7 @@ from sopctl.engine.state import Outcome, RunState, Work
 from sopctl.engine.window import UNREADABLE, write_window
 
 POLL = 1.0  # seconds of the target's clock between two looks
+UNMARK_TRIES = 3
 
 
 def perform(session: Session, move: Move) -> None:
@@ -145,21 +146,39 @@ def _set_marks(session: Session, move: SetMarks) -> None:
 
 
 def _remove_marks(session: Session, move: RemoveMarks) -> None:
-    """Take our marks off; one that is not ours any more stays."""
+    """Take our marks off; one that is not ours any more stays.
+
+    Looked at again before each try, so that a lost reply needs no second call, and nothing of
+    somebody else's is taken off.
+    """
     work = session.state.work(move.work)
-    action = session.action(work)
     why = ""
-    if action.marker is not None:
+    for attempt in range(UNMARK_TRIES):
+        if attempt:
+            session.deps.clock.sleep(POLL)
         try:
-            stand = action.marker.read(session.deps.clients, work.marks)
-            needed = _needed_marks(session.state, work)
-            ours = [m for m in work.marks if stand.get(m) == m.value and m not in needed]
-            session.deps.point(f"before unmark {work.key}")
-            if ours:
-                action.marker.remove(session.call(work, ["unmark"]), session.deps.clients, ours)
-        except UNREADABLE as error:
+            _unmark(session, work)
+        except ProviderError as error:
             why = f"the marks cannot be taken off: {error.summary}"
+        except PermissionDeniedError as error:
+            why = f"the marks cannot be taken off: {error.summary}"
+            break
+        else:
+            why = ""
+            break
     session.append(records.unmarked(work.key, why))
+
+
+def _unmark(session: Session, work: Work) -> None:
+    marker = session.action(work).marker
+    if marker is None:
+        return
+    stand = marker.read(session.deps.clients, work.marks)
+    needed = _needed_marks(session.state, work)
+    ours = [m for m in work.marks if stand.get(m) == m.value and m not in needed]
+    session.deps.point(f"before unmark {work.key}")
+    if ours:
+        marker.remove(session.call(work, ["unmark"]), session.deps.clients, ours)
 
 
 def _needed_marks(state: RunState, work: Work) -> set[Mark]:

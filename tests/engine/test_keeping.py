@@ -13,7 +13,7 @@ from sopctl.engine.records import consent
 from sopctl.engine.restore import Return, plan_return
 from sopctl.engine.state import RunEnd
 from tests.engine.loops import Points, die
-from tests.engine.toys import Thing, bench, runbook, step
+from tests.engine.toys import Tags, Thing, bench, runbook, step
 
 BOOK = runbook(step("lamps", "toy.lamp", keep=True, bound=6), step("fuses", "toy.fuse"))
 
@@ -155,3 +155,32 @@ def test_a_crash_while_a_newcomer_is_served_is_resumed(place):
     assert made.snapshot()["lamp", "new"] is True
     assert made.world.effective["new"] == 1
     assert made.world.unlogged == []
+
+
+class Stubborn(Tags):
+    """Marks that come off only at the third try."""
+
+    def __init__(self):
+        self.tries = 0
+
+    def remove(self, call, world, marks):
+        self.tries += 1
+        if self.tries < 3:
+            raise UnreachableError("the reply was lost")
+        super().remove(call, world, marks)
+
+
+@pytest.mark.parametrize("after", [0, 10])
+def test_a_mark_that_does_not_come_off_is_tried_again_and_then_left_with_a_warning(b, after):
+    marker = Stubborn()
+    marker.tries = -after
+    lamps = dataclasses.replace(b.deps.actions["toy.lamp"], marker=marker)
+    deps = dataclasses.replace(b.deps, actions={**b.deps.actions, "toy.lamp": lamps})
+    held = holdings(all_runs(deps))
+    asked = Return(source=b.state(), way_back=(), target={"name": "toy"}, held=held)
+    plan = plan_return(asked, deps)
+    open_run("back", plan, {}, consent("t", "yes", plan.hash), deps)
+
+    assert leg("back", deps) == Done(RunEnd.UNDONE)
+    assert bool(b.world.marks) == bool(after)
+    assert marker.tries == 3 - after
