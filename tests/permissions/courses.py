@@ -48,7 +48,7 @@ STATEFUL = [
         },
     }
 ]
-CROWDED = {**STATEFUL[0]["spec"], "replicas": 24}
+MANY_OF_THEM = [{**STATEFUL[0], "spec": {**STATEFUL[0]["spec"], "replicas": 24}}]
 # Only spot nodes take them, and there are none in the other zones.
 STUCK = [
     {
@@ -112,7 +112,7 @@ COURSES = {
     "control-plane-brownout": (Course(before=[crowd]), Course(silent=True)),
     "node-group-drain": (
         # The autoscaler may begin to remove the nodes that were emptied: nobody uncordons those.
-        Course(given={**PREPARED, "objects": STATEFUL}, run=DRAIN, ends={0, 21}),
+        Course(given={**PREPARED, "objects": MANY_OF_THEM}, run=DRAIN, ends={0, 21}),
         Course(given=DEAD, run=DRAIN),
         Course(
             run={"parameters": {"group": "managed", "managed": True}, "answers": {"go": "yes"}},
@@ -121,14 +121,12 @@ COURSES = {
     ),
     "prepare": (Course(), Course(given={"objects": OLD})),
     "rebalance-recommendation": (
-        Course(
-            given={"groups": MANY, "objects": [{**STATEFUL[0], "spec": CROWDED}]}, run=REBALANCE
-        ),
+        Course(given={"groups": MANY, "objects": MANY_OF_THEM}, run=REBALANCE),
         Course(given={**DEAD, "groups": MANY}, run=REBALANCE),
     ),
     "scale-down-freeze": (Course(before=[crowd]), Course()),
     "spot-interruption": (
-        Course(given={"objects": STATEFUL}, run=INTERRUPTION),
+        Course(given={"objects": MANY_OF_THEM}, run=INTERRUPTION),
         Course(given=DEAD, run=INTERRUPTION),
     ),
     "spot-reclaim-surge": (

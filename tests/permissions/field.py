@@ -209,7 +209,9 @@ class Field:
         """*run* with NODE for the name of a node in the first zone that pods of a queue are on."""
         pods = self.stage.household.kube.cluster.list("pods")
         zone = self._zones()
-        places = [p["spec"].get("nodeName") for p in pods if p["metadata"]["name"] == "queue-0"]
+        places = [
+            p["spec"].get("nodeName") for p in pods if p["metadata"]["name"].startswith("queue-")
+        ]
         node = next(iter([n for n in places if n] or [n for n in zone if zone[n] == ZONE]))
         parameters = {
             key: {"NODE": node, "GROUP": self._group(node)}.get(str(value), value)
