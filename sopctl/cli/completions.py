@@ -14,6 +14,18 @@ def runbooks(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[st
     return [name for name in names if name.startswith(incomplete)]
 
 
+def actions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of actions."""
+    names = ctx.ensure_object(Context).app.catalogs().actions
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def checks(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of checks."""
+    names = ctx.ensure_object(Context).app.catalogs().checks
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
 def scenarios(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Names of scenarios."""
     from sopctl.app import scenarios as known  # noqa: PLC0415  # pydantic takes 0.2 s

@@ -35,6 +35,8 @@ COMMANDS: Final[Commands] = {
         f"{_RUNS}.permissions:permissions",
         "Print the least that a runbook has to be allowed.",
     ),
+    "action": (f"{_RUNS}.action:action", "List and show the actions that runbooks can use."),
+    "check": (f"{_RUNS}.check:check", "List and show the checks that runbooks can use."),
     "test": (f"{_RUNS}.test:test", "Run the tests that lie beside runbooks."),
     "target": (f"{_RUNS}.target:target", "List, add and check targets."),
     "drill": (f"{_RUNS}.drill:drill", "Rehearse a runbook in a world of its own."),
