@@ -19,6 +19,19 @@ from sopctl.checks.k8s import (
     zone_capacity,
     zone_used,
 )
+from sopctl.checks.ready import (
+    audit,
+    autoscaler,
+    balance,
+    budgets,
+    discovery,
+    growth,
+    policy,
+    shift,
+    single,
+    unhealthy,
+    zones,
+)
 from sopctl.core.check import AnyCheck, Check
 from sopctl.core.errors import RefusedError
 
@@ -36,6 +49,17 @@ CATALOG: Mapping[str, AnyCheck] = {
     "k8s.spread.pending": spread_pending.CHECK,
     "k8s.zone.capacity": zone_capacity.CHECK,
     "k8s.zone.used": zone_used.CHECK,
+    "ready.audit": audit.CHECK,
+    "ready.autoscaler": autoscaler.CHECK,
+    "ready.balance": balance.CHECK,
+    "ready.budgets": budgets.CHECK,
+    "ready.discovery": discovery.CHECK,
+    "ready.growth": growth.CHECK,
+    "ready.policy": policy.CHECK,
+    "ready.shift": shift.CHECK,
+    "ready.single": single.CHECK,
+    "ready.unhealthy": unhealthy.CHECK,
+    "ready.zones": zones.CHECK,
 }
 
 

@@ -39,6 +39,7 @@ COMMANDS: Final[Commands] = {
     "check": (f"{_RUNS}.check:check", "List and show the checks that runbooks can use."),
     "test": (f"{_RUNS}.test:test", "Run the tests that lie beside runbooks."),
     "target": (f"{_RUNS}.target:target", "List, add and check targets."),
+    "doctor": (f"{_RUNS}.doctor:doctor", "Ask whether a cluster is ready for a zone failure."),
     "drill": (f"{_RUNS}.drill:drill", "Rehearse a runbook in a world of its own."),
     "sandbox": (f"{_RUNS}.sandbox:sandbox", "Start, stop and shake the local practice world."),
     "completion": (f"{_RUNS}.completion:completion", "Print the completion script of a shell."),

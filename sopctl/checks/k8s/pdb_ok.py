@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sopctl.core.check import Check, Verdict
+from sopctl.core.check import Check, Readiness, Severity, Verdict
 from sopctl.facts.objects import pdb, pod
 from sopctl.facts.objects.pdb import Pdb
 from sopctl.facts.objects.pod import Pod
@@ -64,4 +64,10 @@ CHECK: Check[Params] = Check(
     params=Params,
     look=look,
     permissions=("k8s:list poddisruptionbudgets.policy", "k8s:list pods"),
+    readiness=Readiness(
+        row="WL2, WL3",
+        severity=Severity.CRITICAL,
+        why="A budget that never lets a pod go stops the evacuation of its zone.",
+        fix="kubectl patch pdb NAME: maxUnavailable 1; of two budgets for one pod, delete one.",
+    ),
 )
