@@ -48,8 +48,9 @@ def permits(app: App, runbook: str, scope: Scope, group: str) -> Permits:
         checks=catalogs.checks,
         references=expressions.references_in,
     )
-    needs = gather(app.library.load(runbook), known, scope.target)
-    return Permits(name=f"sopctl-{runbook}", needs=needs, scope=scope, group=group)
+    book = app.library.load(runbook)
+    needs = gather(book, known, scope.target)
+    return Permits(name=f"sopctl-{book.name}", needs=needs, scope=scope, group=group)
 
 
 def on_target(app: App, name: str, scope: Scope) -> Scope:

@@ -53,6 +53,11 @@ def difference(before: Json, after: Json, *, full: bool = False) -> list[Span]:
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     spans: list[Span] = []
     for key in keys:
+        inner = before.get(key), after.get(key)
+        if isinstance(inner[0], Mapping) and isinstance(inner[1], Mapping):
+            spans += [("; ", "")] if spans else []
+            spans += difference(*inner, full=full)
+            continue
         name = "" if len({**before, **after}) == 1 else f"{key}: "
         spans += [("; ", "")] if spans else []
         spans.append((name, ""))
