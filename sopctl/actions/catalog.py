@@ -19,6 +19,8 @@ from sopctl.actions.aws import (
     asg_subnets,
     asg_tags,
     eks_nodegroup,
+    events_rule,
+    ssm_parameter,
     zonal_shift,
 )
 from sopctl.actions.k8s import (
@@ -60,6 +62,8 @@ CATALOG: Mapping[str, AnyAction] = {
     "aws.asg.subnets": asg_subnets.ACTION,
     "aws.asg.tags": asg_tags.ACTION,
     "aws.eks.nodegroup": eks_nodegroup.ACTION,
+    "aws.events.rule": events_rule.ACTION,
+    "aws.ssm.parameter": ssm_parameter.ACTION,
     "aws.zonal_shift": zonal_shift.ACTION,
     "k8s.autoscaler.priorities": autoscaler_priorities.ACTION,
     "k8s.autoscaler.scale_down": autoscaler_scale_down.ACTION,

@@ -203,7 +203,7 @@ class Action(Generic[ParamsT, StateT]):
         """*permissions* for readers: a parameter that decides stands there as its NAME."""
         return (
             *self.permissions,
-            *self.needs({f.name: f.name.upper() for f in fields(self.params)}),
+            *self.needs({f.name: f.name.upper() for f in fields(self.params)}),  # type: ignore[arg-type]  # parameters are dataclasses
         )
 
 

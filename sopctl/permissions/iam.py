@@ -82,8 +82,12 @@ def bound_of(right: Right, scope: Scope) -> Bound:
     if right.service == "iam":
         roles = f"arn:{scope.partition}:iam::{scope.account}:role/*"
         return Bound("Preflight", (roles,))
+    if right.service == "ssm":
+        return Bound("Parameters", (arn.format("ssm") + "parameter/*",))
     if right.act.startswith(("Describe", "List", "Get")):
         return Bound("Read")
+    if right.service == "events":
+        return Bound("Rules", (arn.format("events") + "rule/*",))
     if right.service == "autoscaling":
         keyed = bool(right.tags)
         return Bound("GroupTags" if keyed else "Groups", (group,), tagged=True, keyed=keyed)

@@ -31,6 +31,7 @@ THROTTLED = frozenset(
         "RequestThrottledException",
         "RequestLimitExceeded",
         "TooManyRequestsException",
+        "TooManyUpdates",  # Systems Manager: wait, then ask again
         "SlowDown",
         "BandwidthLimitExceeded",
     }
