@@ -181,11 +181,13 @@ def _undo(data: Fields, known: Known, inside: Inside) -> Iterator[tuple[str, Und
         step = fields.get("id")
         if not isinstance(step, str):
             continue
-        if action := known.actions.get(str(fields.get("uses"))):
+        action = known.actions.get(str(fields.get("uses")))
+        if action and not action.undo_with:
             yield step, action.undo
         book = inside.books.get(step)
         for inner in book.steps if book else ():
-            if action := known.actions.get(inner.uses):
+            action = known.actions.get(inner.uses)
+            if action and not action.undo_with:
                 yield f"{step}.{inner.id}", action.undo
 
 

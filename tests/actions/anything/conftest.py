@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.local import Local, local_world
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Local]:
+    with local_world(tmp_path) as local:
+        yield local
