@@ -18,10 +18,8 @@ from sopctl.core.target import Target
 from sopctl.facts.snapshot import Snapshot
 from sopctl.facts.world import World
 from sopctl.providers.aws import Aws
-from sopctl.providers.commands import Commands
 from sopctl.providers.k8s import K8s
 from sopctl.providers.limits import Limits
-from sopctl.providers.web import Web
 from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.aws.eks import CLUSTER
 from sopctl.sandbox.aws.fleet import GroupSpec
@@ -75,13 +73,7 @@ class Local:
         target = given.pop("target", self.target)
         aws, k8s = Aws(target, **given), K8s(target, **given)
         self._opened = [*getattr(self, "_opened", []), aws, k8s]
-        self.world = World(
-            aws=aws,
-            k8s=k8s,
-            facts=Snapshot(aws, k8s),
-            web=Web(target, agent="test", clock=self.watch, hide=lambda *_: None),
-            commands=Commands(target),
-        )
+        self.world = World(aws=aws, k8s=k8s, facts=Snapshot(aws, k8s))
         return self.world
 
     def close(self) -> None:

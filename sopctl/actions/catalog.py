@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from sopctl.actions.anything import command, http_request
 from sopctl.actions.aws import (
     asg_capacity,
     asg_capacity_rebalance,
@@ -66,8 +65,6 @@ CATALOG: Mapping[str, AnyAction] = {
     "aws.events.rule": events_rule.ACTION,
     "aws.ssm.parameter": ssm_parameter.ACTION,
     "aws.zonal_shift": zonal_shift.ACTION,
-    "command": command.ACTION,
-    "http.request": http_request.ACTION,
     "k8s.autoscaler.priorities": autoscaler_priorities.ACTION,
     "k8s.autoscaler.scale_down": autoscaler_scale_down.ACTION,
     "k8s.controllers.move": controllers_move.ACTION,

@@ -21,10 +21,8 @@ from sopctl.facts.snapshot import Snapshot
 from sopctl.facts.world import World
 from sopctl.permissions.gather import Need
 from sopctl.providers.aws import Aws
-from sopctl.providers.commands import Commands
 from sopctl.providers.k8s import K8s
 from sopctl.providers.limits import Limits
-from sopctl.providers.web import Web
 
 if TYPE_CHECKING:
     from sopctl.providers.aws_sdk import AwsSdk
@@ -115,13 +113,7 @@ class RealConnection:
         snapshot = Snapshot(self._aws, self._k8s)
         self._snapshot = snapshot
         self.facts: Facts = snapshot
-        self.clients = World(
-            aws=self._aws,
-            k8s=self._k8s,
-            facts=snapshot,
-            web=Web(target, agent=agent, clock=clock, hide=hide, on_call=noted),
-            commands=Commands(target, on_call=noted),
-        )
+        self.clients = World(aws=self._aws, k8s=self._k8s, facts=snapshot)
 
     def identify(self) -> Identity:
         """Both providers at the same time; one that does not answer is named, not raised."""

@@ -188,8 +188,6 @@ class Action(Generic[ParamsT, StateT]):
         Callable[[Any, ParamsT, Sequence[Change[StateT]]], Sequence[SideEffect]] | None
     ) = None
     undo: Undo = Undo.EXACT
-    undo_with: Callable[[ParamsT], Undo] | None = None  # where the parameters decide it
-    opaque: bool = False  # what it really changes only its author knows
     disruptive: bool = False
     consent: Callable[[ParamsT], str] = field(default=lambda _params: "")  # why consent is needed
     batch: int = 1  # changes per converge call
@@ -199,10 +197,6 @@ class Action(Generic[ParamsT, StateT]):
     permissions: tuple[str, ...] = ()
     only_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needs: Callable[[Mapping[str, Json]], tuple[str, ...]] = field(default=lambda _written: ())
-
-    def way_back(self, params: ParamsT) -> Undo:
-        """How a change with *params* is taken back."""
-        return self.undo_with(params) if self.undo_with else self.undo
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -79,7 +79,6 @@ def _bind(planned: PlannedStep, step: Step, params: Mapping[str, Json], deps: De
     return replace(
         planned,
         params=encode(typed),
-        undo=action.way_back(typed),
         consent=action.consent(typed),
     )
 

@@ -181,13 +181,11 @@ def _undo(data: Fields, known: Known, inside: Inside) -> Iterator[tuple[str, Und
         step = fields.get("id")
         if not isinstance(step, str):
             continue
-        action = known.actions.get(str(fields.get("uses")))
-        if action and not action.undo_with:
+        if action := known.actions.get(str(fields.get("uses"))):
             yield step, action.undo
         book = inside.books.get(step)
         for inner in book.steps if book else ():
-            action = known.actions.get(inner.uses)
-            if action and not action.undo_with:
+            if action := known.actions.get(inner.uses):
                 yield f"{step}.{inner.id}", action.undo
 
 

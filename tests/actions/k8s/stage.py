@@ -44,7 +44,7 @@ class Stage:
     def clients(self) -> World:
         """The providers, with a fresh snapshot of facts."""
         world = self.local.clients
-        return replace(world, facts=Snapshot(world.aws, world.k8s))
+        return World(aws=world.aws, k8s=world.k8s, facts=Snapshot(world.aws, world.k8s))
 
     def mutations(self) -> int:
         return self.local.mutations()
