@@ -73,7 +73,7 @@ def action_section(name: str, action: AnyAction) -> Iterator[str]:
     yield f"| disruptive | {waits} |"
     fence = "touching the object" if action.touch else "waiting it out"
     yield f"| an unanswered call is shut out by | {fence} |"
-    yield f"| permissions | {declared(action.told)} |"
+    yield f"| permissions | {declared(action.permissions)} |"
     for key, more in action.only_with.items():
         yield f"| with `{key}` | {declared(more)} |"
     yield ""

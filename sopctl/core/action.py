@@ -14,12 +14,11 @@ action obeys laws, which ``tests.laws`` checks for every one of them:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from sopctl.core.codec import Json
 from sopctl.core.resource import Absent, Observed, ResourceId, Selection
 from sopctl.core.side_effect import SideEffect
 
@@ -165,8 +164,6 @@ class Action(Generic[ParamsT, StateT]):
 
     *permissions* are texts of ``core.permission``, the way back included. Those in *only_with* are
     needed with a parameter alone: ``zone`` where it is given, ``via=tags`` where it is that.
-    ``needs(written)`` says what depends on the parameters otherwise, from them as the runbook has
-    them: an expression is still text there.
     """
 
     id: str
@@ -196,15 +193,6 @@ class Action(Generic[ParamsT, StateT]):
     patience: float = 300.0  # seconds until a change that is not yet possible counts as failed
     permissions: tuple[str, ...] = ()
     only_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    needs: Callable[[Mapping[str, Json]], tuple[str, ...]] = field(default=lambda _written: ())
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        """*permissions* for readers: a parameter that decides stands there as its NAME."""
-        return (
-            *self.permissions,
-            *self.needs({f.name: f.name.upper() for f in fields(self.params)}),  # type: ignore[arg-type]  # parameters are dataclasses
-        )
 
 
 # A catalog mixes actions of all types; each is still fully typed in its own module.

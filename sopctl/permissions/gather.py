@@ -98,8 +98,6 @@ def step_needs(step: Step, known: Known) -> tuple[str, ...]:
     if used := room or look:
         declared += [used.permissions]
         declared += [some for key, some in used.only_with.items() if _given(key, step, used)]
-    if room:
-        declared += [room.needs(step.params)]
     return needs.together(declared)
 
 

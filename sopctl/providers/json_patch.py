@@ -22,11 +22,6 @@ def pointer(*keys: str) -> str:
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
-def keys(path: str) -> tuple[str, ...]:
-    """The keys of a JSON Pointer, unescaped."""
-    return tuple(key.replace("~1", "/").replace("~0", "~") for key in path.split("/")[1:])
-
-
 def test(path: str, value: Json) -> Operation:
     return {"op": "test", "path": path, "value": value}
 

@@ -142,7 +142,7 @@ class K8s:
     ) -> Obj:
         """What a write would return: admission and validation run, nothing is stored."""
         asked = {"dryRun": "All", "fieldManager": FIELD_MANAGER}
-        return self._read(_Ask(method, path, asked, body, content_type))
+        return self._send(_Ask(method, path, asked, body, content_type)).body
 
     def review(self, path: str, body: Obj) -> Obj:
         """The answer to a ``*Review``: created, never stored, and not asked again."""

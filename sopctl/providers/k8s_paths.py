@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from sopctl.core.resource import ResourceId
-
-_VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,41 +39,11 @@ PLACES: dict[str, Place] = {
 }
 
 
-_KINDS = {place: kind for kind, place in PLACES.items()}
-
-
-def kind_of(group: str, version: str, plural: str, *, namespaced: bool) -> str:
-    """The kind of a resource of any API, such as ``cronjobs.v1.batch``; ours where we have one."""
-    root = f"/apis/{group}/{version}" if group else f"/api/{version}"
-    place = Place(root=root, plural=plural, namespaced=namespaced)
-    return _KINDS.get(place) or f"{plural}.{version}" + (f".{group}" if group else "")
-
-
-def place(kind: str) -> Place:
-    """Where objects of *kind* live; raises KeyError for what is no kind of Kubernetes."""
-    if known := PLACES.get(kind):
-        return known
-    plural, dot, rest = kind.partition(".")
-    version, _, group = rest.partition(".")
-    if not dot or not _VERSION.fullmatch(version):
-        raise KeyError(kind)
-    return Place(root=f"/apis/{group}/{version}" if group else f"/api/{version}", plural=plural)
-
-
-def is_object(kind: str) -> bool:
-    """Whether *kind* is one of the Kubernetes API."""
-    try:
-        place(kind)
-    except KeyError:
-        return False
-    return True
-
-
 def collection(kind: str, namespace: str = "") -> str:
     """The path of all objects of *kind*, in one namespace or in all of them."""
-    where = place(kind)
-    inside = f"/namespaces/{namespace}" if namespace and where.namespaced else ""
-    return f"{where.root}{inside}/{where.plural}"
+    place = PLACES[kind]
+    inside = f"/namespaces/{namespace}" if namespace and place.namespaced else ""
+    return f"{place.root}{inside}/{place.plural}"
 
 
 def address(resource: ResourceId) -> str:

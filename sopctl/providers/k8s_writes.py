@@ -13,7 +13,7 @@ from sopctl.core.resource import ResourceId
 from sopctl.providers import json_patch
 from sopctl.providers.answers import AnsweredError, DisruptionBudgetError, Reply
 from sopctl.providers.json_patch import Operation
-from sopctl.providers.k8s import MERGE_PATCH, K8s, Obj
+from sopctl.providers.k8s import K8s
 from sopctl.providers.k8s_paths import address, collection, split
 from sopctl.providers.receipts import receipt
 
@@ -26,22 +26,6 @@ def patch(call: Call, k8s: K8s, resource: ResourceId, operations: Sequence[Opera
             lambda: k8s.write(
                 call, "PATCH", address(resource), body, content_type=json_patch.MEDIA_TYPE
             )
-        )
-    except NotFoundError as error:
-        return Receipt(kind=ReceiptKind.CONFLICT, requests=error.requests, why=error.summary)
-
-
-def merge(call: Call, k8s: K8s, resource: ResourceId, body: Obj, *, version: str) -> Receipt:
-    """A merge patch of *resource* in the very *version* that was looked at, or a conflict.
-
-    Source: apiserver patch.go: a patch that names uid and resourceVersion only lands on those.
-    """
-    only = {"uid": resource.incarnation, "resourceVersion": version}
-    named = {key: value for key, value in only.items() if value}
-    sent = {**body, "metadata": {**body.get("metadata", {}), **named}}
-    try:
-        return settled(
-            lambda: k8s.write(call, "PATCH", address(resource), sent, content_type=MERGE_PATCH)
         )
     except NotFoundError as error:
         return Receipt(kind=ReceiptKind.CONFLICT, requests=error.requests, why=error.summary)

@@ -48,7 +48,7 @@ def actions_data(found: Mapping[str, AnyAction]) -> list[Json]:
             "undo": str(each.undo),
             "disruptive": each.disruptive,
             "effect": each.effect.describe if each.effect else None,
-            "permissions": list(each.told),
+            "permissions": list(each.permissions),
             "parameters": [field.name for field in dataclasses.fields(each.params)],
         }
         for name, each in sorted(found.items())
@@ -81,7 +81,7 @@ def action(one: AnyAction) -> list[Line]:
         EMPTY,
         *table(rows, indent=2),
         EMPTY,
-        *_room(one.params, one.converge, one.told),
+        *_room(one.params, one.converge, one.permissions),
     ]
 
 
