@@ -98,6 +98,8 @@ def step_needs(step: Step, known: Known) -> tuple[str, ...]:
     if used := room or look:
         declared += [used.permissions]
         declared += [some for key, some in used.only_with.items() if _given(key, step, used)]
+    if room and room.permissions_of:
+        declared.append(room.permissions_of(step.params))
     return needs.together(declared)
 
 
