@@ -165,8 +165,9 @@ class Action(Generic[ParamsT, StateT]):
 
     *permissions* are texts of ``core.permission``, the way back included. Those in *only_with* are
     needed with a parameter alone: ``zone`` where it is given, ``via=tags`` where it is that.
-    ``permissions_of(with)`` says what else the parameters ask for, as the runbook writes them (with
-    expressions in them); pure.
+    ``permissions_of(with)`` says what else the parameters ask for, as the runbook writes them, with
+    expressions in them; ``undo_of(with)`` how the changes are taken back, where that depends on
+    them; both pure. An *opaque* action cannot say what its change is, only whether it is made.
     """
 
     id: str
@@ -197,6 +198,12 @@ class Action(Generic[ParamsT, StateT]):
     permissions: tuple[str, ...] = ()
     only_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     permissions_of: Callable[[Mapping[str, Json]], tuple[str, ...]] | None = None
+    undo_of: Callable[[Mapping[str, Json]], Undo] | None = None
+    opaque: bool = False
+
+    def undo_with(self, params: Mapping[str, Json]) -> Undo:
+        """How changes made with *params*, as a runbook writes them, are taken back."""
+        return self.undo_of(params) if self.undo_of else self.undo
 
 
 # A catalog mixes actions of all types; each is still fully typed in its own module.

@@ -182,11 +182,12 @@ def _undo(data: Fields, known: Known, inside: Inside) -> Iterator[tuple[str, Und
         if not isinstance(step, str):
             continue
         if action := known.actions.get(str(fields.get("uses"))):
-            yield step, action.undo
+            given = fields.get("with")
+            yield step, action.undo_with(given if isinstance(given, Mapping) else {})
         book = inside.books.get(step)
         for inner in book.steps if book else ():
             if action := known.actions.get(inner.uses):
-                yield f"{step}.{inner.id}", action.undo
+                yield f"{step}.{inner.id}", action.undo_with(inner.params)
 
 
 def _check_guardrails(data: Fields, known: Known) -> Iterator[Finding]:
