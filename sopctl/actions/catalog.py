@@ -21,6 +21,11 @@ from sopctl.actions.aws import (
     eks_nodegroup,
     zonal_shift,
 )
+from sopctl.actions.general import (
+    command,
+    http_request,
+    manual,
+)
 from sopctl.actions.k8s import (
     autoscaler_priorities,
     autoscaler_scale_down,
@@ -60,6 +65,8 @@ CATALOG: Mapping[str, AnyAction] = {
     "aws.asg.tags": asg_tags.ACTION,
     "aws.eks.nodegroup": eks_nodegroup.ACTION,
     "aws.zonal_shift": zonal_shift.ACTION,
+    "command": command.ACTION,
+    "http.request": http_request.ACTION,
     "k8s.autoscaler.priorities": autoscaler_priorities.ACTION,
     "k8s.autoscaler.scale_down": autoscaler_scale_down.ACTION,
     "k8s.controllers.move": controllers_move.ACTION,
@@ -80,6 +87,7 @@ CATALOG: Mapping[str, AnyAction] = {
     "k8s.spread.policy": spread_policy.ACTION,
     "k8s.spread.relax": spread_relax.ACTION,
     "k8s.vpa.mode": vpa_mode.ACTION,
+    "manual": manual.ACTION,
 }
 
 

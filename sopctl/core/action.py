@@ -168,6 +168,8 @@ class Action(Generic[ParamsT, StateT]):
     ``permissions_of(with)`` says what else the parameters ask for, as the runbook writes them, with
     expressions in them; ``undo_of(with)`` how the changes are taken back, where that depends on
     them; both pure. An *opaque* action cannot say what its change is, only whether it is made.
+    ``instructions(params, change)`` are for the person who carries it out, where one does: asked at
+    a gate, once the change is accepted.
     """
 
     id: str
@@ -200,6 +202,7 @@ class Action(Generic[ParamsT, StateT]):
     permissions_of: Callable[[Mapping[str, Json]], tuple[str, ...]] | None = None
     undo_of: Callable[[Mapping[str, Json]], Undo] | None = None
     opaque: bool = False
+    instructions: Callable[[ParamsT, Change[StateT]], str] | None = None
 
     def undo_with(self, params: Mapping[str, Json]) -> Undo:
         """How changes made with *params*, as a runbook writes them, are taken back."""
