@@ -56,7 +56,9 @@ def prove(action: AnyAction, bench: Bench, params: Any) -> Proof:
     settled = action.observe(clients, params, selection.ids)
     _converged(action, params, forward, settled)
     _changes_nothing_when_so(action, bench, forward, settled)
-    if action.undo is Undo.EXACT:
+    given = encode(params)
+    assert isinstance(given, Mapping)
+    if action.undo_with(given) is Undo.EXACT:
         _restores(action, bench, params, forward, settled)
         assert bench.dump() == start, "the way back left something behind in the world"
     return Proof(selection, before, settled, receipts)

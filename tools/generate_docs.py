@@ -66,14 +66,15 @@ def action_section(name: str, action: AnyAction) -> Iterator[str]:
     yield from parameter_table(action.params)
     yield "| | |\n|---|---|"
     yield f"| resources | `{action.kind}` |"
-    yield f"| undo | {UNDO_TEXT[action.undo]} |"
+    yield f"| undo | {_undo(action)} |"
     yield f"| effect watched | {action.effect.describe if action.effect else 'none'} |"
     yield f"| marks the objects | {'yes' if action.marker else 'no'} |"
     waits = "yes: waits for every outstanding effect" if action.disruptive else "no"
     yield f"| disruptive | {waits} |"
     fence = "touching the object" if action.touch else "waiting it out"
     yield f"| an unanswered call is shut out by | {fence} |"
-    yield f"| permissions | {declared(action.permissions)} |"
+    named = "; those of what the parameters name" if action.permissions_of else ""
+    yield f"| permissions | {declared(action.permissions)}{named} |"
     for key, more in action.only_with.items():
         yield f"| with `{key}` | {declared(more)} |"
     yield ""
@@ -94,6 +95,10 @@ def checks_page() -> Iterator[str]:
         yield from parameter_table(check.params)
         more = "".join(f"; with `{k}` {declared(some)}" for k, some in check.only_with.items())
         yield f"Permissions: {declared(check.permissions)}{more}.\n"
+
+
+def _undo(action: AnyAction) -> str:
+    return "as the parameters say" if action.undo_of else UNDO_TEXT[action.undo]
 
 
 def declared(permissions: tuple[str, ...]) -> str:

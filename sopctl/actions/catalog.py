@@ -23,6 +23,11 @@ from sopctl.actions.aws import (
     ssm_parameter,
     zonal_shift,
 )
+from sopctl.actions.general import (
+    command,
+    http_request,
+    manual,
+)
 from sopctl.actions.k8s import (
     autoscaler_priorities,
     autoscaler_scale_down,
@@ -37,7 +42,10 @@ from sopctl.actions.k8s import (
     node_drain,
     node_out_of_service,
     node_soft_taints,
+    patch,
     pod_unblock,
+    rollout,
+    scale,
     spread_policy,
     spread_relax,
     vpa_mode,
@@ -61,6 +69,8 @@ CATALOG: Mapping[str, AnyAction] = {
     "aws.events.rule": events_rule.ACTION,
     "aws.ssm.parameter": ssm_parameter.ACTION,
     "aws.zonal_shift": zonal_shift.ACTION,
+    "command": command.ACTION,
+    "http.request": http_request.ACTION,
     "k8s.autoscaler.priorities": autoscaler_priorities.ACTION,
     "k8s.autoscaler.scale_down": autoscaler_scale_down.ACTION,
     "k8s.controllers.move": controllers_move.ACTION,
@@ -74,10 +84,14 @@ CATALOG: Mapping[str, AnyAction] = {
     "k8s.node.drain": node_drain.ACTION,
     "k8s.node.out_of_service": node_out_of_service.ACTION,
     "k8s.node.soft_taints": node_soft_taints.ACTION,
+    "k8s.patch": patch.ACTION,
     "k8s.pod.unblock": pod_unblock.ACTION,
+    "k8s.rollout": rollout.ACTION,
+    "k8s.scale": scale.ACTION,
     "k8s.spread.policy": spread_policy.ACTION,
     "k8s.spread.relax": spread_relax.ACTION,
     "k8s.vpa.mode": vpa_mode.ACTION,
+    "manual": manual.ACTION,
 }
 
 

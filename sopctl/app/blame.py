@@ -18,7 +18,7 @@ from sopctl.facts.objects.writers import last_writer
 from sopctl.facts.side_effects import keeper
 from sopctl.facts.world import World
 from sopctl.providers.k8s import FIELD_MANAGER
-from sopctl.providers.k8s_paths import PLACES
+from sopctl.providers.k8s_paths import is_known
 
 GROUP = "aws.asg"
 
@@ -27,7 +27,7 @@ def blame(world: World, ids: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
     """A name for each of *ids* of which one is known."""
     found: dict[ResourceId, str] = {}
     with suppress(SopError):
-        for each, obj in lookup(world.k8s, [one for one in ids if one.kind in PLACES]).items():
+        for each, obj in lookup(world.k8s, [one for one in ids if is_known(one.kind)]).items():
             found[each] = _of_object(obj, each.part)
     with suppress(SopError):
         found |= _of_groups(world, [one for one in ids if one.kind == GROUP])

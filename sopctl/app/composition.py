@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from sopctl.app.place import Catalogs, Watcher
     from sopctl.core.plan import Plan
     from sopctl.engine.state import RunState
+    from sopctl.facts.outside import Outside
     from sopctl.journal.redact import Scrubber
     from sopctl.journal.sqlite import SqliteStore
+    from sopctl.providers.secrets import Secrets
     from sopctl.runbook.lint import Known
 
 
@@ -160,7 +162,29 @@ class App:
         from sopctl.app.clocks import clock_of  # noqa: PLC0415  # HTTP, only for targets with a clock
         from sopctl.app.connection import RealConnection  # noqa: PLC0415  # the providers
 
-        return RealConnection(target, clock_of(target), agent=agent, hide=self._hide)
+        made = RealConnection(target, clock_of(target), agent=agent, hide=self._hide)
+        return made.reaching(self._outside())
+
+    def _outside(self) -> Outside:
+        """What actions reach besides the target: checks, and the programs of the policy."""
+        from sopctl.app import policy  # noqa: PLC0415  # reads YAML
+        from sopctl.facts.outside import Outside  # noqa: PLC0415  # the providers
+        from sopctl.providers.commands import Commands  # noqa: PLC0415  # as above
+        from sopctl.providers.http import Http  # noqa: PLC0415  # as above
+
+        allowed = policy.commands(self.settings.config / "policy.yaml")
+        return Outside(
+            checks=self.catalogs().checks,
+            commands=Commands(allowed=allowed, secrets=self.secrets),
+            http=Http(secrets=self.secrets),
+        )
+
+    @property
+    def secrets(self) -> Secrets:
+        """Secrets by reference; whatever is read is hidden from every journal."""
+        from sopctl.providers.secrets import Secrets  # noqa: PLC0415  # only when needed
+
+        return Secrets(environ=self.settings.environ, hide=self.scrubber.register)
 
     def now_of(self, state: RunState) -> datetime:
         """The time where *state* runs; when its last record was made, if nobody can tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sopctl.app.blame import blame
@@ -17,6 +17,7 @@ from sopctl.core.errors import TemporaryError, UnreachableError, WrongTargetErro
 from sopctl.core.resource import ResourceId
 from sopctl.core.target import Identity, Target
 from sopctl.engine.ports import Facts, TargetLock
+from sopctl.facts.outside import Outside
 from sopctl.facts.snapshot import Snapshot
 from sopctl.facts.world import World
 from sopctl.permissions.gather import Need
@@ -114,6 +115,11 @@ class RealConnection:
         self._snapshot = snapshot
         self.facts: Facts = snapshot
         self.clients = World(aws=self._aws, k8s=self._k8s, facts=snapshot)
+
+    def reaching(self, outside: Outside) -> RealConnection:
+        """Itself, with what actions may reach besides the target."""
+        self.clients = replace(self.clients, outside=outside)
+        return self
 
     def identify(self) -> Identity:
         """Both providers at the same time; one that does not answer is named, not raised."""

@@ -1,12 +1,13 @@
 """The organisation's policy: a ceiling over what any runbook says it needs.
 
-``policy.yaml`` has a mapping ``max_objects`` of kinds to ``{count: N, percent: N}``.
+``policy.yaml`` has a mapping ``max_objects`` of kinds to ``{count: N, percent: N}``, and a list
+``commands`` of the programs that runbooks may run, by absolute path; none without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from sopctl.core.codec import Json, decode
 from sopctl.core.errors import InvalidRunbookError, UsageError
@@ -17,7 +18,27 @@ Limits = Mapping[str, Guardrail]
 
 
 def load(path: Path) -> Limits:
-    """The policy in *path*; none if there is no file. A file that is wrong stops everything."""
+    """The limits in *path*; none if there is no file. A file that is wrong stops everything."""
+    limits = _read(path).get("max_objects", {})
+    if not isinstance(limits, Mapping):
+        return {}
+    return {kind: _limit(path, kind, fields) for kind, fields in limits.items()}
+
+
+def commands(path: Path) -> tuple[str, ...]:
+    """The programs that may be run; raises as ``load`` does."""
+    listed = _read(path).get("commands", [])
+    found = [str(each) for each in listed] if isinstance(listed, list) else [str(listed)]
+    for each in found:
+        if not PurePath(each).is_absolute():
+            raise UsageError(
+                f"{path} allows {each}, which is no absolute path",
+                hint="Write commands: [/usr/local/bin/flip-dns].",
+            )
+    return tuple(found)
+
+
+def _read(path: Path) -> Mapping[str, Json]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -27,7 +48,13 @@ def load(path: Path) -> Limits:
     document = strict_yaml.parse(text, str(path))
     if document.problems:
         raise InvalidRunbookError(f"{path} is not usable", problems=tuple(document.problems))
-    return {kind: _limit(path, kind, fields) for kind, fields in _entries(path, document.data)}
+    found = document.data
+    if not isinstance(found, Mapping) or not found or set(found) - {"max_objects", "commands"}:
+        raise UsageError(
+            f"{path} has something else than max_objects and commands",
+            hint="Write max_objects: {aws.asg: {count: 20, percent: 30}}.",
+        )
+    return found
 
 
 def lowered(policy: Limits, needs: Limits, kinds: Iterable[str], most: int) -> Limits:
@@ -39,16 +66,6 @@ def lowered(policy: Limits, needs: Limits, kinds: Iterable[str], most: int) -> L
         now = policy.get(kind) or needs.get(kind) or DEFAULT_GUARDRAIL
         found[kind] = Guardrail(count=min(now.count, most), percent=now.percent)
     return found
-
-
-def _entries(path: Path, data: Json) -> list[tuple[str, Json]]:
-    limits = data.get("max_objects") if isinstance(data, Mapping) else None
-    if not isinstance(data, Mapping) or set(data) - {"max_objects"} or limits is None:
-        raise UsageError(
-            f"{path} has something else than max_objects",
-            hint="Write max_objects: {aws.asg: {count: 20, percent: 30}}.",
-        )
-    return list(limits.items()) if isinstance(limits, Mapping) else []
 
 
 def _limit(path: Path, kind: str, fields: Json) -> Guardrail:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 
 from sopctl.checks.aws import autoshift_agrees, spot_quiet, zone_exists
+from sopctl.checks.general import command_succeeds, http_answers
 from sopctl.checks.k8s import (
     autoscaler_alive,
     controllers_placed,
@@ -41,6 +42,8 @@ CATALOG: Mapping[str, AnyCheck] = {
     "aws.autoshift.agrees": autoshift_agrees.CHECK,
     "aws.spot.quiet": spot_quiet.CHECK,
     "aws.zone.exists": zone_exists.CHECK,
+    "command.succeeds": command_succeeds.CHECK,
+    "http.answers": http_answers.CHECK,
     "k8s.autoscaler.alive": autoscaler_alive.CHECK,
     "k8s.controllers.placed": controllers_placed.CHECK,
     "k8s.karpenter.drifted": karpenter_drifted.CHECK,

@@ -19,7 +19,7 @@ from sopctl.views import failure
 from sopctl.views import plan as plan_view
 from sopctl.views.lines import line
 
-_GATES: Final = ("approve:", "bound:", "when:")
+_GATES: Final = ("approve:", "bound:", "when:", "manual:")
 
 
 def work_of(state: RunState, parked: Parked) -> Work | None:

@@ -19,6 +19,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+from sopctl.core.codec import Json
 from sopctl.core.resource import Absent, Observed, ResourceId, Selection
 from sopctl.core.side_effect import SideEffect
 
@@ -164,6 +165,11 @@ class Action(Generic[ParamsT, StateT]):
 
     *permissions* are texts of ``core.permission``, the way back included. Those in *only_with* are
     needed with a parameter alone: ``zone`` where it is given, ``via=tags`` where it is that.
+    ``permissions_of(with)`` says what else the parameters ask for, as the runbook writes them, with
+    expressions in them; ``undo_of(with)`` how the changes are taken back, where that depends on
+    them; both pure. An *opaque* action cannot say what its change is, only whether it is made.
+    ``instructions(params, change)`` are for the person who carries it out, where one does: asked at
+    a gate, once the change is accepted.
     """
 
     id: str
@@ -193,6 +199,14 @@ class Action(Generic[ParamsT, StateT]):
     patience: float = 300.0  # seconds until a change that is not yet possible counts as failed
     permissions: tuple[str, ...] = ()
     only_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    permissions_of: Callable[[Mapping[str, Json]], tuple[str, ...]] | None = None
+    undo_of: Callable[[Mapping[str, Json]], Undo] | None = None
+    opaque: bool = False
+    instructions: Callable[[ParamsT, Change[StateT]], str] | None = None
+
+    def undo_with(self, params: Mapping[str, Json]) -> Undo:
+        """How changes made with *params*, as a runbook writes them, are taken back."""
+        return self.undo_of(params) if self.undo_of else self.undo
 
 
 # A catalog mixes actions of all types; each is still fully typed in its own module.

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sopctl.core.action import AnyAction
+from sopctl.core.codec import decode
 from sopctl.core.runbook import OnFailure, StepKind
 from sopctl.engine import guardrails
 from sopctl.engine.compare import change_of
@@ -123,6 +124,8 @@ def _next_of(
     action = actions[work.plan.uses]
     if not work.back and action.marker and not work.marked and work.open_items:
         return SetMarks(work.key)
+    if move := _by_hand(state, work, action):
+        return move
     if work.open_items:
         return _next_window(work, action, now, fence_wait)
     return _close(work)
@@ -197,6 +200,21 @@ def _beyond_bound(state: RunState, work: Work) -> Move | None:
     if answer and answer["answer"] == "no":
         return Close(work.key, Outcome.DECLINED, f"declined by {answer['by']}")
     return Park("gate", what, gate)
+
+
+def _by_hand(state: RunState, work: Work, action: AnyAction) -> Move | None:
+    """What was accepted by a person waits at a gate until they say that it is done."""
+    asked = [item for item in work.open_items if item.phase is Phase.ACCEPTED]
+    if action.instructions is None or not asked:
+        return None
+    gate = f"manual:{work.key}"
+    answer = state.answers.get(gate)
+    if answer is None:
+        params = decode(action.params, work.plan.params)
+        return Park("gate", action.instructions(params, change_of(action, asked[0])), gate)
+    if answer["answer"] == "no":
+        return Close(work.key, Outcome.DECLINED, f"not done, says {answer['by']}")
+    return None
 
 
 def _too_much(state: RunState, work: Work) -> str:

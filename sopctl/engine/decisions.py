@@ -17,6 +17,19 @@ from sopctl.engine.state import (
 )
 
 
+def answered(state: RunState, gate: str, answer: str, at: datetime) -> None:
+    """What an answer means for the step that its gate is about."""
+    for work in state.works:
+        if gate == f"bound:{work.key}" and answer == "yes":
+            work.bound_ok = True
+        if gate == f"when:{work.key}" and answer == "no":
+            work.plan = work.as_when_says()
+        if gate == f"manual:{work.key}":
+            for item in work.items.values():
+                if item.phase is Phase.ACCEPTED:
+                    item.changed_at = at  # from now on it has to show
+
+
 def _retry(state: RunState, work: Work, _: datetime) -> None:
     """Do the step again, for what did not end well; what was skipped for its sake too."""
     for item in work.items.values():
@@ -32,8 +45,8 @@ def _retry(state: RunState, work: Work, _: datetime) -> None:
         work.ended, work.outcome, work.why = None, None, ""
         work.accepted = False
         work.selected = work.selected and not work.plan.unplanned
-        for gate in (work.key, f"approve:{work.key}", f"bound:{work.key}"):
-            state.answers.pop(gate, None)
+        for gate in ("", "approve:", "bound:", "manual:"):
+            state.answers.pop(gate + work.key, None)
         _unskip(state, work.key)
 
 

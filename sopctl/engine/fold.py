@@ -17,7 +17,7 @@ from sopctl.core.journal import Record
 from sopctl.core.plan import Joined, Plan, PlannedChange, PlannedStep
 from sopctl.core.resource import ResourceId
 from sopctl.engine import records as kinds
-from sopctl.engine.decisions import CHOICES, inverse
+from sopctl.engine.decisions import CHOICES, answered, inverse
 from sopctl.engine.state import (
     Item,
     Outcome,
@@ -227,15 +227,11 @@ def _request(state: RunState, data: Data, _: datetime) -> None:
     state.requests[data["text"]["nonce"]] = data["text"]
 
 
-def _answer(state: RunState, data: Data, _: datetime) -> None:
+def _answer(state: RunState, data: Data, at: datetime) -> None:
     state.answers[data["gate"]] = data
     if signed := data.get("signed"):
         state.used.add(signed["nonce"])
-    for work in state.works:
-        if data["gate"] == f"bound:{work.key}" and data["answer"] == "yes":
-            work.bound_ok = True
-        if data["gate"] == f"when:{work.key}" and data["answer"] == "no":
-            work.plan = work.as_when_says()
+    answered(state, data["gate"], data["answer"], at)
 
 
 def _decision(state: RunState, data: Data, at: datetime) -> None:

@@ -127,6 +127,7 @@ def _fill(
     found = sort_out(action, params, selection, seen)
     overlay |= {change.resource: change.after for change in found.changes}
     fidelity = Fidelity.PREDICTED if predicted else Fidelity.EXACT
+    fidelity = Fidelity.OPAQUE if action.opaque else fidelity
     filled = replace(
         planned,
         changes=found.changes,

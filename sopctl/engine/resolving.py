@@ -34,7 +34,7 @@ def resolve(step: Step, params: Mapping[str, Json], deps: Deps) -> PlannedStep:
     if action := deps.actions.get(step.uses) if step.kind is StepKind.ACTION else None:
         planned = replace(
             planned,
-            undo=action.undo,
+            undo=action.undo_with(step.params),
             effect=action.effect.describe if action.effect else "",
             barrier=action.disruptive and step.needs is None,
         )
@@ -68,6 +68,7 @@ def _bind(planned: PlannedStep, step: Step, params: Mapping[str, Json], deps: De
     """Give the step its typed parameters, and what its action declares."""
     env = environment.planning(deps.language, deps.facts, params, step.params, step.uses)
     value = deps.language.data(dict(step.params), env)
+    assert isinstance(value, Mapping), "it was a mapping before"
     if step.kind is StepKind.CHECK:
         check = deps.checks[step.uses]
         return replace(planned, params=encode(deps.language.params(check.params, value)))
@@ -79,6 +80,7 @@ def _bind(planned: PlannedStep, step: Step, params: Mapping[str, Json], deps: De
     return replace(
         planned,
         params=encode(typed),
+        undo=action.undo_with(value),
         consent=action.consent(typed),
     )
 

@@ -136,7 +136,7 @@ def _restore(work: Work, canary: int, asked: Return, deps: Deps) -> list[Planned
         unplanned="",
         consent="",
     )
-    if action.undo is not Undo.EXACT:
+    if step.undo is not Undo.EXACT:
         return _left_behind(step, work, action)
     changes, left, notes = _changes(work, asked)
     if not changes and not left:
@@ -151,7 +151,7 @@ def _left_behind(step: PlannedStep, work: Work, action: AnyAction) -> list[Plann
         return []
     why = (
         "their owners made new ones"
-        if action.undo is Undo.OWNER_RECREATES
+        if step.undo is Undo.OWNER_RECREATES
         else "there is no way back"
     )
     text = f"{len(work.touched)} {action.kind} not undone: {why}"

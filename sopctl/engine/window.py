@@ -134,7 +134,8 @@ def _out_of_patience(action: AnyAction, item: Item, verdict: Judgement, now: dat
         if item.changed_at and (now - item.changed_at).total_seconds() > limit:
             return Judgement(Phase.FAILED, why="written, but the change did not follow")
     elif item.first_try and (now - item.first_try).total_seconds() > action.patience:
-        return Judgement(Phase.FAILED, why=f"not possible for {action.patience:.0f} s: {item.why}")
+        how = f"not possible for {action.patience:.0f} s" if action.patience else "not tried again"
+        return Judgement(Phase.FAILED, why=f"{how}: {item.why}")
     return verdict
 
 

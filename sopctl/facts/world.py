@@ -1,9 +1,10 @@
-"""What every action and check is handed: the two providers and the snapshot of facts."""
+"""What every action and check is handed: the two providers, the snapshot, and what is outside."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sopctl.facts.outside import Outside
 from sopctl.facts.snapshot import Snapshot
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s
@@ -16,3 +17,4 @@ class World:
     aws: Aws
     k8s: K8s
     facts: Snapshot
+    outside: Outside = field(default_factory=Outside)

@@ -98,7 +98,22 @@ def step_needs(step: Step, known: Known) -> tuple[str, ...]:
     if used := room or look:
         declared += [used.permissions]
         declared += [some for key, some in used.only_with.items() if _given(key, step, used)]
+    if room and room.permissions_of:
+        declared.append(room.permissions_of(step.params))
+    if room and room.opaque:
+        declared.append(_probe_needs(step, known))
     return needs.together(declared)
+
+
+def _probe_needs(step: Step, known: Known) -> tuple[str, ...]:
+    """What the check needs that says whether an opaque action is done."""
+    probe = step.params.get("check")
+    if not isinstance(probe, Mapping):
+        return ()
+    given = probe.get("params")
+    uses, params = str(probe.get("name")), given if isinstance(given, Mapping) else {}
+    asked = Step(id=step.id, kind=StepKind.CHECK, uses=uses, params=params)
+    return step_needs(asked, known)
 
 
 def _given(key: str, step: Step, used: AnyAction | AnyCheck) -> bool:

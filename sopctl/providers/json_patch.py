@@ -22,6 +22,13 @@ def pointer(*keys: str) -> str:
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
+def keys(path: str) -> tuple[str, ...]:
+    """The inverse of :func:`pointer`; raises ValueError for what is no pointer to a member."""
+    if not path.startswith("/"):
+        raise ValueError(f"{path!r} is no JSON Pointer")
+    return tuple(key.replace("~1", "/").replace("~0", "~") for key in path[1:].split("/"))
+
+
 def test(path: str, value: Json) -> Operation:
     return {"op": "test", "path": path, "value": value}
 

@@ -1,4 +1,8 @@
-"""Where objects of the Kubernetes API live: resource ids to request paths."""
+"""Where objects of the Kubernetes API live: resource ids to request paths.
+
+Kinds that actions know have short names, such as ``k8s.deployment``. Any other is named by its
+group, version and plural: ``k8s.policy/v1/poddisruptionbudgets``, or ``k8s.v1/services``.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +43,38 @@ PLACES: dict[str, Place] = {
 }
 
 
+_SHORT = {(each.root, each.plural): kind for kind, each in PLACES.items()}
+
+
+def root_of(api_version: str) -> str:
+    """The path of an API group and version, such as ``apps/v1``, or ``v1`` of the core."""
+    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+
+
+def kind_of(api_version: str, plural: str) -> str:
+    """The kind, for resource ids, of what has that *plural*."""
+    short = _SHORT.get((root_of(api_version), plural))
+    return short or f"k8s.{api_version}/{plural}"
+
+
+def is_known(kind: str) -> bool:
+    """Whether objects of *kind* are of the Kubernetes API."""
+    return kind in PLACES or (kind.startswith("k8s.") and "/" in kind)
+
+
+def place(kind: str) -> Place:
+    """Where objects of *kind* are; raises KeyError for what is none."""
+    if kind in PLACES or not is_known(kind):
+        return PLACES[kind]
+    api_version, _, plural = kind.removeprefix("k8s.").rpartition("/")
+    return Place(root=root_of(api_version), plural=plural)
+
+
 def collection(kind: str, namespace: str = "") -> str:
     """The path of all objects of *kind*, in one namespace or in all of them."""
-    place = PLACES[kind]
-    inside = f"/namespaces/{namespace}" if namespace and place.namespaced else ""
-    return f"{place.root}{inside}/{place.plural}"
+    found = place(kind)
+    inside = f"/namespaces/{namespace}" if namespace and found.namespaced else ""
+    return f"{found.root}{inside}/{found.plural}"
 
 
 def address(resource: ResourceId) -> str:

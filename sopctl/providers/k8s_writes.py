@@ -18,14 +18,21 @@ from sopctl.providers.k8s_paths import address, collection, split
 from sopctl.providers.receipts import receipt
 
 
-def patch(call: Call, k8s: K8s, resource: ResourceId, operations: Sequence[Operation]) -> Receipt:
-    """A JSON Patch of *resource*; conflict if a ``test`` failed, or if the object is gone."""
-    body = list(operations)
+def patch(
+    call: Call,
+    k8s: K8s,
+    resource: ResourceId,
+    operations: Sequence[Operation],
+    subresource: str = "",
+) -> Receipt:
+    """A JSON Patch of *resource*; conflict if a ``test`` failed, or if the object is gone.
+
+    *subresource* is such as ``/scale``.
+    """
+    body, path = list(operations), address(resource) + subresource
     try:
         return settled(
-            lambda: k8s.write(
-                call, "PATCH", address(resource), body, content_type=json_patch.MEDIA_TYPE
-            )
+            lambda: k8s.write(call, "PATCH", path, body, content_type=json_patch.MEDIA_TYPE)
         )
     except NotFoundError as error:
         return Receipt(kind=ReceiptKind.CONFLICT, requests=error.requests, why=error.summary)

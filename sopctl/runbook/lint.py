@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from sopctl.core.action import AnyAction, Undo
 from sopctl.core.check import AnyCheck
+from sopctl.core.codec import Json
 from sopctl.core.errors import Problem
 from sopctl.core.runbook import Runbook
 from sopctl.notation.document import Document, Path
@@ -131,6 +132,27 @@ def _check_use(
         whole = not wrong and not any(True for _ in typing_rules.holes(fitted))
         if whole and (refusal := fitting.refusal(kind, fitted)) is not None:
             yield _moved(refusal, path, fields)
+        if word == "uses" and known.actions[used].opaque:
+            for finding in _check_probe(given.get("check"), known, typing_rules.typed(types)):
+                yield _moved(finding, path, fields)
+
+
+def _check_probe(
+    probe: Json, known: Known, typed: Callable[[str], str | None]
+) -> Iterator[Finding]:
+    """The check that says whether an opaque action is done."""
+    name = probe.get("name") if isinstance(probe, Mapping) else None
+    if not isinstance(probe, Mapping) or not isinstance(name, str):
+        return  # said already
+    if name not in known.checks:
+        found = _unknown(("check", "name"), name, "check", set(known.checks), set(known.actions))
+        yield found
+        return
+    for finding in fitting.fit(known.checks[name].params, probe.get("params", {}), typed)[1]:
+        yield Finding(
+            path=("check", "params", *finding.path) if "params" in probe else ("check",),
+            summary=finding.summary, hint=finding.hint, key=finding.key and "params" in probe,
+        )  # fmt: skip
 
 
 def _moved(finding: Finding, path: Path, fields: Fields) -> Finding:
@@ -182,11 +204,12 @@ def _undo(data: Fields, known: Known, inside: Inside) -> Iterator[tuple[str, Und
         if not isinstance(step, str):
             continue
         if action := known.actions.get(str(fields.get("uses"))):
-            yield step, action.undo
+            given = fields.get("with")
+            yield step, action.undo_with(given if isinstance(given, Mapping) else {})
         book = inside.books.get(step)
         for inner in book.steps if book else ():
             if action := known.actions.get(inner.uses):
-                yield f"{step}.{inner.id}", action.undo
+                yield f"{step}.{inner.id}", action.undo_with(inner.params)
 
 
 def _check_guardrails(data: Fields, known: Known) -> Iterator[Finding]:

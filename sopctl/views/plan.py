@@ -217,13 +217,19 @@ def _facts(step: PlannedStep) -> list[tuple[str, str]]:
         ("when: ", f"{step.when}, decided when it starts" if step.late_when else ""),
         ("watches: ", step.effect),
         ("waits for: ", _waits(step)),
-        ("undo: ", _UNDO[step.undo] if acts and not step.back else ""),
+        ("undo: ", _undo(step) if acts and not step.back else ""),
         ("stays behind: ", step.undoes),
         ("needs consent: ", step.consent),
         ("approval: ", _approval(step)),
         ("on failure: ", "" if stops else str(step.on_failure)),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def _undo(step: PlannedStep) -> str:
+    if step.fidelity is Fidelity.OPAQUE and step.undo is Undo.EXACT:
+        return "as the runbook declares, until the check does not hold any more"
+    return _UNDO[step.undo]
 
 
 def _late(step: PlannedStep) -> str:

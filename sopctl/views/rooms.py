@@ -22,7 +22,7 @@ UNDO: Mapping[Undo, str] = {
 
 def actions(found: Mapping[str, AnyAction]) -> list[Line]:
     """Name, how it is undone, and what it does."""
-    rows = [(name, str(each.undo), each.summary) for name, each in sorted(found.items())]
+    rows = [(name, _undo(each), each.summary) for name, each in sorted(found.items())]
     return _listed(("NAME", "UNDO", "WHAT"), rows)
 
 
@@ -30,6 +30,10 @@ def checks(found: Mapping[str, AnyCheck]) -> list[Line]:
     """Name, and what it asks."""
     rows = [(name, each.summary) for name, each in sorted(found.items())]
     return _listed(("NAME", "HOLDS WHEN"), rows)
+
+
+def _undo(action: AnyAction) -> str:
+    return "depends" if action.undo_of else str(action.undo)
 
 
 def _listed(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[Line]:
@@ -45,7 +49,7 @@ def actions_data(found: Mapping[str, AnyAction]) -> list[Json]:
             "name": name,
             "summary": each.summary,
             "kind": each.kind,
-            "undo": str(each.undo),
+            "undo": _undo(each),
             "disruptive": each.disruptive,
             "effect": each.effect.describe if each.effect else None,
             "permissions": list(each.permissions),
@@ -70,9 +74,10 @@ def checks_data(found: Mapping[str, AnyCheck]) -> list[Json]:
 
 def action(one: AnyAction) -> list[Line]:
     """What it does, its parameters, what it needs, how it is undone, and its traps."""
+    needs = (*one.permissions, *(["what its parameters name"] if one.permissions_of else []))
     rows: list[list[str | Span]] = [
         ["resources", one.kind],
-        ["undo", UNDO[one.undo]],
+        ["undo", "as its parameters say" if one.undo_of else UNDO[one.undo]],
         ["watches", one.effect.describe if one.effect else "nothing after the read-back"],
         ["waits", "for all outstanding effects" if one.disruptive else "for nothing"],
     ]
@@ -81,7 +86,7 @@ def action(one: AnyAction) -> list[Line]:
         EMPTY,
         *table(rows, indent=2),
         EMPTY,
-        *_room(one.params, one.converge, one.permissions),
+        *_room(one.params, one.converge, needs),
     ]
 
 

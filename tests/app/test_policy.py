@@ -27,6 +27,16 @@ def test_limits_are_read_by_kind(tmp_path):
     assert policy.load(path) == {"aws.asg": WIDE}
 
 
+def test_programs_are_allowed_by_absolute_path_and_none_by_default(tmp_path):
+    path = written(tmp_path, "commands: [/usr/local/bin/flip-dns]\n")
+
+    assert policy.commands(path) == ("/usr/local/bin/flip-dns",)
+    assert policy.load(path) == {}
+    assert policy.commands(tmp_path / "nothing.yaml") == ()
+    with pytest.raises(UsageError, match="no absolute path"):
+        policy.commands(written(tmp_path, "commands: [flip-dns]\n"))
+
+
 @pytest.mark.parametrize(
     "text",
     [

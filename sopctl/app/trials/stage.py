@@ -17,7 +17,9 @@ from typing import Final
 
 from sopctl.app.connection import RealConnection, Sdks
 from sopctl.app.targets import SANDBOX
+from sopctl.checks import catalog as checks
 from sopctl.core.target import Target
+from sopctl.facts.outside import Outside
 from sopctl.providers.aws_sdk import AwsSdk
 from sopctl.providers.k8s_sdk import K8sSdk
 from sopctl.providers.limits import Limits
@@ -132,7 +134,8 @@ class Stage:
     def connection(self, target: Target, agent: str = AGENT) -> RealConnection:
         """The world as one invocation reaches it."""
         clock = self.clock
-        return RealConnection(target, clock, agent=agent, sdks=self.sdks, machine=clock)
+        made = RealConnection(target, clock, agent=agent, sdks=self.sdks, machine=clock)
+        return made.reaching(Outside(checks=checks.CATALOG))
 
     def close(self) -> None:
         for sdk in (self.sdks.aws, self.sdks.k8s):

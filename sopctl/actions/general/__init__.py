@@ -1,0 +1,1 @@
+"""Actions on what is neither AWS nor Kubernetes; a check tells whether they are done."""
