@@ -163,9 +163,9 @@ class App:
         from sopctl.app.connection import RealConnection  # noqa: PLC0415  # the providers
 
         made = RealConnection(target, clock_of(target), agent=agent, hide=self._hide)
-        return made.reaching(self._outside())
+        return made.reaching(self._outside(target))
 
-    def _outside(self) -> Outside:
+    def _outside(self, target: Target) -> Outside:
         """What actions reach besides the target: checks, and the programs of the policy."""
         from sopctl.app import policy  # noqa: PLC0415  # reads YAML
         from sopctl.facts.outside import Outside  # noqa: PLC0415  # the providers
@@ -175,8 +175,8 @@ class App:
         allowed = policy.commands(self.settings.config / "policy.yaml")
         return Outside(
             checks=self.catalogs().checks,
-            commands=Commands(allowed=allowed, secrets=self.secrets),
-            http=Http(secrets=self.secrets),
+            commands=Commands(allowed=allowed, target=target, secrets=self.secrets),
+            http=Http(practice=target.practice, secrets=self.secrets),
         )
 
     @property

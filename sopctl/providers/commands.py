@@ -1,23 +1,28 @@
 """The only door to programs of this machine: those that the policy lists, without a shell.
 
 A program gets an environment of its own, no input, a process group that ends with it, and time; of
-its output the end is kept, without what would move a cursor or colour a screen.
+its output the end is kept, without what would move a cursor or colour a screen. It reaches the
+account and the cluster of the target, and dies with sopctl: what went on alone could finish while
+a successor looks, and be begun a second time.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from threading import Thread
 from typing import IO
 
 from sopctl.core.action import Call
+from sopctl.core.codec import canonical
 from sopctl.core.errors import ProviderError, RefusedError
+from sopctl.core.target import Target
+from sopctl.providers import supervisor
 from sopctl.providers.answers import LostReplyError
 from sopctl.providers.secrets import Secrets
 
@@ -47,9 +52,13 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """*allowed*: absolute paths of programs; none, unless somebody decided so."""
+    """*allowed*: absolute paths of programs; none, unless somebody decided so.
+
+    *target*: whose account and cluster a program reaches.
+    """
 
     allowed: tuple[str, ...] = ()
+    target: Target | None = None
     secrets: Secrets = field(default_factory=Secrets)
 
     def path(self, program: str) -> str:
@@ -77,19 +86,44 @@ class Commands:
         if call is not None:
             env |= {"SOPCTL_RUN": call.run, "SOPCTL_STEP": call.step, "SOPCTL_OP": call.op_id}
             call.guard()
-        try:
+        with tempfile.TemporaryDirectory(prefix="sopctl-") as folder:
             process = subprocess.Popen(  # noqa: S603  # no shell, and the policy lists the program
-                [path, *program.argv[1:]],
-                env=env,
+                [
+                    *(sys.executable, "-I", supervisor.__file__, str(program.timeout)),
+                    *(path, *program.argv[1:]),
+                ],
+                env=env | self._surroundings(Path(folder)),
                 cwd="/",
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # ends when we do
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        except OSError as error:
-            raise ProviderError(f"{path} cannot be started: {error.strerror}") from error
-        return _ended(process, program)
+            return _ended(process, program)
+
+    def _surroundings(self, folder: Path) -> dict[str, str]:
+        """What makes ``kubectl`` and ``aws`` reach the target."""
+        if self.target is None:
+            return {}
+        named = {
+            "SOPCTL_TARGET": self.target.name,
+            "AWS_PROFILE": self.target.profile,
+            "AWS_REGION": self.target.region,
+            "AWS_CONFIG_FILE": self.target.aws_config,
+            "KUBECONFIG": self._kubeconfig(self.target, folder),
+        }
+        return {key: value for key, value in named.items() if value}
+
+    def _kubeconfig(self, target: Target, folder: Path) -> str:
+        """The files in use, and first one that says which context: the first word counts."""
+        own = self.secrets.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+        files = target.kubeconfig or own
+        if not target.context:
+            return files
+        chosen = {"apiVersion": "v1", "kind": "Config", "current-context": target.context}
+        first = folder / "context"
+        first.write_bytes(canonical(chosen))
+        return os.pathsep.join((str(first), files))
 
     def _environment(self, program: Program) -> dict[str, str]:
         environ = self.secrets.environ
@@ -108,25 +142,24 @@ def _ended(process: subprocess.Popen[bytes], program: Program) -> Ran:
     """Wait for the end, and keep the last of the output; a flood of it fills no memory."""
     last = bytearray()
     assert process.stdout is not None
+    assert process.stdin is not None
     reader = Thread(target=_read, args=(process.stdout, last), daemon=True)
     reader.start()
-    late = False
     try:
-        process.wait(program.timeout)
-    except subprocess.TimeoutExpired:
-        late = True
+        status = process.wait()
     finally:
-        with suppress(ProcessLookupError):  # whatever it started ends with it
-            os.killpg(process.pid, signal.SIGKILL)
+        process.stdin.close()
         process.wait()
         reader.join(_ENDING)
         process.stdout.close()
     output = sanitised(bytes(last))
-    if late:
+    if status == supervisor.NOT_STARTED:
+        raise ProviderError(f"it cannot be started: {output}")
+    if status == supervisor.LATE:
         raise LostReplyError(
             f"{program.argv[0]} did not end within {program.timeout:g} s: {output}"
         )
-    return Ran(process.returncode, output)
+    return Ran(status, output)
 
 
 def _read(stream: IO[bytes], last: bytearray) -> None:

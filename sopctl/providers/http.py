@@ -54,8 +54,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
-    """Requests to whatever a runbook names."""
+    """Requests to whatever a runbook names; in a *practice* world, of this machine alone."""
 
+    practice: bool = False
     secrets: Secrets = field(default_factory=Secrets)
 
     def headers(self, request: Request) -> dict[str, str]:
@@ -73,11 +74,16 @@ class Http:
         import urllib3  # noqa: PLC0415  # `--help` sends nothing
 
         request.check()
+        host = urlsplit(request.url).hostname
+        if self.practice and host not in _LOOPBACK:
+            raise RefusedError(
+                f"{host} is real, and this is a practice world",
+                hint="Make the address a parameter, and give one of this machine's in drills.",
+            )
         headers = self.headers(request)
         if call is not None:
             headers = {"Idempotency-Key": call.op_id, **headers}
             call.guard()
-        host = urlsplit(request.url).hostname
         try:
             with urllib3.PoolManager(retries=False) as pool:
                 reply = pool.request(
