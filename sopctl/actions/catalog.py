@@ -46,8 +46,10 @@ from sopctl.actions.k8s import (
     pod_unblock,
     rollout,
     scale,
+    spread_kyverno,
     spread_policy,
     spread_relax,
+    spread_switch,
     vpa_mode,
 )
 from sopctl.core.action import Action, AnyAction
@@ -88,8 +90,10 @@ CATALOG: Mapping[str, AnyAction] = {
     "k8s.pod.unblock": pod_unblock.ACTION,
     "k8s.rollout": rollout.ACTION,
     "k8s.scale": scale.ACTION,
+    "k8s.spread.kyverno": spread_kyverno.ACTION,
     "k8s.spread.policy": spread_policy.ACTION,
     "k8s.spread.relax": spread_relax.ACTION,
+    "k8s.spread.switch": spread_switch.ACTION,
     "k8s.vpa.mode": vpa_mode.ACTION,
     "manual": manual.ACTION,
 }

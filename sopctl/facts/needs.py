@@ -30,7 +30,9 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "nodes": (_NODES,),
     "policies": (
         "k8s:get /apis/admissionregistration.k8s.io/v1",
+        "k8s:get /apis/policies.kyverno.io/v1",
         "k8s:list mutatingadmissionpolicies.admissionregistration.k8s.io",
+        "k8s:list mutatingpolicies.policies.kyverno.io",
         "k8s:list mutatingadmissionpolicybindings.admissionregistration.k8s.io",
     ),
     "workloads": (_DEPLOYMENTS, "k8s:list statefulsets.apps"),

@@ -58,7 +58,13 @@ SHAPES: Mapping[str, Json] = {
     ],
     "hpas": [{"namespace": "string", "name": "string", "select_policy": "string"}],
     "nodes": [{"name": "string", "zone": "string", "ready": "bool", "unschedulable": "bool"}],
-    "policies": {"served": "bool", "names": _TEXTS, "bindings": _TEXTS},
+    "policies": {
+        "served": "bool",
+        "names": _TEXTS,
+        "bindings": _TEXTS,
+        "kyverno_served": "bool",
+        "kyverno": _TEXTS,
+    },
     "workloads": [
         {
             "kind": "string",

@@ -6,6 +6,7 @@ whatever its ``when`` says: a permission that is missing at 3 a.m. is found out 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
@@ -17,6 +18,7 @@ from sopctl.core.permission import Right, parse
 from sopctl.core.runbook import ParameterType, Runbook, Step, StepKind
 from sopctl.facts import needs
 
+_PARAMETER = re.compile(r"\$\{\{\s*params\.([a-z][a-z0-9_]*)\s*\}\}")
 ENGINE = "sopctl"
 """Who needs what no step needs: identity, lock and preflight."""
 
@@ -77,7 +79,20 @@ def _declared(book: Runbook, known: Known, target: str) -> Iterator[tuple[str, s
         engine += needs.of("zones")
     yield from ((ENGINE, text) for text in engine)
     for step in steps_of(book):
-        yield from ((step.id, text) for text in step_needs(step, known))
+        room = known.actions.get(step.uses)
+        by_default = room.permissions_of(_usual(step, book)) if room and room.permissions_of else ()
+        yield from ((step.id, text) for text in (*step_needs(step, known), *by_default))
+
+
+def _usual(step: Step, book: Runbook) -> Mapping[str, Json]:
+    """Its parameters, with a default in the place of an expression that is one parameter."""
+    usual = {each.name: each.default for each in book.parameters if each.default is not None}
+
+    def said(value: Json) -> Json:
+        found = _PARAMETER.fullmatch(value) if isinstance(value, str) else None
+        return usual.get(found[1], value) if found else value
+
+    return {key: said(value) for key, value in step.params.items()}
 
 
 def steps_of(book: Runbook) -> Iterator[Step]:

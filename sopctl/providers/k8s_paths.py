@@ -26,6 +26,9 @@ PLACES: dict[str, Place] = {
     "k8s.configmap": Place(root="/api/v1", plural="configmaps"),
     "k8s.deployment": Place(root="/apis/apps/v1", plural="deployments"),
     "k8s.hpa": Place(root="/apis/autoscaling/v2", plural="horizontalpodautoscalers"),
+    "k8s.kyverno_policy": Place(
+        root="/apis/policies.kyverno.io/v1", plural="mutatingpolicies", namespaced=False
+    ),
     "k8s.namespace": Place(root="/api/v1", plural="namespaces", namespaced=False),
     "k8s.node": Place(root="/api/v1", plural="nodes", namespaced=False),
     "k8s.nodeclaim": Place(root="/apis/karpenter.sh/v1", plural="nodeclaims", namespaced=False),

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.permissions.field import Course, by_priority, crowd, with_priorities
+from tests.permissions.field import (
+    Course,
+    by_priority,
+    crowd,
+    kyverno,
+    old_kyverno,
+    prepared_kyverno,
+    with_priorities,
+)
 
 ZONE = "us-east-1a"
 PREPARED = {"runs": [{"runbook": "prepare"}]}
@@ -99,11 +107,15 @@ OLD = [
     },
 ]
 
+KYVERNO = {"parameters": {"by": "kyverno"}}
+SWITCHED = {"parameters": {"spread": "switch"}}
+
 COURSES = {
     "az-failure": (
         Course(given={**PREPARED, **DEAD}, run={"parameters": {"zone": ZONE}}, silent=True),
         Course(given=DEAD, run=EVERYTHING, before=[crowd], wait=600),
         Course(given={"objects": STATEFUL}, run=GRAY, watched=True),
+        Course(run={"parameters": {"zone": ZONE, "spread": "switch"}}, before=[prepared_kyverno]),
     ),
     "capacity-headroom": (
         Course(run={"parameters": {"at_least": 2, "except_zone": ZONE}}),
@@ -119,7 +131,12 @@ COURSES = {
             before=[crowd],
         ),
     ),
-    "prepare": (Course(), Course(given={"objects": OLD})),
+    "prepare": (
+        Course(),
+        Course(given={"objects": OLD}),
+        Course(run=KYVERNO, before=[kyverno]),
+        Course(run=KYVERNO, before=[old_kyverno]),
+    ),
     "rebalance-recommendation": (
         Course(given={"groups": MANY, "objects": MANY_OF_THEM}, run=REBALANCE),
         Course(given={**DEAD, "groups": MANY}, run=REBALANCE),
@@ -140,6 +157,7 @@ COURSES = {
             run={"consent": ["relax-spread"]},
             before=[with_priorities],
         ),
+        Course(run=SWITCHED, before=[prepared_kyverno]),
     ),
     "zonal-traffic-shift": (
         Course(run={"parameters": {"zone": ZONE}}, before=[crowd], watched=True),

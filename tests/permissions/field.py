@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from sopctl.actions.k8s import spread_kyverno
 from sopctl.app.composition import App, Parts
 from sopctl.app.settings import Settings
 from sopctl.app.targets import SANDBOX
@@ -22,6 +23,7 @@ from sopctl.app.trials import planting
 from sopctl.app.trials.invoking import Operator
 from sopctl.app.trials.stage import Stage
 from sopctl.core.permission import Right
+from sopctl.facts.objects import spread
 from sopctl.journal.memory import MemoryStore
 from sopctl.permissions import gather, iam, rbac
 from sopctl.permissions.scope import Scope
@@ -31,6 +33,7 @@ from sopctl.sandbox.aws.faults import FaultRule
 from sopctl.sandbox.aws.fleet import GroupSpec
 from sopctl.sandbox.process.household import VERSION, Household
 from sopctl.sandbox.process.running import ACCESS_KEY, aws_config, kubeconfig
+from sopctl.sandbox.world.seed import admission
 from tests.fakes.crds import crd
 from tests.sandbox.aws.access_keys import TRUST, client, session
 
@@ -91,6 +94,27 @@ def crowd(household: Household) -> None:
         name="managed", zones=("us-east-1a",), min=1, max=3, desired=1, spot=True, tags=_LABELLED
     )
     household.cloud.create_nodegroup(spec)
+
+
+def kyverno(household: Household) -> None:
+    """Kyverno is installed, with no policy."""
+    for resource, obj in admission.kyverno():
+        household.kube.cluster.create(resource, obj)
+
+
+def old_kyverno(household: Household) -> None:
+    """As above, with a policy of ours that is not as it should be."""
+    kyverno(household)
+    policy = {"metadata": {"name": spread.POLICY}, "spec": {"failurePolicy": "Fail"}}
+    household.kube.cluster.create("mutatingpolicies.policies.kyverno.io", policy)
+
+
+def prepared_kyverno(household: Household) -> None:
+    """As above, with the policy that `sopctl run prepare` installs."""
+    kyverno(household)
+    spec = spread_kyverno.spec(spread_kyverno.Params())
+    policy = {"metadata": {"name": spread.POLICY}, "spec": spec}
+    household.kube.cluster.create("mutatingpolicies.policies.kyverno.io", policy)
 
 
 def by_priority(household: Household) -> None:

@@ -39,6 +39,29 @@ def look(clients: World, changes: Sequence[AnyChange], scope: Scope) -> Seen:
     return _admitted(clients, _representatives(everyone, scope), scope, on=ABSENT not in switches)
 
 
+def admission(clients: World, scope: Scope, *, soft: bool) -> Seen:
+    """Does admission, which alone decides it here, make pods soft, or some hard again?
+
+    Templates tell nothing of what a webhook adds, so that every kind of workload is tried; which
+    of them it leaves alone anyway is not known, so that going back one hard pod is the proof.
+    """
+    everyone = workload.of_cluster(clients.k8s)
+    probes = _alike([each for each in everyone if each.namespace not in scope.except_namespaces])
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = list(pool.map(lambda each: _probe(clients, each, scope), probes))
+    for each, answer in zip(probes, answers, strict=True):
+        if isinstance(answer, str):
+            told = f"a probe pod of {each.name} was refused: {answer}"
+            return Seen(ok=False, detail=told)
+        if answer and soft:
+            return Seen(ok=False, detail=f"a probe pod of {each.name} is still admitted hard")
+    if soft or not probes:
+        return Seen(ok=True, detail=f"{len(probes)} probe pods were admitted relaxed")
+    if not any(answers):
+        return Seen(ok=False, detail="no probe pod is admitted hard again")
+    return Seen(ok=True, detail=f"{sum(map(bool, answers))} of {len(probes)} are hard again")
+
+
 def _rolled_out(changed: Sequence[Workload]) -> Seen:
     left = [each for each in changed if each.rolls and not each.rolled_out]
     if left:
@@ -47,12 +70,23 @@ def _rolled_out(changed: Sequence[Workload]) -> Seen:
 
 
 def _representatives(everyone: Sequence[Workload], scope: Scope) -> Sequence[Workload]:
+    """Those with hard constraints in their templates, one of each kind."""
+    return _alike(
+        [
+            each
+            for each in everyone
+            if each.namespace not in scope.except_namespaces
+            and spread.has_hard(each.spec, scope.keys)
+        ]
+    )
+
+
+def _alike(everyone: Sequence[Workload]) -> Sequence[Workload]:
     """One workload for each namespace and each set of constraints: admission sees no more."""
     found: dict[tuple[str, str], Workload] = {}
     for each in everyone:
-        if each.namespace not in scope.except_namespaces and spread.has_hard(each.spec, scope.keys):
-            constraints = [dict(one) for one in spread.constraints(each.spec)]
-            found.setdefault((each.namespace, json_text.dumped(constraints)), each)
+        constraints = [dict(one) for one in spread.constraints(each.spec)]
+        found.setdefault((each.namespace, json_text.dumped(constraints)), each)
     return tuple(found.values())
 
 

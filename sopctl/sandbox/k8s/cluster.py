@@ -13,9 +13,11 @@ from sopctl.sandbox.k8s.cascade import Cascade
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.escalation import Escalation
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
+from sopctl.sandbox.k8s.kyverno import KyvernoPolicies
 from sopctl.sandbox.k8s.mutating import MutatingPolicies
 from sopctl.sandbox.k8s.objects import Key, Obj, clone, key_of
 from sopctl.sandbox.k8s.patch import merge_patch
+from sopctl.sandbox.k8s.schedwebhook import SchedulingPolicies
 from sopctl.sandbox.k8s.store import Store
 from sopctl.sandbox.k8s.tokens import Tokens
 from sopctl.sandbox.k8s.validating import ValidatingPolicies
@@ -48,6 +50,8 @@ class Cluster:
         self.writer.mutators += [
             Priorities(self.store),
             MutatingPolicies(self.store, self.registry),
+            KyvernoPolicies(self.store, self.registry),
+            SchedulingPolicies(self.store),
         ]
         self.writer.judges += [
             Escalation(self.store),

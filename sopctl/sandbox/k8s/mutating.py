@@ -46,35 +46,41 @@ class MutatingPolicies:
         if kind.storage == POLICIES:
             require_compilable(kind, new, _expressions(new))
         attempt = Attempt(kind=kind, obj=new, old=old, write=write)
-        pairs = self._policies.matching(attempt)
-        if not pairs:
-            return new
-        after = self._round(attempt, pairs)
-        again = [pair for pair in pairs if pair[0]["spec"].get("reinvocationPolicy") == "IfNeeded"]
-        if after != new and len(pairs) > 1:
-            # What a later policy changed may concern an earlier one: once more, and only once.
-            after = self._round(replace(attempt, obj=after), again)
-        return after
+        return mutated(self._policies, attempt, self._policies.matching(attempt))
 
-    def _round(self, attempt: Attempt, pairs: Iterable[tuple[Obj, Obj]]) -> Obj:
-        obj: Obj = attempt.obj or {}
-        refusals: list[tuple[str, str]] = []
-        for policy, binding in pairs:
-            errors: list[PolicyError] = []
-            try:
-                scopes = self._policies.scopes(replace(attempt, obj=obj), policy, binding)
-            except PolicyError as error:
-                errors, scopes = [error], []
-            for scope in scopes:
-                obj = _mutated(attempt.kind, obj, policy, scope, errors)
-            names = f"'{policy['metadata']['name']}' with binding '{binding['metadata']['name']}'"
-            if not ignores_failures(policy):
-                refusals += [
-                    (f"policy {names} denied request: {error}", error.reason) for error in errors
-                ]
-        if refusals:
-            raise _refusal(attempt, refusals)
-        return obj
+
+def mutated(policies: Policies, attempt: Attempt, pairs: list[tuple[Obj, Obj]]) -> Obj:
+    """The object of *attempt* after the policies of these (policy, binding)."""
+    new: Obj = attempt.obj or {}
+    if not pairs:
+        return new
+    after = _round(policies, attempt, pairs)
+    again = [pair for pair in pairs if pair[0]["spec"].get("reinvocationPolicy") == "IfNeeded"]
+    if after != new and len(pairs) > 1:
+        # What a later policy changed may concern an earlier one: once more, and only once.
+        after = _round(policies, replace(attempt, obj=after), again)
+    return after
+
+
+def _round(policies: Policies, attempt: Attempt, pairs: Iterable[tuple[Obj, Obj]]) -> Obj:
+    obj: Obj = attempt.obj or {}
+    refusals: list[tuple[str, str]] = []
+    for policy, binding in pairs:
+        errors: list[PolicyError] = []
+        try:
+            scopes = policies.scopes(replace(attempt, obj=obj), policy, binding)
+        except PolicyError as error:
+            errors, scopes = [error], []
+        for scope in scopes:
+            obj = _mutated(attempt.kind, obj, policy, scope, errors)
+        names = f"'{policy['metadata']['name']}' with binding '{binding['metadata']['name']}'"
+        if not ignores_failures(policy):
+            refusals += [
+                (f"policy {names} denied request: {error}", error.reason) for error in errors
+            ]
+    if refusals:
+        raise _refusal(attempt, refusals)
+    return obj
 
 
 def _refusal(attempt: Attempt, refusals: list[tuple[str, str]]) -> ApiError:

@@ -103,7 +103,7 @@ class Policies:
         bindings = self._store.table(self._bindings).values()
         if not bindings or attempt.kind.storage in NEVER_MATCHED:
             return []
-        return [pair for pair in self._bound(bindings) if self._matches(attempt, *pair)]
+        return [pair for pair in self._bound(bindings) if self.fits(attempt, *pair)]
 
     def scopes(self, attempt: Attempt, policy: Obj, binding: Obj) -> list[Scope]:
         """What the policy's expressions see, once for each of its parameter objects.
@@ -121,7 +121,8 @@ class Policies:
             if policy is not None:
                 yield policy, binding
 
-    def _matches(self, attempt: Attempt, policy: Obj, binding: Obj) -> bool:
+    def fits(self, attempt: Attempt, policy: Obj, binding: Obj) -> bool:
+        """Whether the constraints of a policy, and those of its binding, are met."""
         constraints = policy["spec"].get("matchConstraints") or {}
         narrowed = binding["spec"].get("matchResources")
         if not self._matches_resources(attempt, constraints):

@@ -181,6 +181,10 @@ class WorldShape(Shape):
     autoscaler: Autoscaler = Autoscaler()
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
     nodepools: tuple[NodePool, ...] = ()
+    admission: Annotated[
+        tuple[Literal["kyverno", "webhook"], ...],
+        Field(description="Who decides spread at admission: Kyverno, a webhook of one's own."),
+    ] = ()
     balancers: tuple[Balancer, ...] = ()
     throttled: Annotated[
         StrictBool, Field(description="Whether AWS throttles calls as it documents.")

@@ -11,12 +11,12 @@ from typing import Any
 
 from sopctl.sandbox.scenario.inhabitants import NodePool, WorldShape
 from sopctl.sandbox.world.ports import Obj
+from sopctl.sandbox.world.seed.definition import OPEN, definition
 from sopctl.sandbox.world.seed.system import deployment
 from sopctl.sandbox.world.seed.workloads import HOSTNAME, Written
 
 GROUP = "karpenter.sh"
 _NAME = "karpenter"
-_OPEN: Obj = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _BUDGET: Obj = {
     "type": "object",
     "required": ["nodes"],
@@ -80,7 +80,7 @@ _NODEPOOL: Obj = {
                 "template": {
                     "type": "object",
                     "properties": {
-                        "metadata": _OPEN,
+                        "metadata": OPEN,
                         "spec": {
                             "type": "object",
                             "required": ["requirements", "nodeClassRef"],
@@ -91,16 +91,16 @@ _NODEPOOL: Obj = {
                 },
             },
         },
-        "status": _OPEN,
+        "status": OPEN,
     },
 }
-_CLAIM: Obj = {"type": "object", "properties": {"spec": _OPEN, "status": _OPEN}}
+_CLAIM: Obj = {"type": "object", "properties": {"spec": OPEN, "status": OPEN}}
 
 
 def definitions() -> Iterator[Written]:
     """The definitions of NodePools and NodeClaims."""
-    yield "customresourcedefinitions", _definition("NodePool", "nodepools", _NODEPOOL)
-    yield "customresourcedefinitions", _definition("NodeClaim", "nodeclaims", _CLAIM)
+    yield "customresourcedefinitions", definition(GROUP, "NodePool", "nodepools", _NODEPOOL)
+    yield "customresourcedefinitions", definition(GROUP, "NodeClaim", "nodeclaims", _CLAIM)
 
 
 def objects(world: WorldShape) -> Iterator[Written]:
@@ -181,24 +181,3 @@ def nodepool(row: NodePool) -> Obj:
 
 def _in(key: str, values: tuple[str, ...]) -> Obj:
     return {"key": key, "operator": "In", "values": list(values)}
-
-
-def _definition(kind: str, plural: str, schema: Obj) -> Obj:
-    version = {
-        "name": "v1",
-        "served": True,
-        "storage": True,
-        "schema": {"openAPIV3Schema": schema},
-        "subresources": {"status": {}},
-    }
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{GROUP}"},
-        "spec": {
-            "group": GROUP,
-            "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
-            "scope": "Cluster",
-            "versions": [version],
-        },
-    }

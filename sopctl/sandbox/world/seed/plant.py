@@ -8,7 +8,7 @@ from typing import TypeAlias
 from sopctl.sandbox.scenario import loader
 from sopctl.sandbox.scenario.inhabitants import WorldShape
 from sopctl.sandbox.world.ports import BalancerSpec, CloudPort, ClusterPort
-from sopctl.sandbox.world.seed import karpenter, system, workloads
+from sopctl.sandbox.world.seed import admission, karpenter, system, workloads
 from sopctl.sandbox.world.seed.groups import spec
 
 # Puts the first inhabitants of a world in place.
@@ -33,6 +33,7 @@ def plant(cluster: ClusterPort, cloud: CloudPort, world: WorldShape | None = Non
     for resource, obj in (
         *system.objects(shape, cloud.region),
         *karpenter.objects(shape),
+        *admission.objects(shape),
         *workloads.objects(shape),
     ):
         cluster.create(resource, obj)
