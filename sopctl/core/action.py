@@ -195,6 +195,7 @@ class Action(Generic[ParamsT, StateT]):
     consent: Callable[[ParamsT], str] = field(default=lambda _params: "")  # why consent is needed
     batch: int = 1  # changes per converge call
     concurrency: int = 8  # converge calls in flight
+    window: int = 0  # changes looked at and journaled at once; 0: as many as are in flight
     settle: float = 2.0  # seconds after which a second read must be equal
     patience: float = 300.0  # seconds until a change that is not yet possible counts as failed
     permissions: tuple[str, ...] = ()

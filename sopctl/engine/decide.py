@@ -244,9 +244,9 @@ def _next_window(work: Work, action: AnyAction, now: datetime, fence_wait: float
 
 
 def _first(action: AnyAction, items: Sequence[Item]) -> Sequence[Item]:
-    """As many as may be in flight at once, or the first batch if the action has an order."""
+    """As many as are looked at at once, or the first batch if the action has an order."""
     if action.order is None:
-        return items[: action.batch * action.concurrency]
+        return items[: action.window or action.batch * action.concurrency]
     by_id = {item.resource: item for item in items}
     changes = [change_of(action, item) for item in items]
     batches = action.order(changes)

@@ -35,6 +35,7 @@ from sopctl.engine.state import Outcome, RunState, Work
 from sopctl.engine.window import UNREADABLE, write_window
 
 POLL = 1.0  # seconds of the target's clock between two looks
+LONGEST_POLL = 10.0  # of a check that has been asked for minutes
 UNMARK_TRIES = 3
 
 
@@ -229,7 +230,7 @@ def _ask_check(session: Session, move: AskCheck) -> None:
     waited = (session.deps.clock.now() - work.started).total_seconds()
     if not holds and waited < work.plan.wait:
         session.deps.on_wait(f"{work.key}: {detail}")
-        session.deps.clock.sleep(POLL)
+        session.deps.clock.sleep(min(max(POLL, waited / 10), LONGEST_POLL, work.plan.wait - waited))
         return
     goes_on = work.plan.on_failure is OnFailure.CONTINUE
     missing = Outcome.SKIPPED if goes_on else Outcome.FAILED

@@ -6,6 +6,7 @@ appended under the lease, and nothing is sent that is not durable in the journal
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
@@ -140,14 +141,20 @@ def _out_of_patience(action: AnyAction, item: Item, verdict: Judgement, now: dat
 
 
 def _send(session: Session, work: Work, writes: Sequence[Write]) -> None:
+    """No more at once than the action says; after a signal the rest is left to the next leg."""
     action = session.action(work)
-    chunks = [writes[i : i + action.batch] for i in range(0, len(writes), action.batch)]
-    running: set[Future[list[Answer]]] = {
-        session.deps.pool.submit(_converge, session, work, action, chunk) for chunk in chunks
-    }
+    waiting = deque(writes[i : i + action.batch] for i in range(0, len(writes), action.batch))
+    running: set[Future[list[Answer]]] = set()
     failure: BaseException | None = None
     try:
-        while running:
+        while running or waiting:
+            if failure:
+                waiting.clear()
+            elif session.deps.stopping():
+                _hold_back(session, work, waiting)
+            while waiting and len(running) < action.concurrency:
+                chunk = waiting.popleft()
+                running.add(session.deps.pool.submit(_converge, session, work, action, chunk))
             done, running = wait(running, return_when=FIRST_COMPLETED)
             answers: list[Answer] = []
             for future in done:
@@ -164,6 +171,15 @@ def _send(session: Session, work: Work, writes: Sequence[Write]) -> None:
         wait(running)
     if failure:
         raise failure
+
+
+def _hold_back(session: Session, work: Work, waiting: deque[Sequence[Write]]) -> None:
+    """Record that these were not sent, so that nobody has to wait for them to land."""
+    silence = Receipt(kind=ReceiptKind.NOT_YET, why="not sent: the leg was about to end")
+    rows = [(change.resource, op, silence) for chunk in waiting for change, op in chunk]
+    waiting.clear()
+    if rows:
+        session.append(records.result(work.key, rows))
 
 
 def _converge(

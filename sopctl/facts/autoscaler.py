@@ -116,11 +116,12 @@ def _each_once(many: Iterable[T]) -> tuple[T, ...]:
 
 def among(deployments: Iterable[Obj]) -> tuple[Autoscaler, ...]:
     """The cluster autoscalers among *deployments*; sharded clusters have more than one."""
-    found = (_autoscaler(each) for each in deployments)
+    found = (of(each) for each in deployments)
     return tuple(each for each in found if each is not None)
 
 
-def _autoscaler(deployment: Obj) -> Autoscaler | None:
+def of(deployment: Obj) -> Autoscaler | None:
+    """The cluster autoscaler that *deployment* is, if it is one."""
     spec = deployment.get("spec", {}).get("template", {}).get("spec", {})
     for container in spec.get("containers") or ():
         if _IMAGE.search(container.get("image", "")):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sopctl.core.codec import Json
-from sopctl.core.errors import NotFoundError, PermissionDeniedError
+from sopctl.facts import templates
+from sopctl.facts.templates import Template
 from sopctl.providers.aws import Aws
 
 NAMES_PER_CALL = 50  # DescribeAutoScalingGroups takes 50 names
@@ -21,7 +22,6 @@ _CAPACITY_LABELS = (
     "lifecycle",
 )
 _SPOT_WORDS = ("spot", "ec2spot")
-Template = tuple[str, str]  # launch template id, version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ def _by_name(aws: Aws, names: Sequence[str]) -> dict[str, Mapping[str, Any]]:
 
 def _typed(aws: Aws, raw: Iterable[Mapping[str, Any]]) -> tuple[Group, ...]:
     found = list(raw)
-    spot = _spot_templates(aws, {t for each in found if (t := _template(each)) is not None})
+    spot = templates.spot(aws, {t for each in found if (t := _template(each)) is not None})
     groups = [_group(each, spot) for each in found]
     return tuple(sorted(groups, key=lambda group: group.name))
 
@@ -212,27 +212,3 @@ def _template(raw: Mapping[str, Any]) -> Template | None:
     if not found or not found.get("LaunchTemplateId"):
         return None
     return found["LaunchTemplateId"], str(found.get("Version") or "$Default")
-
-
-def _spot_templates(aws: Aws, templates: set[Template]) -> frozenset[Template]:
-    """Those whose instances are requested from the spot market."""
-    if not templates:
-        return frozenset()
-
-    def ask(template: Template) -> bool:
-        try:
-            versions = aws.pages(
-                "ec2",
-                "describe_launch_template_versions",
-                "LaunchTemplateVersions",
-                LaunchTemplateId=template[0],
-                Versions=[template[1]],
-            )
-        except (NotFoundError, PermissionDeniedError):
-            return False  # the group's own tags have to do
-        data = versions[0].get("LaunchTemplateData", {}) if versions else {}
-        return bool((data.get("InstanceMarketOptions") or {}).get("MarketType") == "spot")
-
-    ordered = sorted(templates)
-    answers = aws.together([lambda t=each: ask(t) for each in ordered])  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-    return frozenset(each for each, spot in zip(ordered, answers, strict=True) if spot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sopctl.core.errors import NotFoundError
+from sopctl.facts.objects import meta
 from sopctl.providers.k8s import K8s
 
 _ROOT = "/apis/admissionregistration.k8s.io/v1"
@@ -52,6 +53,6 @@ def _serves(k8s: K8s, root: str, plural: str) -> bool:
 
 def _names(k8s: K8s, root: str, plural: str) -> tuple[str, ...]:
     try:
-        return tuple(each["metadata"]["name"] for each in k8s.list(f"{root}/{plural}"))
+        return tuple(k8s.each(f"{root}/{plural}", meta.full_name))
     except NotFoundError:
         return ()

@@ -94,15 +94,12 @@ def _left(where: Node, taken: Amounts) -> Amounts:
 
 
 def _selector(each: Pod) -> str:
-    wanted = each.spec.get("nodeSelector") or {}
-    return ", ".join(f"{key}={value}" for key, value in sorted(wanted.items()))
+    return ", ".join(f"{key}={value}" for key, value in sorted(each.place.selector.items()))
 
 
 def _tolerated(each: Pod) -> frozenset[str]:
     """Keys of taints that it tolerates; ``*``: any."""
-    found = each.spec.get("tolerations") or ()
-    keys = (str(one.get("key") or "*") for one in found)
-    return frozenset(key for key in keys if not key.startswith(_PASSING))
+    return frozenset(key for key in each.place.tolerates if not key.startswith(_PASSING))
 
 
 def _name(selector: str, tolerated: frozenset[str]) -> str:
@@ -112,8 +109,7 @@ def _name(selector: str, tolerated: frozenset[str]) -> str:
 
 
 def _takes(node: Node, each: Pod, tolerated: frozenset[str]) -> bool:
-    wanted = each.spec.get("nodeSelector") or {}
-    if any(node.labels.get(key) != value for key, value in wanted.items()):
+    if any(node.labels.get(key) != value for key, value in each.place.selector.items()):
         return False
     taints = {key for key in node.taints if not key.startswith(_PASSING)}
     return "*" in tolerated or taints <= tolerated

@@ -61,7 +61,7 @@ class _Drawing:
         self._key = secrets.token_bytes(32)
         self._nodes: Sequence[Obj] = list(world.k8s.list("/api/v1/nodes"))
         self._workloads = [w for w in of_cluster(world.k8s) if w.namespace != _OF_SYSTEM]
-        self._pdbs = [pdb.read(obj) for obj in world.k8s.list(pdb.PATH)]
+        self._pdbs = world.k8s.each(pdb.PATH, pdb.read)
         self._hpas = {_target(obj): obj for obj in world.k8s.list(_HPAS)}
         self._zones = sorted({_label(node, ZONE) for node in self._nodes} - {""})[: len(_LETTERS)]
         chosen = (w.spec.get("nodeSelector") or {} for w in self._workloads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from sopctl.core.codec import Json, encode
 from sopctl.core.errors import RefusedError, SopError, TemporaryError
@@ -23,6 +24,7 @@ from sopctl.facts.zones import Zone
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s, Obj
 
+T = TypeVar("T")
 _TEXTS: Json = ["string"]
 
 SHAPES: Mapping[str, Json] = {
@@ -126,17 +128,17 @@ class Snapshot:
         return self._once.get("balancers", self._balancers)
 
     def autoscalers(self) -> tuple[Autoscaler, ...]:
-        return self._once.get("autoscalers", lambda: autoscaler.among(self._deployments()))
+        return self._once.get("autoscalers", self._autoscalers)
 
     def autoscaler(self) -> Autoscaler:
         """The one cluster autoscaler; RefusedError if there is none, or more than one."""
         return autoscaler.only(self.autoscalers())
 
     def nodes(self) -> tuple[Node, ...]:
-        return self._once.get("nodes", lambda: tuple(node.read(o) for o in self._raw_nodes()))
+        return self._once.get("nodes", lambda: self._each("/api/v1/nodes", node.read))
 
     def pods(self) -> tuple[Pod, ...]:
-        return self._once.get("pods", lambda: tuple(map(pod.read, self._list("/api/v1/pods"))))
+        return self._once.get("pods", lambda: self._each("/api/v1/pods", pod.read))
 
     def workloads(self) -> tuple[Workload, ...]:
         """Deployments and StatefulSets."""
@@ -144,10 +146,10 @@ class Snapshot:
 
     def hpas(self) -> tuple[Hpa, ...]:
         path = "/apis/autoscaling/v2/horizontalpodautoscalers"
-        return self._once.get("hpas", lambda: tuple(map(workloads.hpa, self._list(path))))
+        return self._once.get("hpas", lambda: self._each(path, workloads.hpa))
 
     def pdbs(self) -> tuple[Pdb, ...]:
-        return self._once.get("pdbs", lambda: tuple(map(pdb.read, self._list(pdb.PATH))))
+        return self._once.get("pdbs", lambda: self._each(pdb.PATH, pdb.read))
 
     def policies(self) -> Policies:
         return self._once.get("policies", lambda: policies.read(self._k8s))
@@ -218,21 +220,22 @@ class Snapshot:
         assert isinstance(plain, Mapping)
         return {**plain, "autoscaled": any(each.scales(group) for each in self.autoscalers())}
 
-    def _list(self, path: str) -> list[Obj]:
-        return self._once.get(path, lambda: self._k8s.list(path))
+    def _each(self, path: str, read: Callable[[Obj], T]) -> tuple[T, ...]:
+        return tuple(self._k8s.each(path, read))
 
-    def _deployments(self) -> list[Obj]:
-        return self._list("/apis/apps/v1/deployments")
+    def _deployments(self) -> tuple[tuple[Workload, Autoscaler | None], ...]:
+        """Read once for both: of most of them little is kept."""
+        path = "/apis/apps/v1/deployments"
+        return self._once.get("deployments", lambda: self._each(path, _deployment))
 
-    def _raw_nodes(self) -> list[Obj]:
-        return self._list("/api/v1/nodes")
+    def _autoscalers(self) -> tuple[Autoscaler, ...]:
+        return tuple(found for _, found in self._deployments() if found is not None)
 
     def _workloads(self) -> tuple[Workload, ...]:
-        sets = self._list("/apis/apps/v1/statefulsets")
-        return (
-            *(workloads.workload("Deployment", each) for each in self._deployments()),
-            *(workloads.workload("StatefulSet", each) for each in sets),
+        sets = self._each(
+            "/apis/apps/v1/statefulsets", lambda obj: workloads.workload("StatefulSet", obj)
         )
+        return (*(each for each, _ in self._deployments()), *sets)
 
     def _cluster_name(self) -> str:
         written = cluster.name_in_kubeconfig(self._k8s)
@@ -244,7 +247,7 @@ class Snapshot:
 
     def _groups(self) -> tuple[Group, ...]:
         name = self.cluster_name()
-        instances = () if name else [_instance(each) for each in self._raw_nodes()]
+        instances = () if name else [each.instance for each in self.nodes()]
         try:
             autoscalers = self.autoscalers()
         except TemporaryError:
@@ -254,9 +257,8 @@ class Snapshot:
         return cluster.read_groups(self._aws, name, autoscalers, instances)
 
 
-def _instance(raw: Obj) -> str:
-    """``i-0abc`` of ``aws:///us-east-1a/i-0abc``."""
-    return str((raw.get("spec") or {}).get("providerID", "")).rpartition("/")[2]
+def _deployment(obj: Obj) -> tuple[Workload, Autoscaler | None]:
+    return workloads.workload("Deployment", obj), autoscaler.of(obj)
 
 
 def _node_json(found: Node) -> Json:

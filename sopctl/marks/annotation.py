@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
@@ -12,12 +13,13 @@ from sopctl.core.codec import Json
 from sopctl.core.errors import ConflictError, NotFoundError
 from sopctl.core.resource import ResourceId
 from sopctl.marks.bookkeeping import provider_errors
-from sopctl.providers.k8s import JSON_PATCH, MERGE_PATCH, K8s
+from sopctl.providers import k8s_objects
+from sopctl.providers.k8s import JSON_PATCH, MERGE_PATCH, K8s, Obj
 from sopctl.providers.k8s_paths import address
 
 PREFIX = "sopctl.io/held-by"
 NAME_LIMIT = 63
-CONCURRENCY = 8
+CONCURRENCY = 16
 T = TypeVar("T")
 
 
@@ -49,18 +51,15 @@ class AnnotationMarker:
 
     def read(self, clients: HasK8s, marks: Sequence[Mark]) -> Mapping[Mark, str | None]:
         """What stands there now; on an object that is gone, nothing."""
-
-        def one(mark: Mark) -> str | None:
-            try:
-                metadata = clients.k8s.get(address(mark.resource))["metadata"]
-            except NotFoundError:
-                return None
-            if mark.resource.incarnation not in ("", metadata.get("uid")):
-                return None
-            value: str | None = (metadata.get("annotations") or {}).get(mark.key)
-            return value
-
-        return dict(zip(marks, _each(one, marks), strict=True))
+        wanted: dict[str, list[Mark]] = defaultdict(list)
+        for mark in marks:
+            wanted[mark.resource.kind].append(mark)
+        found: dict[Mark, str | None] = dict.fromkeys(marks)
+        for kind, some in wanted.items():
+            names = {mark.resource.name for mark in some}
+            signs = k8s_objects.named(clients.k8s, kind, names, _signs)
+            found |= {mark: _standing(mark, signs.get(mark.resource.name)) for mark in some}
+        return found
 
     def write(self, call: Call, clients: HasK8s, marks: Sequence[Mark]) -> None:
         """Set the annotations; raises a ProviderError. An object that is gone needs none."""
@@ -91,6 +90,19 @@ class AnnotationMarker:
 
 
 MARKER = AnnotationMarker()
+
+
+def _signs(obj: Obj) -> tuple[str, Mapping[str, str]]:
+    """The uid of an object, and the marks of whomever on it."""
+    metadata = obj["metadata"]
+    found = (metadata.get("annotations") or {}).items()
+    return str(metadata.get("uid", "")), {k: v for k, v in found if k.startswith(PREFIX)}
+
+
+def _standing(mark: Mark, signs: tuple[str, Mapping[str, str]] | None) -> str | None:
+    if signs is None or mark.resource.incarnation not in ("", signs[0]):
+        return None
+    return signs[1].get(mark.key)
 
 
 def _patch(call: Call, k8s: K8s, mark: Mark, body: Json, content_type: str) -> None:

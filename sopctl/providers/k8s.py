@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import threading
 import time
@@ -9,14 +10,15 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
 from sopctl.core.action import Call
 from sopctl.core.clock import Clock, SystemClock
 from sopctl.core.errors import NotFoundError, PermissionDeniedError, SopError, WrongTargetError
 from sopctl.core.target import Target
-from sopctl.providers.answers import AnsweredError, Reply, UnauthenticatedError
+from sopctl.providers.answers import Reply, UnauthenticatedError
+from sopctl.providers.k8s_pages import gathered
 from sopctl.providers.limits import CallNote, Limits
 
 if TYPE_CHECKING:
@@ -25,11 +27,11 @@ if TYPE_CHECKING:
 Obj: TypeAlias = dict[str, Any]
 """A Kubernetes object is JSON: its schema is the server's, and unknown fields must survive."""
 Objs: TypeAlias = list[Obj]
+T = TypeVar("T")
 
 FIELD_MANAGER = "sopctl"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
-PAGE = 500
 _AUDIT_IDS = uuid.UUID("6c1a2f0e-5f0c-4a53-9d3c-3b6f3f0b6a55")  # names our Audit-IDs, nothing else
 _REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
@@ -91,21 +93,16 @@ class K8s:
 
     def list(self, path: str, **query: str | int | bool) -> Objs:
         """All objects of a collection, page by page; ``labelSelector`` and so on in *query*."""
-        found: Objs = []
-        token = ""
-        while True:
-            more = {"continue": token} if token else {}
-            try:
-                page = self._read(_Ask("GET", path, {"limit": PAGE, **query, **more}))
-            except AnsweredError as error:
-                if error.status != HTTPStatus.GONE or not token:
-                    raise
-                found, token = [], ""  # the snapshot behind the token expired: from the start
-                continue
-            found += page.get("items") or []
-            token = str(page.get("metadata", {}).get("continue") or "")
-            if not token:
-                return found
+        return self.each(path, lambda obj: obj, **query)
+
+    def each(
+        self, path: str, read: Callable[[Obj], T | None], **query: str | int | bool
+    ) -> builtins.list[T]:
+        """What *read* makes of each object of a collection; None is left out.
+
+        Of large collections this keeps one page at a time, where ``list`` keeps all of them.
+        """
+        return gathered(lambda page: self._read(_Ask("GET", path, {**page, **query})), read)
 
     def write(
         self,

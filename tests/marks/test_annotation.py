@@ -85,3 +85,18 @@ def test_an_object_that_is_gone_needs_no_mark(local: Local) -> None:
     MARKER.write(call(), local.world, [gone])
     MARKER.remove(call(), local.world, [gone])
     assert MARKER.read(local.world, [gone]) == {gone: None}
+
+
+def test_many_marks_are_read_as_one_list_and_a_few_one_by_one(local: Local) -> None:
+    names = [f"node-{number}" for number in range(1, 3)]
+    wanted = [mark(node(local, name), what) for name in names for what in ("cordon", "drain")]
+    for number in range(3, 9):
+        local.cluster.create("nodes", {"metadata": {"name": f"node-{number}"}})
+        wanted.append(mark(node(local, f"node-{number}")))
+    MARKER.write(call(), local.world, wanted)
+    local.kube.calls.clear()
+    assert set(MARKER.read(local.world, wanted).values()) == {"RUN"}
+    assert [each.path for each in local.kube.calls] == ["/api/v1/nodes"]
+    local.kube.calls.clear()
+    assert set(MARKER.read(local.world, wanted[:2]).values()) == {"RUN"}
+    assert [each.path for each in local.kube.calls] == ["/api/v1/nodes/node-1"]

@@ -4,17 +4,19 @@ The autoscaler reads bounds again every minute and skips groups that are at thei
 still remove nodes. The trap is a race: "if new MaxSize is smaller than the current size,
 DesiredCapacity is set to MaxSize" (Auto Scaling API, UpdateAutoScalingGroup), so a group that the
 autoscaler raised between our read and our write would lose instances. Therefore the group is
-looked at right before and right after, and what was lost is wished for again at once.
+looked at right before and right after, and what was lost is wished for again at once. Some groups
+share these looks: no more than are written within a few seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sopctl.actions.aws import asg_update
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, ReceiptKind, Seen
-from sopctl.core.errors import NotFoundError, OutcomeUnknownError, SopError, TemporaryError
+from sopctl.core.errors import NotFoundError, SopError, TemporaryError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts import autoscaler_status, choice, groups, needs, side_effects
 from sopctl.facts.choice import Choice
@@ -27,6 +29,7 @@ from sopctl.providers.receipts import receipt
 KIND = "aws.asg"
 PART = "MaxSize"
 WITHIN = 200.0
+BATCH = 10  # groups that share the looks before and after: two seconds of paced writes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,69 +116,89 @@ def desire(params: Params, resource: ResourceId, observed: Observed[MaxState]) -
 
 
 def converge(call: Call, world: World, changes: Sequence[Change[MaxState]]) -> Converged:
+    """One look at all of them right before, a write for each, and one look right after."""
+    try:
+        before = groups.named(world.aws, [each.resource.name for each in changes])
+    except SopError as error:
+        silence = receipt(error)
+        yield from ((each.resource, silence) for each in changes)
+        return
+    sent: list[tuple[Change[MaxState], Group, Receipt]] = []
     for each in changes:
-        yield each.resource, _resize(call, world, each)
+        group = before.get(each.resource.name)
+        if group is None or group.arn != each.resource.incarnation:
+            yield each.resource, receipt(_another(each.resource))
+            continue
+        answer = _resize(call, world, each, group)
+        if answer.kind in (ReceiptKind.DONE, ReceiptKind.UNKNOWN):
+            sent.append((each, group, answer))
+        else:
+            yield each.resource, answer
+    yield from _looked_after(call, world, sent)
 
 
-def _resize(call: Call, world: World, change: Change[MaxState]) -> Receipt:
-    """Set the maximum; if that cost the group instances, give them back and say conflict."""
+def _resize(call: Call, world: World, change: Change[MaxState], before: Group) -> Receipt:
+    """Set the maximum, unless the group wants more by now."""
     assert change.after is not ABSENT, "a maximum is there as long as its group is"
-    name, bound = change.resource.name, change.after.max
-    try:
-        before = _live(world, change.resource)
-        if before.desired > bound:
-            # Asking again would not help: the plan is too small. A retry plans it anew.
-            return Receipt(
-                kind=ReceiptKind.REJECTED,
-                why=f"{name} now wants {before.desired} instances, more than the planned {bound}",
-            )
-    except SopError as error:
-        return receipt(error)
-    try:
-        reply = world.aws.write(
-            call,
-            "autoscaling",
-            "update_auto_scaling_group",
-            AutoScalingGroupName=name,
-            MaxSize=bound,
-        )
-    except OutcomeUnknownError as error:
-        return _repaired(call, world, change.resource, before, receipt(error))
-    except SopError as error:
-        return receipt(error)
-    done = Receipt(kind=ReceiptKind.DONE, requests=(reply.request,))
-    return _repaired(call, world, change.resource, before, done)
-
-
-def _repaired(
-    call: Call, world: World, resource: ResourceId, before: Group, sent: Receipt
-) -> Receipt:
-    """*sent*, unless the group wants less than it did, or has more than it may keep."""
-    try:
-        now = _live(world, resource)
-        wanted = _lost(before, now)
-        if not wanted:
-            return sent
-        back = world.aws.write(
-            call,
-            "autoscaling",
-            "update_auto_scaling_group",
-            AutoScalingGroupName=resource.name,
-            MaxSize=max(before.max, wanted),
-            DesiredCapacity=wanted,
-        )
-    except SopError as error:
-        receipt(error)  # raises what is not about this change
+    bound = change.after.max
+    if before.desired > bound:
+        # Asking again would not help: the plan is too small. A retry plans it anew.
         return Receipt(
-            kind=ReceiptKind.UNKNOWN,
-            requests=sent.requests,
-            why=f"the maximum of {resource.name} was set; what came of it is unknown: {error}",
+            kind=ReceiptKind.REJECTED,
+            why=f"{before.name} now wants {before.desired} instances, "
+            f"more than the planned {bound}",
         )
+    return asg_update.update(call, world, change.resource, MaxSize=bound)
+
+
+def _looked_after(
+    call: Call, world: World, sent: Sequence[tuple[Change[MaxState], Group, Receipt]]
+) -> Iterator[tuple[ResourceId, Receipt]]:
+    """If the new maximum cost a group instances, give them back and say conflict."""
+    if not sent:
+        return
+    try:
+        now = groups.named(world.aws, [before.name for _, before, _ in sent])
+    except SopError as error:
+        receipt(error)  # raises what is not about these changes
+        yield from (
+            (each.resource, _unknown(before, answer, error)) for each, before, answer in sent
+        )
+        return
+    for each, before, answer in sent:
+        yield each.resource, _repaired(call, world, before, now.get(before.name), answer)
+
+
+def _repaired(call: Call, world: World, before: Group, now: Group | None, sent: Receipt) -> Receipt:
+    """*sent*, unless the group wants less than it did, or has more than it may keep."""
+    resource = ResourceId(KIND, before.name, before.arn, PART)
+    if now is None or now.arn != before.arn:
+        return _unknown(before, sent, _another(resource))
+    wanted = _lost(before, now)
+    if not wanted:
+        return sent
+    back = asg_update.update(
+        call, world, resource, MaxSize=max(before.max, wanted), DesiredCapacity=wanted
+    )
+    if back.kind is not ReceiptKind.DONE:
+        return _unknown(before, sent, back.why)
     return Receipt(
         kind=ReceiptKind.CONFLICT,
-        requests=(*sent.requests, back.request),
-        why=f"{resource.name} grew meanwhile; it may have {wanted} instances again",
+        requests=(*sent.requests, *back.requests),
+        why=f"{before.name} grew meanwhile; it may have {wanted} instances again",
     )
+
+
+def _unknown(before: Group, sent: Receipt, why: object) -> Receipt:
+    return Receipt(
+        kind=ReceiptKind.UNKNOWN,
+        requests=sent.requests,
+        why=f"the maximum of {before.name} was set; what came of it is unknown: {why}",
+    )
+
+
+def _another(resource: ResourceId) -> NotFoundError:
+    return NotFoundError(f"{resource.name} is not the group it was", provider="aws")
 
 
 def _lost(before: Group, now: Group) -> int:
@@ -183,13 +206,6 @@ def _lost(before: Group, now: Group) -> int:
     fewer = now.desired < before.desired
     surplus = now.staying > now.desired and before.staying <= before.desired
     return max(before.desired, now.staying) if fewer or surplus else 0
-
-
-def _live(world: World, resource: ResourceId) -> Group:
-    group = groups.named(world.aws, [resource.name]).get(resource.name)
-    if group is None or group.arn != resource.incarnation:
-        raise NotFoundError(f"{resource.name} is not the group it was", provider="aws")
-    return group
 
 
 def look(
@@ -224,7 +240,8 @@ ACTION: Action[Params, MaxState] = Action(
         describe="the autoscaler knows the new maximum of each group", look=look, within=WITHIN
     ),
     marker=MARKER,
-    concurrency=4,
+    batch=BATCH,
+    concurrency=2,
     settle=5.0,
     side_effects=side_effects.of_groups,
     permissions=(

@@ -86,6 +86,7 @@ ACTION: Action[Params, RebalanceState] = Action(
     converge=converge,
     marker=MARKER,
     concurrency=4,
+    window=asg_update.WINDOW,
     settle=5.0,
     side_effects=side_effects.of_groups,
     permissions=(

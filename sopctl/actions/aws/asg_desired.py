@@ -114,6 +114,7 @@ ACTION: Action[Params, TrimState] = Action(
     converge=converge,
     marker=MARKER,
     concurrency=4,
+    window=asg_update.WINDOW,
     settle=5.0,
     side_effects=side_effects.of_groups,
     permissions=(

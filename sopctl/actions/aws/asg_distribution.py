@@ -130,6 +130,7 @@ ACTION: Action[Params, DistributionState] = Action(
     marker=MARKER,
     disruptive=True,
     concurrency=4,
+    window=asg_update.WINDOW,
     settle=5.0,
     side_effects=side_effects.of_groups,
     permissions=(

@@ -16,6 +16,7 @@ from sopctl.providers.receipts import receipt
 StateT = TypeVar("StateT")
 
 KIND = "aws.asg"
+WINDOW = 20  # groups looked at at once: paced writes of so many take four seconds
 
 
 def ids(chosen: Iterable[Group], part: str) -> tuple[ResourceId, ...]:

@@ -25,7 +25,7 @@ from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts import groups, needs
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.objects import json_text, meta, node
-from sopctl.facts.objects.lookup import lookup
+from sopctl.facts.objects.lookup import IN_FLIGHT, WINDOW, lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.world import World
 from sopctl.marks import asg_tag
@@ -39,6 +39,7 @@ _OPTIONS = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/"
 TAGS = (f"{_OPTIONS}scaledownunneededtime", f"{_OPTIONS}scaledownunreadytime")
 NEVER = "8760h"  # a year
 FLAG = "scale-down-enabled"
+BATCH = 10  # of tags in a call; nodes are patched one by one
 _SHELLS = ("sh", "/bin/sh", "bash", "/bin/bash")
 
 
@@ -83,7 +84,7 @@ def select(clients: World, params: Params) -> Selection:
         chosen = [_flag(clients, each) for each in autoscalers]
         ids = tuple(resource for each in chosen for resource in each.ids)
         return Selection(ids, len(chosen), tuple(note for each in chosen for note in each.notes))
-    nodes = [node.read(obj) for obj in clients.k8s.list(collection(NODE))]
+    nodes = clients.k8s.each(collection(NODE), node.read)
     ids = tuple(ResourceId(NODE, each.name, each.uid, DISABLED) for each in nodes)
     return Selection(ids, len(nodes), ("nodes that join later are not covered",))
 
@@ -202,7 +203,9 @@ ACTION = Action(
     ),
     marker=ByKind({NODE: _ANNOTATED, DEPLOYMENT: _ANNOTATED, GROUP: asg_tag.MARKER}),
     consent=consent,
-    batch=10,
+    batch=BATCH,
+    concurrency=IN_FLIGHT,
+    window=WINDOW,
     permissions=(
         *needs.of("autoscaler"),
         "k8s:get configmaps cluster-autoscaler-status",

@@ -17,7 +17,7 @@ from datetime import datetime
 from sopctl.core.action import Action, Call, Change, Converged, Effect, Receipt, Seen, Undo
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import meta, node, pod, workload
-from sopctl.facts.objects.lookup import lookup
+from sopctl.facts.objects.lookup import IN_FLIGHT, lookup
 from sopctl.facts.objects.pod import Pod
 from sopctl.facts.objects.workload import Workload
 from sopctl.facts.world import World
@@ -45,14 +45,14 @@ class Placed:
 
 def select(world: World, params: Params) -> Selection:
     """The pods of Deployments that have no ready pod outside the zone."""
-    nodes = [node.read(obj) for obj in world.k8s.list(collection("k8s.node"))]
+    nodes = world.k8s.each(collection("k8s.node"), node.read)
     zone = node.zone_name(params.zone, nodes, lambda: world.facts.zone(params.zone).name)
     inside = {each.name for each in nodes if each.zone == zone}
     open_ones = sum(e.name in inside and e.ready and not e.unschedulable for e in nodes)
     pods = [
-        pod.read(obj)
+        each
         for namespace in params.namespaces
-        for obj in world.k8s.list(collection(KIND, namespace))
+        for each in world.k8s.each(collection(KIND, namespace), pod.read)
     ]
     everyone = [e for e in workload.of_cluster(world.k8s) if e.namespace in params.namespaces]
     lost = [each for each in everyone if each.replicas and _lost(each, pods, inside)]
@@ -137,6 +137,7 @@ ACTION: Action[Params, Placed] = Action(
         describe="each controller has a ready pod outside the zone", look=look, within=WITHIN
     ),
     undo=Undo.OWNER_RECREATES,
+    concurrency=IN_FLIGHT,
     permissions=(
         "k8s:list nodes",
         "k8s:list pods",

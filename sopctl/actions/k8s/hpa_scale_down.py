@@ -18,7 +18,7 @@ from sopctl.core.action import Action, Call, Change, Converged, Receipt, Receipt
 from sopctl.core.codec import Json
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import json_text, meta
-from sopctl.facts.objects.lookup import lookup
+from sopctl.facts.objects.lookup import IN_FLIGHT, WINDOW, lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.world import World
 from sopctl.marks import fence
@@ -197,6 +197,8 @@ ACTION = Action(
     converge=converge,
     marker=AnnotationMarker("scale_down"),
     touch=fence.touch,
+    concurrency=IN_FLIGHT,
+    window=WINDOW,
     permissions=(
         "k8s:list horizontalpodautoscalers.autoscaling",
         "k8s:get horizontalpodautoscalers.autoscaling",

@@ -18,6 +18,7 @@ from sopctl.core.action import Action, Call, Change, Converged
 from sopctl.core.errors import NotFoundError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import meta
+from sopctl.facts.objects.lookup import IN_FLIGHT, WINDOW
 from sopctl.facts.world import World
 from sopctl.marks import fence
 from sopctl.marks.annotation import AnnotationMarker
@@ -83,6 +84,8 @@ ACTION: Action[Params, Member] = Action(
     converge=converge,
     marker=AnnotationMarker("scale_in"),
     touch=fence.touch,
+    concurrency=IN_FLIGHT,
+    window=WINDOW,
     permissions=(
         "k8s:list scaledobjects.keda.sh",
         "k8s:get scaledobjects.keda.sh",

@@ -15,7 +15,7 @@ from sopctl.core.action import Action, Call, Change, Converged, Receipt, Receipt
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts import side_effects
 from sopctl.facts.objects import meta, node
-from sopctl.facts.objects.lookup import lookup
+from sopctl.facts.objects.lookup import IN_FLIGHT, lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.world import World
 from sopctl.marks import fence
@@ -149,6 +149,7 @@ ACTION = Action(
     marker=AnnotationMarker("cordon"),
     touch=fence.touch,
     side_effects=side_effects.of_cordons,
+    concurrency=IN_FLIGHT,
     permissions=(
         "k8s:list nodes",
         "k8s:get nodes",

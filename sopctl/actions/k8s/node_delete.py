@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind, Undo
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import meta, node
-from sopctl.facts.objects.lookup import lookup
+from sopctl.facts.objects.lookup import IN_FLIGHT, WINDOW, lookup
 from sopctl.facts.world import World
 from sopctl.providers import k8s_writes
 from sopctl.providers.k8s_paths import collection
@@ -44,7 +44,7 @@ def consent(params: Params) -> str:
 
 
 def select(world: World, params: Params) -> Selection:
-    nodes = [node.read(obj) for obj in world.k8s.list(collection(KIND))]
+    nodes = world.k8s.each(collection(KIND), node.read)
     zone = node.zone_name(params.zone, nodes, lambda: world.facts.zone(params.zone).name)
     inside = [each for each in nodes if each.zone == zone]
     silent = [each for each in inside if not each.ready]
@@ -98,5 +98,7 @@ ACTION: Action[Params, Silent] = Action(
     consent=consent,
     undo=Undo.NONE,
     disruptive=True,
+    concurrency=IN_FLIGHT,
+    window=WINDOW,
     permissions=("k8s:list nodes", "k8s:get nodes", "k8s:delete nodes"),
 )

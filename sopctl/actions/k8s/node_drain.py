@@ -36,7 +36,7 @@ from sopctl.core.errors import RefusedError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts import side_effects
 from sopctl.facts.objects import node, pdb, pod, volumes
-from sopctl.facts.objects.lookup import lookup
+from sopctl.facts.objects.lookup import IN_FLIGHT, lookup
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pod import Pod
 from sopctl.facts.objects.volumes import Zones
@@ -105,7 +105,7 @@ def select(clients: World, params: Params) -> Selection:
         clients, zone=params.zone, group=params.group, names=params.nodes
     )
     nodes = {each.name: each for each in left_behind}
-    pods = [pod.read(obj) for obj in clients.k8s.list(collection(KIND))]
+    pods = clients.k8s.each(collection(KIND), pod.read)
     pinned = volumes.zones_by_claim(clients.k8s)
     evicted, left = [], Counter[str]()
     for each in pods:
@@ -116,7 +116,7 @@ def select(clients: World, params: Params) -> Selection:
             left[why] += 1
         else:
             evicted.append(each)
-    budgets = [pdb.read(obj) for obj in clients.k8s.list(pdb.PATH)] if evicted else []
+    budgets = clients.k8s.each(pdb.PATH, pdb.read) if evicted else []
     notes = drain_notes.notes(evicted, left, nodes, budgets)
     ids = tuple(ResourceId(KIND, each.full_name, each.uid) for each in evicted)
     return Selection(ids, len(pods), notes)
@@ -155,7 +155,7 @@ def observe(
     names = {each.node for each in found.values() if each.node}
     nodes = lookup(clients.k8s, [ResourceId("k8s.node", name) for name in sorted(names)])
     ready = {each.name for each in map(node.read, nodes.values()) if each.ready}
-    budgets = [pdb.read(obj) for obj in clients.k8s.list(pdb.PATH)] if found else []
+    budgets = clients.k8s.each(pdb.PATH, pdb.read) if found else []
     gone: Observed[Running] = Observed(ABSENT)
     late = _late(clients, params)
     return dict.fromkeys(ids, gone) | {
@@ -223,7 +223,7 @@ def _sibling(clients: World, resource: ResourceId, owner: str) -> str:
     Pods on nodes that do not answer come up nowhere and are not waited for.
     """
     namespace = resource.name.partition("/")[0]
-    pods = map(pod.read, clients.k8s.list(collection(KIND, namespace)))
+    pods = clients.k8s.each(collection(KIND, namespace), pod.read)
     unready = [
         each
         for each in pods
@@ -265,6 +265,7 @@ ACTION = Action(
     consent=consent,
     patience=600.0,
     side_effects=side_effects.of_evictions,
+    concurrency=IN_FLIGHT,
     permissions=(
         "k8s:list nodes",
         "k8s:get nodes",

@@ -19,6 +19,7 @@ from sopctl.core.errors import SopError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts import instances
 from sopctl.facts.objects import node
+from sopctl.facts.objects.lookup import IN_FLIGHT, WINDOW
 from sopctl.facts.world import World
 from sopctl.marks import fence
 from sopctl.marks.annotation import AnnotationMarker
@@ -44,7 +45,7 @@ def consent(params: Params) -> str:
 
 def select(world: World, params: Params) -> Selection:
     """The silent nodes of the zone whose instance is proven to have stopped."""
-    nodes = [node.read(obj) for obj in world.k8s.list(collection(KIND))]
+    nodes = world.k8s.each(collection(KIND), node.read)
     zone = node.zone_name(params.zone, nodes, lambda: world.facts.zone(params.zone).name)
     silent = [each for each in nodes if each.zone == zone and not each.ready]
     states = instances.states(world.aws, [each.instance for each in silent if each.instance])
@@ -100,6 +101,8 @@ ACTION: Action[Params, Taint] = Action(
     marker=AnnotationMarker("out_of_service"),
     touch=fence.touch,
     disruptive=True,
+    concurrency=IN_FLIGHT,
+    window=WINDOW,
     permissions=(
         "k8s:list nodes",
         "k8s:get nodes",

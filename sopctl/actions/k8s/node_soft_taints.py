@@ -18,6 +18,7 @@ from sopctl.actions.k8s.taints import Taint
 from sopctl.core.action import Action, Call, Change, Converged, Undo
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import node
+from sopctl.facts.objects.lookup import IN_FLIGHT, WINDOW
 from sopctl.facts.world import World
 from sopctl.marks import fence
 from sopctl.providers.k8s_paths import collection
@@ -36,7 +37,7 @@ class Params:
 
 def select(world: World, params: Params) -> Selection:
     """The nodes that have the taint, are not about to go, and that no autoscaler cleans."""
-    nodes = [node.read(obj) for obj in world.k8s.list(collection(KIND))]
+    nodes = world.k8s.each(collection(KIND), node.read)
     wanted = params.except_zone
     away = node.zone_name(wanted, nodes, lambda: world.facts.zone(wanted).name) if wanted else ""
     cleaned = _cleaned(world)
@@ -94,6 +95,8 @@ ACTION: Action[Params, Taint] = Action(
     converge=converge,
     touch=fence.touch,
     undo=Undo.OWNER_RECREATES,
+    concurrency=IN_FLIGHT,
+    window=WINDOW,
     permissions=(
         "k8s:list nodes",
         "k8s:get nodes",

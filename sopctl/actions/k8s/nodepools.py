@@ -76,7 +76,7 @@ def chosen(world: World, names: Sequence[str]) -> tuple[tuple[NodePool, ...], in
     Without Karpenter there are none. RefusedError for a name that is not there.
     """
     try:
-        found = [read(obj) for obj in world.k8s.list(collection(KIND))]
+        found = world.k8s.each(collection(KIND), read)
     except NotFoundError:
         found = []
     known = {each.name for each in found}

@@ -16,7 +16,7 @@ from sopctl.core.action import Action, Call, Change, Converged, Effect, Seen, Un
 from sopctl.core.errors import NotFoundError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import meta, pod, spread
-from sopctl.facts.objects.lookup import lookup
+from sopctl.facts.objects.lookup import IN_FLIGHT, WINDOW, lookup
 from sopctl.facts.objects.pod import Pod
 from sopctl.facts.world import World
 from sopctl.providers import k8s_writes
@@ -43,11 +43,13 @@ class Waiting:
 
 def select(clients: World, params: Params) -> Selection:
     relaxed = _relaxed_since(clients)
-    pods = [pod.read(obj) for obj in clients.k8s.list(collection(KIND))]
+    pods = clients.k8s.each(collection(KIND), pod.read)
     waiting = [
         each
         for each in pods
-        if each.blocked and not each.terminating and spread.has_hard(each.spec, params.keys)
+        if each.blocked
+        and not each.terminating
+        and not set(each.place.spread).isdisjoint(params.keys)
     ]
     ours = [each for each in waiting if each.owner and each.owner.kind in _RECREATE]
     old = [each for each in ours if relaxed is None or _older(each, relaxed)]
@@ -120,7 +122,7 @@ def look(
 ) -> Seen:
     """Do the owners of the deleted pods have any pod that a spread constraint still blocks?"""
     owners = {str(each.before.evidence.get("owner")) for each in changes}
-    pods = map(pod.read, clients.k8s.list(collection(KIND)))
+    pods = clients.k8s.each(collection(KIND), pod.read)
     stuck = [e for e in pods if e.blocked and e.owner is not None and e.owner.uid in owners]
     if stuck:
         return Seen(ok=False, detail=f"{len(stuck)} pods still wait, such as {stuck[0].full_name}")
@@ -143,6 +145,8 @@ ACTION = Action(
         within=300.0,
     ),
     undo=Undo.OWNER_RECREATES,
+    concurrency=IN_FLIGHT,
+    window=WINDOW,
     permissions=(
         "k8s:list pods",
         "k8s:get pods",

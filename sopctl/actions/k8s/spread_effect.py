@@ -14,11 +14,13 @@ from sopctl.core.codec import Json
 from sopctl.core.errors import PermissionDeniedError, ProviderError
 from sopctl.core.resource import ABSENT
 from sopctl.facts.objects import json_text, spread, workload
+from sopctl.facts.objects.meta import Obj
 from sopctl.facts.objects.workload import Workload
 from sopctl.facts.world import World
 from sopctl.providers.k8s_paths import collection
 
 _AT_ONCE = 8
+_WHOSE = ("labelSelector", "matchLabelKeys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _rolled_out(changed: Sequence[Workload]) -> Seen:
 
 
 def _representatives(everyone: Sequence[Workload], scope: Scope) -> Sequence[Workload]:
-    """Those with hard constraints in their templates, one of each kind."""
+    """Those with hard constraints in their templates, as few as may be."""
     return _alike(
         [
             each
@@ -82,12 +84,23 @@ def _representatives(everyone: Sequence[Workload], scope: Scope) -> Sequence[Wor
 
 
 def _alike(everyone: Sequence[Workload]) -> Sequence[Workload]:
-    """One workload for each namespace and each set of constraints: admission sees no more."""
-    found: dict[tuple[str, str], Workload] = {}
+    """A workload of each namespace, and one with each set of constraints.
+
+    Admission looks at both, each for itself; whose pods a constraint counts is nothing to it.
+    """
+    seen: set[str] = set()
+    found = []
     for each in everyone:
-        constraints = [dict(one) for one in spread.constraints(each.spec)]
-        found.setdefault((each.namespace, json_text.dumped(constraints)), each)
-    return tuple(found.values())
+        new = {each.namespace, _shape(spread.constraints(each.spec))} - seen
+        if new:
+            found.append(each)
+            seen |= new
+    return found
+
+
+def _shape(constraints: Sequence[Obj]) -> str:
+    plain = [{k: v for k, v in each.items() if k not in _WHOSE} for each in constraints]
+    return json_text.dumped(plain)
 
 
 def _admitted(clients: World, probes: Sequence[Workload], scope: Scope, *, on: bool) -> Seen:

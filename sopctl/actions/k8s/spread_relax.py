@@ -26,7 +26,7 @@ from sopctl.core.codec import Json
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts import needs, side_effects
 from sopctl.facts.objects import meta, node, spread, volumes, workload
-from sopctl.facts.objects.lookup import lookup
+from sopctl.facts.objects.lookup import IN_FLIGHT, lookup
 from sopctl.facts.objects.meta import Obj
 from sopctl.facts.objects.workload import Workload
 from sopctl.facts.world import World
@@ -241,6 +241,7 @@ ACTION = Action(
     marker=Beside(BINDING, _PARAMETERS, AnnotationMarker("spread")),
     consent=consent,
     side_effects=side_effects.of_workloads,
+    concurrency=IN_FLIGHT,
     permissions=(
         *needs.of("policies", "workloads"),
         "k8s:list nodes",

@@ -17,6 +17,7 @@ from sopctl.core.action import Action, Call, Change, Converged
 from sopctl.core.errors import NotFoundError, RefusedError
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
 from sopctl.facts.objects import meta
+from sopctl.facts.objects.lookup import IN_FLIGHT, WINDOW
 from sopctl.facts.world import World
 from sopctl.marks import fence
 from sopctl.marks.annotation import AnnotationMarker
@@ -83,6 +84,8 @@ ACTION: Action[Params, Member] = Action(
     converge=converge,
     marker=AnnotationMarker("vpa_mode"),
     touch=fence.touch,
+    concurrency=IN_FLIGHT,
+    window=WINDOW,
     permissions=(
         "k8s:list verticalpodautoscalers.autoscaling.k8s.io",
         "k8s:get verticalpodautoscalers.autoscaling.k8s.io",

@@ -24,7 +24,7 @@ def chosen(
     """
     if not (zone or group or names):
         raise RefusedError("no nodes were named", hint="Give a zone, a group, or nodes by name.")
-    everyone = [node.read(obj) for obj in world.k8s.list(collection("k8s.node"))]
+    everyone = world.k8s.each(collection("k8s.node"), node.read)
     found = everyone
     if names:
         if missing := sorted(set(names) - {each.name for each in everyone}):

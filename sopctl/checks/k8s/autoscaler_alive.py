@@ -84,7 +84,7 @@ def _misplaced(world: World, autoscaler: Autoscaler, params: Params) -> Iterator
     holder, _ = _lease(world, autoscaler) if params.zone else ("", "")
     if not holder:
         return
-    nodes = {each.name: each for each in map(node.read, world.k8s.list("/api/v1/nodes"))}
+    nodes = {each.name: each for each in world.k8s.each("/api/v1/nodes", node.read)}
     zone = node.zone_name(params.zone, nodes.values(), lambda: world.facts.zone(params.zone).name)
     path = f"/api/v1/namespaces/{autoscaler.namespace}/pods/{holder}"
     try:

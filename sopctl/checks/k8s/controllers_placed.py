@@ -25,13 +25,13 @@ class Params:
 
 
 def look(world: World, params: Params) -> Verdict:
-    nodes = [node.read(obj) for obj in world.k8s.list("/api/v1/nodes")]
+    nodes = world.k8s.each("/api/v1/nodes", node.read)
     zone = node.zone_name(params.zone, nodes, lambda: world.facts.zone(params.zone).name)
     outside = {each.name for each in nodes if each.zone != zone}
     pods: dict[str, list[Pod]] = {}
     for namespace in params.namespaces:
-        found = world.k8s.list(f"/api/v1/namespaces/{namespace}/pods")
-        pods[namespace] = [pod.read(obj) for obj in found]
+        path = f"/api/v1/namespaces/{namespace}/pods"
+        pods[namespace] = world.k8s.each(path, pod.read)
     controllers = [
         each
         for each in workload.of_cluster(world.k8s)

@@ -20,7 +20,7 @@ class Params:
 
 def look(world: World, params: Params) -> Verdict:
     """A zone without nodes is not ready: nothing shows that one could run there."""
-    nodes = [node.read(obj) for obj in world.k8s.list(collection("k8s.node"))]
+    nodes = world.k8s.each(collection("k8s.node"), node.read)
     where = ""
     if params.zone:
         zone = node.zone_name(params.zone, nodes, lambda: world.facts.zone(params.zone).name)

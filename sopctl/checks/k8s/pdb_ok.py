@@ -26,9 +26,9 @@ class Params:
 
 def look(world: World, params: Params) -> Verdict:
     spared = params.except_namespaces
-    budgets = [pdb.read(obj) for obj in world.k8s.list(pdb.PATH)]
+    budgets = world.k8s.each(pdb.PATH, pdb.read)
     budgets = [each for each in budgets if each.namespace not in spared]
-    pods = [pod.read(obj) for obj in world.k8s.list("/api/v1/pods")]
+    pods = world.k8s.each("/api/v1/pods", pod.read)
     rows = (*_never(budgets), *_twice(pods, budgets))
     if rows:
         detail = f"{len(rows)} budgets or sets of pods can never be drained"

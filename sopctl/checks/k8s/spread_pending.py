@@ -18,7 +18,7 @@ class Params:
 
 
 def look(world: World, params: Params) -> Verdict:
-    pods = map(pod.read, world.k8s.list("/api/v1/pods"))
+    pods = world.k8s.each("/api/v1/pods", pod.read)
     blocked = [
         each
         for each in pods

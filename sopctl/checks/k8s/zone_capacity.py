@@ -34,8 +34,8 @@ class Params:
 
 
 def look(world: World, params: Params) -> Verdict:
-    nodes = [node.read(obj) for obj in world.k8s.list("/api/v1/nodes")]
-    pods = [pod.read(obj) for obj in world.k8s.list("/api/v1/pods")]
+    nodes = world.k8s.each("/api/v1/nodes", node.read)
+    pods = world.k8s.each("/api/v1/pods", pod.read)
     zone = node.zone_name(params.zone, nodes, lambda: world.facts.zone(params.zone).name)
     inside = {each.name for each in nodes if each.zone == zone}
     needed = total(each.requests for each in pods if _counts(each, inside))

@@ -26,7 +26,7 @@ class Params:
 
 def look(world: World, params: Params) -> Verdict:
     """Labels of nodes tell while AWS does not answer; groups count for a zone without nodes."""
-    nodes = [node.read(obj) for obj in world.k8s.list(collection("k8s.node"))]
+    nodes = world.k8s.each(collection("k8s.node"), node.read)
     counts = Counter(each.zone for each in nodes if each.zone)
     rows = tuple(f"{zone} has {counts[zone]} nodes" for zone in sorted(counts))
     try:

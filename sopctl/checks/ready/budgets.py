@@ -20,7 +20,7 @@ class Params:
 
 
 def look(world: World, params: Params) -> Verdict:
-    budgets = [pdb.read(obj) for obj in world.k8s.list(pdb.PATH)]
+    budgets = world.k8s.each(pdb.PATH, pdb.read)
     many = [
         each
         for each in workload.of_cluster(world.k8s)

@@ -19,7 +19,7 @@ class Params:
 
 
 def look(world: World, params: Params) -> Verdict:
-    budgets = [pdb.read(obj) for obj in world.k8s.list(pdb.PATH)]
+    budgets = world.k8s.each(pdb.PATH, pdb.read)
     if not budgets:
         return Verdict(holds=True, detail="there is no disruption budget", applies=False)
     strict = sorted(each.full_name for each in budgets if not each.always_allow_unhealthy)

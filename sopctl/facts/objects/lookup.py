@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Final
 
-from sopctl.core.errors import NotFoundError
 from sopctl.core.resource import ResourceId
 from sopctl.facts.objects import meta
 from sopctl.facts.objects.meta import Obj
+from sopctl.providers import k8s_objects
 from sopctl.providers.k8s import K8s
-from sopctl.providers.k8s_paths import address, collection
 
-_FEW = 3
+WINDOW: Final = 1000
+"""Objects that an action on many has looked at, journaled and written at once.
+
+A look at many is a list of all of them, so that small windows read the whole list again and again.
+What changes in between is refused by the API server, because all writes name the version they were
+decided on, and is looked at again.
+"""
+
+IN_FLIGHT: Final = 16
 
 
 def lookup(k8s: K8s, ids: Iterable[ResourceId]) -> Mapping[ResourceId, Obj]:
@@ -25,22 +33,9 @@ def lookup(k8s: K8s, ids: Iterable[ResourceId]) -> Mapping[ResourceId, Obj]:
         wanted[each.kind].append(each)
     found: dict[ResourceId, Obj] = {}
     for kind, group in wanted.items():
-        objects = _of_kind(k8s, kind, {each.name: each for each in group})
+        objects = k8s_objects.named(k8s, kind, {each.name for each in group}, lambda obj: obj)
         for each in group:
             obj = objects.get(each.name)
             if obj is not None and each.incarnation in ("", meta.uid(obj)):
                 found[each] = obj
     return found
-
-
-def _of_kind(k8s: K8s, kind: str, named: Mapping[str, ResourceId]) -> Mapping[str, Obj]:
-    if len(named) > _FEW:
-        return {meta.full_name(obj): obj for obj in k8s.list(collection(kind))}
-    return {name: obj for name, each in named.items() if (obj := _one(k8s, each)) is not None}
-
-
-def _one(k8s: K8s, resource: ResourceId) -> Obj | None:
-    try:
-        return k8s.get(address(resource))
-    except NotFoundError:
-        return None

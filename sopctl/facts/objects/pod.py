@@ -1,18 +1,46 @@
-"""A pod: where it runs, who owns it, and whether it can leave."""
+"""A pod: where it runs, who owns it, and whether it can leave.
+
+Pods are the most of what a cluster has, and those of one owner are alike: what they share is kept
+once for all of them.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
-from sopctl.facts.objects import meta, spread
+from sopctl.facts.objects import json_text, meta, spread
 from sopctl.facts.objects.meta import Obj, Owner
 from sopctl.facts.objects.node import condition
 from sopctl.facts.objects.quantity import parse
 
 _MIRROR = "kubernetes.io/config.mirror"
+_KINDS_OF_PODS = 8192  # different ones that are remembered
+_ASKS = (
+    "containers",
+    "initContainers",
+    "overhead",
+    "nodeSelector",
+    "tolerations",
+    "topologySpreadConstraints",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a pod asks of its place: labels of the node, amounts, and what it puts up with.
+
+    *tolerates*: keys of taints, ``*`` is any. *spread*: keys of its hard constraints.
+    """
+
+    selector: Mapping[str, str]
+    tolerates: frozenset[str]
+    spread: tuple[str, ...]
+    requests: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +61,9 @@ class Pod:
     mirror: bool
     empty_dir: bool
     waits: str
-    spec: Obj
+    place: Place
     labels: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[str, ...] = ()  # names of persistent volume claims
-    requests: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def full_name(self) -> str:
@@ -52,6 +79,10 @@ class Pod:
         return spread.BLOCKED in self.waits
 
     @property
+    def requests(self) -> Mapping[str, Decimal]:
+        return self.place.requests
+
+    @property
     def daemon(self) -> bool:
         return self.owner is not None and self.owner.kind == "DaemonSet"
 
@@ -60,27 +91,54 @@ def read(obj: Obj) -> Pod:
     metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
     volumes = spec.get("volumes") or ()
     return Pod(
-        namespace=metadata["namespace"],
+        namespace=sys.intern(metadata["namespace"]),
         name=metadata["name"],
         uid=meta.uid(obj),
         version=meta.version(obj),
-        node=spec.get("nodeName") or "",
-        phase=status.get("phase") or "Pending",
+        node=sys.intern(spec.get("nodeName") or ""),
+        phase=sys.intern(status.get("phase") or "Pending"),
         ready=condition(status, "Ready") == "True",
         terminating=meta.terminating(obj),
         created=meta.created(obj),
         priority=int(spec.get("priority") or 0),
-        owner=meta.controller(obj),
+        owner=_owner(obj),
         mirror=_MIRROR in meta.annotated(obj),
         empty_dir=any("emptyDir" in each for each in volumes),
         waits=_waits(spec, status),
-        spec=spec,
-        labels=meta.labels(obj),
+        place=_place(json_text.dumped({key: spec[key] for key in _ASKS if key in spec})),
+        labels=_labels(json_text.dumped(meta.labels(obj))),
         claims=tuple(
             each["persistentVolumeClaim"]["claimName"]
             for each in volumes
             if "persistentVolumeClaim" in each
         ),
+    )
+
+
+def _owner(obj: Obj) -> Owner | None:
+    found = meta.controller(obj)
+    return None if found is None else _same_owner(found)
+
+
+@lru_cache(maxsize=_KINDS_OF_PODS)
+def _same_owner(owner: Owner) -> Owner:
+    return owner
+
+
+@lru_cache(maxsize=_KINDS_OF_PODS)
+def _labels(text: str) -> Mapping[str, str]:
+    labels: Mapping[str, str] = json_text.parsed(text)
+    return labels
+
+
+@lru_cache(maxsize=_KINDS_OF_PODS)
+def _place(text: str) -> Place:
+    """Of the JSON of the members _ASKS of a spec."""
+    spec: Obj = json_text.parsed(text)
+    return Place(
+        selector=spec.get("nodeSelector") or {},
+        tolerates=frozenset(str(e.get("key") or "*") for e in spec.get("tolerations") or ()),
+        spread=spread.hard_keys(spec),
         requests=requests(spec),
     )
 

@@ -41,5 +41,11 @@ def constraints(spec: Obj) -> Sequence[Obj]:
     return spec.get("topologySpreadConstraints") or ()
 
 
+def hard_keys(spec: Obj) -> tuple[str, ...]:
+    """The keys that its hard constraints spread over."""
+    found = (str(each.get("topologyKey")) for each in constraints(spec))
+    return tuple(key for key in dict.fromkeys(found) if has_hard(spec, (key,)))
+
+
 def has_hard(spec: Obj, keys: Collection[str]) -> bool:
     return any(is_hard(each, keys) for each in constraints(spec))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,9 @@ class Workload:
 
 def of_cluster(k8s: K8s) -> Sequence[Workload]:
     """All of them; two lists."""
-    return [read(kind, obj) for kind in KINDS for obj in k8s.list(collection(kind))]
+    return [
+        each for kind in KINDS for each in k8s.each(collection(kind), functools.partial(read, kind))
+    ]
 
 
 def read(kind: str, obj: Obj) -> Workload:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 import traceback
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +40,10 @@ CODE = re.compile(rb"<Code>([^<]+)</Code>|\"__type\": ?\"([^\"]+)\"")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call as the server saw it; *status* is 0 where no reply was sent."""
+    """One call as the server saw it; *status* is 0 where no reply was sent.
+
+    *began* and *ended* are seconds of this machine's clock, which also tell what went on at once.
+    """
 
     service: str
     operation: str
@@ -48,6 +52,8 @@ class Call:
     user_agent: str
     status: int
     time: datetime
+    began: float = 0.0
+    ended: float = 0.0
 
 
 class Observer(Protocol):
@@ -100,7 +106,7 @@ class AwsFront:
 
     def answer(self, request: Request) -> tuple[Reply | None, str]:
         """The reply, or None to reset the connection, and the call's request id."""
-        request_id = new_request_id()
+        request_id, began = new_request_id(), time.monotonic()
         rule = self.observer.strike(request) or self._strikes.strike(request)
         reply = self._answer(request, request_id, rule)
         self.calls.append(
@@ -112,6 +118,8 @@ class AwsFront:
                 user_agent=request.headers.get("user-agent", ""),
                 status=reply.status if reply else 0,
                 time=self.cloud.now(),
+                began=began,
+                ended=time.monotonic(),
             )
         )
         return reply, request_id

@@ -17,7 +17,10 @@ _REVIEWS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request as it was answered; status 0 when no answer was sent."""
+    """One request as it was answered; status 0 when no answer was sent.
+
+    *began* and *ended* are seconds of this machine's clock, which also tell what went on at once.
+    """
 
     method: str
     path: str
@@ -29,6 +32,8 @@ class Call:
     mutating: bool
     time: datetime
     annotations: Mapping[str, str] = field(default_factory=dict)
+    began: float = 0.0
+    ended: float = 0.0
 
 
 def is_mutating(request: Request) -> bool:

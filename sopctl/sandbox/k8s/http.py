@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import uuid
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -132,7 +133,7 @@ class KubeServer:
         """Wait, but not longer than the server lives."""
         self._stopped.wait(seconds)
 
-    def record(self, request: Request, status: int, audit_id: str) -> None:
+    def record(self, request: Request, status: int, audit_id: str, began: float) -> None:
         """Journal an answered request."""
         self.calls.append(
             Call(
@@ -146,6 +147,8 @@ class KubeServer:
                 mutating=is_mutating(request),
                 time=self.cluster.now(),
                 annotations=dict(request.remarks.annotations),
+                began=began,
+                ended=time.monotonic(),
             )
         )
 
@@ -204,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are journaled in `calls`, not printed."""
 
     def _serve(self) -> None:
-        owner = self.server.owner
+        owner, began = self.server.owner, time.monotonic()
         request = owner.authenticated(self._request())
         audit_id = request.headers.get("audit-id") or str(uuid.uuid4())
         hits = (*owner.observer.strike(request), *owner.hits(request.method, self.path))
@@ -214,16 +217,16 @@ class _Handler(BaseHTTPRequestHandler):
         if any(rule.kind == "reset" for rule in hits):
             linger = struct.pack("ii", 1, 0)  # on, zero seconds: closing sends RST
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self._hang_up(request, audit_id)
+            self._hang_up(request, audit_id, began)
             return
         codes = [int(rule.value) for rule in hits if rule.kind == "status"]
         response = refused(codes[0], request) if codes else owner.respond(request)
         if not codes:
             owner.observer.executed(request, response.status)
         if any(rule.kind == "lost_reply" for rule in hits):
-            self._hang_up(request, audit_id)
+            self._hang_up(request, audit_id, began)
             return
-        owner.record(request, response.status, audit_id)
+        owner.record(request, response.status, audit_id, began)
         self._send(response, audit_id)
 
     def _request(self) -> Request:
@@ -240,8 +243,8 @@ class _Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(length) if length else b"",
         )
 
-    def _hang_up(self, request: Request, audit_id: str) -> None:
-        self.server.owner.record(request, 0, audit_id)
+    def _hang_up(self, request: Request, audit_id: str, began: float) -> None:
+        self.server.owner.record(request, 0, audit_id, began)
         self.close_connection = True
 
     def _send(self, response: Response, audit_id: str) -> None:

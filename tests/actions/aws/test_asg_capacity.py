@@ -95,6 +95,41 @@ def test_a_group_that_wants_more_than_it_may_is_left_as_it_is(local: Local) -> N
     assert local.cloud.group("spot-a").max == 10
 
 
+def test_groups_share_the_looks_before_and_after(local: Local) -> None:
+    found = changes(local, SPOT)
+    local.front.calls.clear()
+    assert {each.kind for each in converge(local, found)} == {ReceiptKind.DONE}
+    assert local.sent("UpdateAutoScalingGroup") == len(found) == 3
+    assert local.sent("DescribeAutoScalingGroups") == 2
+
+
+def test_of_groups_that_share_a_look_only_the_one_that_lost_instances_is_repaired(
+    local: Local,
+) -> None:
+    found = changes(local, SPOT)
+    raised = iter([True])
+
+    def autoscaler() -> None:
+        if next(raised, False):
+            local.cloud.set_desired("spot-b", 4)
+            local.cloud.tick()
+
+    told = dict(ACTION.converge(call(guard=autoscaler), local.world, found))
+    kinds = {resource.name: receipt.kind for resource, receipt in told.items()}
+    assert kinds.pop("spot-b") is ReceiptKind.CONFLICT
+    assert set(kinds.values()) == {ReceiptKind.DONE}
+    assert (local.cloud.group("spot-b").desired, local.cloud.group("spot-b").max) == (4, 10)
+
+
+def test_what_came_of_writes_that_cannot_be_looked_after_is_unknown(local: Local) -> None:
+    found = changes(local, SPOT)
+    before = FaultRule(kind="error", operation="Describe*", value="AccessDenied")
+    sent = call(guard=lambda: local.front.faults.append(before))
+    told = [receipt for _, receipt in ACTION.converge(sent, local.world, found)]
+    assert [each.kind for each in told] == [ReceiptKind.UNKNOWN] * 3
+    assert all("was set; what came of it is unknown" in each.why for each in told)
+
+
 def test_instances_that_the_race_would_cost_are_wished_for_again(local: Local) -> None:
     """The autoscaler raises the group after our last look and before our write."""
     found = changes(local)

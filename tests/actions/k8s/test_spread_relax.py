@@ -265,8 +265,24 @@ def test_while_the_switch_is_not_seen_yet_one_probe_is_enough(prepared):
     assert not effect(prepared, ACTION, POLICY, changes).ok
     assert probes(prepared) == 1
     apply(prepared, ACTION, changes)
-    assert effect(prepared, ACTION, POLICY, changes).detail == "3 probe pods were admitted relaxed"
+    assert effect(prepared, ACTION, POLICY, changes).detail == "2 probe pods were admitted relaxed"
+    assert probes(prepared) == 3
+
+
+def test_there_is_a_probe_for_each_namespace_and_each_kind_of_constraint(prepared):
+    prepared.cluster.create("namespaces", {"metadata": {"name": "other"}})
+    for number in range(12):
+        made = deployment(f"w{number}", 1, pod_spec(topologySpreadConstraints=[SKEWED[number % 2]]))
+        made["metadata"]["namespace"] = "shop" if number % 3 else "other"
+        prepared.cluster.create("deployments", made)
+    changes = plan(prepared, ACTION, POLICY)
+    apply(prepared, ACTION, changes)
+    assert effect(prepared, ACTION, POLICY, changes).ok
+    # two in other, skewed by one and by two; the first in shop; and web, which has minDomains
     assert probes(prepared) == 4
+
+
+SKEWED = [spread("a"), spread("b", maxSkew=2)]
 
 
 def probes(stage):

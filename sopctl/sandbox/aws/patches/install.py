@@ -23,6 +23,7 @@ from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, au
 from moto.core.base_backend import BackendDict
 from moto.core.serialize import BaseXMLSerializer, EC2Serializer
 from moto.ec2.models.instances import InstanceBackend
+from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.elbv2.models import elbv2_backends
 from moto.events.models import events_backends
 
@@ -33,6 +34,7 @@ from sopctl.sandbox.aws.patches import (
     hooks,
     instances,
     outbox,
+    templates,
     wire,
 )
 from sopctl.sandbox.aws.patches.balancers import (
@@ -112,6 +114,7 @@ def install(now: Callable[[], datetime]) -> None:
     moto.settings.ec2_load_default_amis = _no_default_images
     moto.elbv2.models.FakeLoadBalancer = SandboxLoadBalancer  # type: ignore[misc]  # the patch
     moto.elbv2.models.FakeTargetGroup = SandboxTargetGroup  # type: ignore[misc]  # the patch
+    LaunchTemplates.describe_launch_template_versions = templates.describe_versions  # type: ignore[method-assign, assignment]  # the patch
     autoscaling_backends.backend = SandboxBackend
     elbv2_backends.backend = SandboxBalancers
     events_backends.backend = SandboxEvents
