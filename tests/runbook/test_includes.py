@@ -193,11 +193,12 @@ def test_runbooks_that_multiply_are_stopped(tmp_path):
 
 def test_the_runbook_beside_it_comes_before_the_packaged_one(tmp_path):
     outer = including("prepare")
+    theirs = ["s0.install-policy", "s0.install-kyverno-policy"]
     packaged = loader.load(write(tmp_path, outer=outer))
-    assert [step.id for step in packaged.steps] == ["s0.install-policy"]
+    assert [step.id for step in packaged.steps] == theirs
     own = loader.load(write(tmp_path, outer=outer, prepare=including()))
     assert [step.id for step in own.steps] == ["s0.lamp"]
-    assert [step.id for step in loader.load(outer).steps] == ["s0.install-policy"]
+    assert [step.id for step in loader.load(outer).steps] == theirs
 
 
 def test_an_inner_bound_above_the_guardrail_outside_is_advised_against(found):
