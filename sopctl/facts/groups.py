@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sopctl.core.codec import Json
-from sopctl.facts import templates
+from sopctl.facts import purchase, templates
 from sopctl.facts.templates import Template
 from sopctl.providers.aws import Aws
 
@@ -15,13 +15,6 @@ NAMES_PER_CALL = 50  # DescribeAutoScalingGroups takes 50 names
 PER_PAGE = 100
 NODEGROUP = "eks:nodegroup-name"
 _LABEL = "k8s.io/cluster-autoscaler/node-template/label/"
-_CAPACITY_LABELS = (
-    "eks.amazonaws.com/capacityType",
-    "karpenter.sh/capacity-type",
-    "node.kubernetes.io/lifecycle",
-    "lifecycle",
-)
-_SPOT_WORDS = ("spot", "ec2spot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,8 +196,8 @@ def _buys(
         above = 100 if percent is None else int(percent)
         return base == 0 and above == 0, above < 100 and (base > 0 or above > 0)  # noqa: PLR2004  # percent
     template = _template(raw)
-    says = [tags[_LABEL + key].value.lower() for key in _CAPACITY_LABELS if _LABEL + key in tags]
-    return template in spot_templates or any(word in _SPOT_WORDS for word in says), False
+    labels = {key.removeprefix(_LABEL): tag.value for key, tag in tags.items() if _LABEL in key}
+    return template in spot_templates or purchase.of(labels) == "spot", False
 
 
 def _template(raw: Mapping[str, Any]) -> Template | None:

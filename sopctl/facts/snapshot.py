@@ -13,7 +13,7 @@ from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.balancers import Balancer
 from sopctl.facts.eks import EksCluster
 from sopctl.facts.groups import Group
-from sopctl.facts.objects import node, pdb, pod
+from sopctl.facts.objects import node, pdb, pod, workload
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pdb import Pdb
 from sopctl.facts.objects.pod import Pod
@@ -143,6 +143,10 @@ class Snapshot:
     def workloads(self) -> tuple[Workload, ...]:
         """Deployments and StatefulSets."""
         return self._once.get("workloads", self._workloads)
+
+    def templates(self) -> tuple[workload.Workload, ...]:
+        """The same with their pod templates."""
+        return self._once.get("templates", lambda: tuple(workload.of_cluster(self._k8s)))
 
     def hpas(self) -> tuple[Hpa, ...]:
         path = "/apis/autoscaling/v2/horizontalpodautoscalers"

@@ -44,7 +44,10 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hpa:
-    """*select_policy* of scaling down: Max, Min or Disabled; empty where it is not set."""
+    """*select_policy* of scaling down: Max, Min or Disabled; empty where it is not set.
+
+    *paced*: it says something about scaling down.
+    """
 
     namespace: str
     name: str
@@ -54,6 +57,7 @@ class Hpa:
     current: int
     target: str
     select_policy: str = ""
+    paced: bool = False
 
 
 def workload(kind: str, obj: Obj) -> Workload:
@@ -84,6 +88,7 @@ def hpa(obj: Obj) -> Hpa:
         current=int(status.get("currentReplicas") or 0),
         target=f"{target.get('kind', '')}/{target.get('name', '')}",
         select_policy=down.get("selectPolicy") or "",
+        paced=bool(down),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sopctl.core.check import Check, Readiness, Severity, Verdict
-from sopctl.facts.objects import meta, pdb, workload
+from sopctl.facts.objects import meta
 from sopctl.facts.world import World
 
 
@@ -20,10 +20,10 @@ class Params:
 
 
 def look(world: World, params: Params) -> Verdict:
-    budgets = world.k8s.each(pdb.PATH, pdb.read)
+    budgets = world.facts.pdbs()
     many = [
         each
-        for each in workload.of_cluster(world.k8s)
+        for each in world.facts.templates()
         if each.replicas > 1 and each.namespace not in params.except_namespaces
     ]
     bare = [

@@ -15,17 +15,13 @@ from sopctl.core.resource import ABSENT, Observed, ResourceId
 from sopctl.facts import eks, shifts
 from sopctl.sandbox.aws.eks import CLUSTER
 from sopctl.sandbox.aws.faults import FaultRule
+from tests.fakes.balancers import aws
 from tests.laws import prove, run
 from tests.local import OWNED, Local
 
 ZONE, AWAY, OTHER = "us-east-1a", "use1-az6", "use1-az1"
 BALANCERS = Params(zone=ZONE)
 TAG = {"Key": "elbv2.k8s.aws/cluster", "Value": CLUSTER}
-
-
-def aws(local: Local, service: str, operation: str, **params: object) -> Mapping[str, Any]:
-    """One call as anybody might make it."""
-    return local.world.aws._open().call(service, operation, params)
 
 
 def balancer(local: Local, name: str, *, tags: Any = (TAG,), enabled: bool = True) -> str:
