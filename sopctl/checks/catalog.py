@@ -20,37 +20,32 @@ from sopctl.checks.k8s import (
     zone_capacity,
     zone_used,
 )
-from sopctl.checks.ready import (
-    audit,
+from sopctl.checks.ready.autoscaler import (
     autoscaler,
-    balance,
-    budgets,
-    core,
     discovery,
     expander,
     flags,
-    grace,
-    growth,
-    headroom,
     patience,
-    policy,
-    probes,
     rebalancing,
+    similar,
+    status,
+    templates,
+    version,
+)
+from sopctl.checks.ready.cluster import audit, core, headroom, policy
+from sopctl.checks.ready.topology import balance, growth, spanning, zones
+from sopctl.checks.ready.traffic import shift, targets
+from sopctl.checks.ready.workloads import (
+    budgets,
+    grace,
+    probes,
     requests,
     scaling,
-    shift,
-    similar,
     single,
     skew,
-    spanning,
     spread,
-    status,
-    targets,
-    templates,
     unhealthy,
-    version,
     volumes,
-    zones,
 )
 from sopctl.core.check import AnyCheck, Check
 from sopctl.core.errors import RefusedError
