@@ -32,8 +32,22 @@ from sopctl.checks.ready.autoscaler import (
     templates,
     version,
 )
-from sopctl.checks.ready.cluster import audit, core, headroom, policy
-from sopctl.checks.ready.topology import balance, growth, spanning, zones
+from sopctl.checks.ready.cluster import audit, core, headroom, policy, webhooks
+from sopctl.checks.ready.operations import clock, karpenter, keepers, reach
+from sopctl.checks.ready.spot import (
+    allocation,
+    handled,
+    marked,
+    once,
+    pools,
+    price,
+    queue,
+    replacement,
+    share,
+    sizes,
+    warnings,
+)
+from sopctl.checks.ready.topology import addresses, balance, growth, quotas, spanning, zones
 from sopctl.checks.ready.traffic import shift, targets
 from sopctl.checks.ready.workloads import (
     budgets,
@@ -66,26 +80,42 @@ CATALOG: Mapping[str, AnyCheck] = {
     "k8s.spread.pending": spread_pending.CHECK,
     "k8s.zone.capacity": zone_capacity.CHECK,
     "k8s.zone.used": zone_used.CHECK,
+    "ready.addresses": addresses.CHECK,
+    "ready.allocation": allocation.CHECK,
     "ready.audit": audit.CHECK,
     "ready.autoscaler": autoscaler.CHECK,
     "ready.balance": balance.CHECK,
     "ready.budgets": budgets.CHECK,
+    "ready.clock": clock.CHECK,
     "ready.core": core.CHECK,
     "ready.discovery": discovery.CHECK,
     "ready.expander": expander.CHECK,
     "ready.flags": flags.CHECK,
     "ready.grace": grace.CHECK,
     "ready.growth": growth.CHECK,
+    "ready.handled": handled.CHECK,
     "ready.headroom": headroom.CHECK,
+    "ready.karpenter": karpenter.CHECK,
+    "ready.keepers": keepers.CHECK,
+    "ready.marked": marked.CHECK,
+    "ready.once": once.CHECK,
     "ready.patience": patience.CHECK,
     "ready.policy": policy.CHECK,
+    "ready.pools": pools.CHECK,
+    "ready.price": price.CHECK,
     "ready.probes": probes.CHECK,
+    "ready.queue": queue.CHECK,
+    "ready.quotas": quotas.CHECK,
+    "ready.reach": reach.CHECK,
     "ready.rebalancing": rebalancing.CHECK,
+    "ready.replacement": replacement.CHECK,
     "ready.requests": requests.CHECK,
     "ready.scaling": scaling.CHECK,
+    "ready.share": share.CHECK,
     "ready.shift": shift.CHECK,
     "ready.similar": similar.CHECK,
     "ready.single": single.CHECK,
+    "ready.sizes": sizes.CHECK,
     "ready.skew": skew.CHECK,
     "ready.spanning": spanning.CHECK,
     "ready.spread": spread.CHECK,
@@ -95,6 +125,8 @@ CATALOG: Mapping[str, AnyCheck] = {
     "ready.unhealthy": unhealthy.CHECK,
     "ready.version": version.CHECK,
     "ready.volumes": volumes.CHECK,
+    "ready.warnings": warnings.CHECK,
+    "ready.webhooks": webhooks.CHECK,
     "ready.zones": zones.CHECK,
 }
 
