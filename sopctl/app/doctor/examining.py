@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, Final
 
 from sopctl.core.check import AnyCheck, Severity
 from sopctl.core.errors import SopError, UsageError
 from sopctl.core.readiness import Finding, State
 
+EMPTY: Final[Mapping[str, str]] = {}
 
-def asked_for(checks: Mapping[str, AnyCheck], only: Sequence[str]) -> list[AnyCheck]:
-    """The checks of readiness called *only*, by id or by row of the practice; or all of them."""
+
+def asked_for(
+    checks: Mapping[str, AnyCheck], only: Sequence[str], others: Mapping[str, str] = EMPTY
+) -> list[AnyCheck]:
+    """The checks of readiness called *only*, by id or by row of the practice; or all of them.
+
+    *others*, by id with their row, may be asked for too, and are none of these. Raises UsageError.
+    """
     ready = [each for each in checks.values() if each.readiness is not None]
     if not only:
         return ready
     chosen = [each for each in ready if {each.id, *_rows(each)} & set(only)]
     known = {name for each in ready for name in (each.id, *_rows(each))}
+    known |= {*others, *others.values()}
     if missing := sorted(set(only) - known):
+        close = {near for name in missing for near in get_close_matches(name, known)}
+        meant = f"Did you mean {', '.join(sorted(close))}? " if close else ""
         raise UsageError(
             f"there is no check of readiness {', '.join(missing)}",
-            hint=f"There are {', '.join(sorted(known))}.",
+            hint=f"{meant}List them with `sopctl check list`; rows of the practice will do, too.",
         )
     return chosen
 
@@ -35,8 +46,17 @@ def examine(clients: Any, checks: Iterable[AnyCheck]) -> list[Finding]:  # noqa:
     """Ask all at the same time, the gravest first; reads only."""
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="doctor") as pool:
         found = list(pool.map(lambda check: _ask(clients, check), checks))
-    order = list(Severity)
-    return sorted(found, key=lambda each: (order.index(each.readiness.severity), each.check))
+    return gravest_first(found)
+
+
+def gravest_first(found: Iterable[Finding]) -> list[Finding]:
+    """What is not ready, then what is not known, before what is."""
+    grave, bad = list(Severity), (State.NOT_READY, State.UNKNOWN, State.READY, State.NOT_HERE)
+
+    def weight(each: Finding) -> tuple[int, int, str]:
+        return grave.index(each.readiness.severity), bad.index(each.state), each.check
+
+    return sorted(found, key=weight)
 
 
 def _ask(clients: Any, check: AnyCheck) -> Finding:  # noqa: ANN401  # as above

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sopctl.app.doctor import asked_for, examine
+from sopctl.app.doctor.examining import asked_for, examine
 from sopctl.checks.catalog import CATALOG
 from sopctl.core.check import Check, Readiness, Severity, Verdict
 from sopctl.core.errors import UnreachableError, UsageError
