@@ -26,6 +26,8 @@ from sopctl.sandbox.world.controllers.hpas import Autoscaling
 from sopctl.sandbox.world.controllers.kubelet import STARTS_IN, Kubelet
 from sopctl.sandbox.world.controllers.loop import RETRY, Queue
 from sopctl.sandbox.world.controllers.nodes import NodeLifecycle
+from sopctl.sandbox.world.controllers.proportional import Proportional
+from sopctl.sandbox.world.controllers.termination import TerminationHandler
 from sopctl.sandbox.world.karpenter.karpenter import Karpenter
 from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages
@@ -124,6 +126,8 @@ class World:
             _Part(slices, *slices.watched),
             _Part(ClusterAutoscaler(self.cloud, self.outages)),
             _Part(self._karpenter),
+            _Part(TerminationHandler(self.cloud, self.outages)),
+            _Part(Proportional(self.outages)),
             _Part(events),
         )
 
