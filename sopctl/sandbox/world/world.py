@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Protocol
 
 from sopctl.sandbox.world import events
+from sopctl.sandbox.world.addons.proportional import Proportional
+from sopctl.sandbox.world.addons.termination import TerminationHandler
 from sopctl.sandbox.world.autoscaler.autoscaler import ClusterAutoscaler
 from sopctl.sandbox.world.clock import WorldClock
 from sopctl.sandbox.world.controllers import (
@@ -26,8 +28,6 @@ from sopctl.sandbox.world.controllers.hpas import Autoscaling
 from sopctl.sandbox.world.controllers.kubelet import STARTS_IN, Kubelet
 from sopctl.sandbox.world.controllers.loop import RETRY, Queue
 from sopctl.sandbox.world.controllers.nodes import NodeLifecycle
-from sopctl.sandbox.world.controllers.proportional import Proportional
-from sopctl.sandbox.world.controllers.termination import TerminationHandler
 from sopctl.sandbox.world.karpenter.karpenter import Karpenter
 from sopctl.sandbox.world.machines.machines import Machines
 from sopctl.sandbox.world.outages import Outage, Outages

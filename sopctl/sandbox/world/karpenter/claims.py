@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sopctl.sandbox.aws.fleet import Group, Instance
 from sopctl.sandbox.world.autoscaler import taints
+from sopctl.sandbox.world.autoscaler.draining import evict
 from sopctl.sandbox.world.controllers.nodes import booting_conditions, healthy_conditions, ready
-from sopctl.sandbox.world.draining import evict
 from sopctl.sandbox.world.karpenter.pools import CLAIMS, NODEPOOL, Pool, labels_of
 from sopctl.sandbox.world.machines.machines import REGISTERS_IN, instance_id
 from sopctl.sandbox.world.machines.node import node_for

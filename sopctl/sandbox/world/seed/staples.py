@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 
 from sopctl.sandbox.scenario.inhabitants import WorldShape
-from sopctl.sandbox.world.controllers import proportional, termination
+from sopctl.sandbox.world.addons import proportional, termination
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import CloudPort, Obj
 from sopctl.sandbox.world.seed.system import NAMESPACE, daemon, deployment

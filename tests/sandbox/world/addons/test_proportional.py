@@ -10,7 +10,7 @@ import json
 import pytest
 
 from sopctl.sandbox.scenario.inhabitants import WorldShape
-from sopctl.sandbox.world.controllers.proportional import replicas
+from sopctl.sandbox.world.addons.proportional import replicas
 from sopctl.sandbox.world.seed import staples
 from tests.fakes.worlds import ABC, SmallWorld
 

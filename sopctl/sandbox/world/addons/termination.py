@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.autoscaler import taints
-from sopctl.sandbox.world.draining import evict
+from sopctl.sandbox.world.autoscaler.draining import evict
 from sopctl.sandbox.world.machines.machines import instance_id
 from sopctl.sandbox.world.outages import Outages
 from sopctl.sandbox.world.ports import CloudPort, Notice, Obj

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sopctl.sandbox.aws.notices import INTERRUPTION, TERMINATE, Notice
 from sopctl.sandbox.scenario.inhabitants import WorldShape
-from sopctl.sandbox.world.controllers.termination import INTERRUPTED, TERMINATING
+from sopctl.sandbox.world.addons.termination import INTERRUPTED, TERMINATING
 from sopctl.sandbox.world.machines.machines import instance_id
 from sopctl.sandbox.world.seed import staples
 from tests.fakes.workloads import deployment
