@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sopctl import __version__
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sopctl.facts.outside import Outside
     from sopctl.journal.redact import Scrubber
     from sopctl.journal.sqlite import SqliteStore
+    from sopctl.providers.notices import Notices
     from sopctl.providers.secrets import Secrets
     from sopctl.runbook.lint import Known
 
@@ -149,14 +151,39 @@ class App:
 
         agent = f"sopctl/{__version__}" + (f" run/{run}" if run else "")
         connect = self._parts.connect or self._connect
+        told = policy.announcing(self._policy)
         place = Place(
             target=target,
             connection=connect(target, agent),
             store=self.store,
             catalogs=self.catalogs(),
-            policy=policy.load(self.settings.config / "policy.yaml"),
+            policy=policy.load(self._policy),
+            herald=self._notices(target, told.people, told.tell.get("step", ())),
         )
-        return Desk(place, watcher)
+        if not any(event != "step" for event in told.tell):
+            return Desk(place, watcher)
+        from sopctl.app.crier import Crier  # noqa: PLC0415  # only if somebody is told
+
+        crier = Crier(watcher, place.herald, told.tell, self.store)
+        return Desk(replace(place, leave=crier.close), crier)
+
+    @property
+    def _policy(self) -> Path:
+        return self.settings.config / "policy.yaml"
+
+    def _notices(
+        self, target: Target, people: Mapping[str, tuple[str, ...]], always: tuple[str, ...]
+    ) -> Notices:
+        """How people are told; in a practice world nobody but this machine is."""
+        from sopctl.providers.notices import Notices  # noqa: PLC0415  # only when needed
+
+        return Notices(
+            people=people,
+            always=always,
+            practice=target.practice,
+            secrets=self.secrets,
+            scrub=self.scrubber.text,
+        )
 
     def _connect(self, target: Target, agent: str) -> Connection:
         from sopctl.app.clocks import clock_of  # noqa: PLC0415  # HTTP, only for targets with a clock
@@ -172,7 +199,7 @@ class App:
         from sopctl.providers.commands import Commands  # noqa: PLC0415  # as above
         from sopctl.providers.http import Http  # noqa: PLC0415  # as above
 
-        allowed = policy.commands(self.settings.config / "policy.yaml")
+        allowed = policy.commands(self._policy)
         return Outside(
             checks=self.catalogs().checks,
             commands=Commands(allowed=allowed, target=target, secrets=self.secrets),

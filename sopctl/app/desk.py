@@ -63,6 +63,7 @@ class Desk:
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.place.connection.close()
+        self.place.leave()
 
     def identify(self) -> Identity:
         """Who answers, compared with the pins; UnreachableError if nobody answers at all."""
@@ -237,6 +238,7 @@ class Desk:
             on_wait=self._waiting,
             stopping=self.stop.is_set,
             blame=place.connection.blame,
+            herald=place.herald,
         )
 
     def _waiting(self, why: str) -> None:
