@@ -133,6 +133,16 @@ class App:
             raise UsageError("no target is named", hint=f"Give --target with one of {names}.")
         return current(self.settings.environ)
 
+    def known(self, name: str) -> str:
+        """*name*, if it is a target or the journals have one of it; raises UsageError.
+
+        So that a mistyped name is not answered by "nothing is in place".
+        """
+        runs = {head.target for head in self.store.runs()} if name else set()
+        if name not in ("", SANDBOX, CURRENT, *runs, *(self._parts.targets or ())):
+            self.targets.find(name)
+        return name
+
     def _sandbox(self) -> Target:
         """The built-in target; a world that is started anew knows nothing of earlier runs."""
         from sopctl.app import sandbox, worlds  # noqa: PLC0415  # starts a world

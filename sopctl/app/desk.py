@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import Self
 
 from sopctl.app import actor, drift, policy, standing, usual
-from sopctl.app.connection import refuse_wrong, silent
+from sopctl.app.connection import refuse_wrong, silent, unnamed
 from sopctl.app.place import Place, Watcher, Wish
 from sopctl.app.preflight import Preflight, of_return
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
-from sopctl.core.errors import TemporaryError, UsageError, WrongTargetError
+from sopctl.core.errors import RefusedError, TemporaryError, UsageError, WrongTargetError
 from sopctl.core.journal import Entry, Holder
 from sopctl.core.plan import Plan, PlannedStep
 from sopctl.core.runbook import ParameterType, Runbook
@@ -68,12 +68,18 @@ class Desk:
     def identify(self) -> Identity:
         """Who answers, compared with the pins; UnreachableError if nobody answers at all."""
         if self._identity is None:
-            found = self.place.connection.identify()
+            found = self._asked_who()
             if len(found.unreachable) == PROVIDERS:
                 raise silent(self.place.target.name, found)
             refuse_wrong(self.place.target, found)
             self._identity = found
         return self._identity
+
+    def _asked_who(self) -> Identity:
+        try:
+            return self.place.connection.identify()
+        except RefusedError as error:
+            raise unnamed(self.place.target.name, error) from error
 
     def recognise(self, plan: Plan) -> None:
         """Raise WrongTargetError unless *plan*, made earlier, was made for who answers now."""

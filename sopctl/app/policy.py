@@ -40,7 +40,10 @@ def load(path: Path) -> Limits:
     """The limits in *path*; none if there is no file. A file that is wrong stops everything."""
     limits = _read(path).get("max_objects", {})
     if not isinstance(limits, Mapping):
-        return {}
+        raise UsageError(
+            f"max_objects in {path} is not a mapping of kinds",
+            hint="Write max_objects: {aws.asg: {count: 20, percent: 30}}.",
+        )
     return {kind: _limit(path, kind, fields) for kind, fields in limits.items()}
 
 
@@ -99,8 +102,8 @@ def _read(path: Path) -> Mapping[str, Json]:
     document = strict_yaml.parse(text, str(path))
     if document.problems:
         raise InvalidRunbookError(f"{path} is not usable", problems=tuple(document.problems))
-    found = document.data
-    if not isinstance(found, Mapping) or not found or set(found) - set(_KEYS):
+    found = {} if document.data is None else document.data
+    if not isinstance(found, Mapping) or set(found) - set(_KEYS):
         raise UsageError(
             f"{path} has something else than {', '.join(_KEYS)}",
             hint="Write max_objects: {aws.asg: {count: 20, percent: 30}}.",

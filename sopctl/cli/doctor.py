@@ -21,7 +21,10 @@ from sopctl.views import doctor as views
 @options.target
 @click.pass_obj
 def doctor(context: Context, /, only: tuple[str, ...], **given: object) -> int:
-    """Ask every check of readiness; changes nothing. Exits with 23 if something is not ready."""
+    """Ask every check of readiness; changes nothing.
+
+    Exits with 23 if something is not ready, and with 75 if nothing at all could be read.
+    """
     asked = options.asked(given)
     checks = examination.asked_for(context.app.catalogs().checks, only)
     with context.app.desk(context.app.target(asked.target), Silent()) as desk:
@@ -32,4 +35,5 @@ def doctor(context: Context, /, only: tuple[str, ...], **given: object) -> int:
     else:
         context.out.show(views.findings(found, score))
     bad = any(each.state is readiness.State.NOT_READY for each in found)
-    return ExitCode.HALTED if bad else ExitCode.DONE
+    blind = bool(found) and all(each.state is readiness.State.UNKNOWN for each in found)
+    return ExitCode.HALTED if bad else ExitCode.TEMPORARY if blind else ExitCode.DONE

@@ -80,6 +80,8 @@ NO_CREDENTIALS = (
     boto.SSOError,
     boto.LoginError,
     boto.ProfileNotFound,
+    boto.ConfigParseError,
+    boto.ConfigNotFound,
     boto.MetadataRetrievalError,
     boto.RefreshWithMFAUnsupportedError,
 )

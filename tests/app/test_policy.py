@@ -68,6 +68,9 @@ def test_a_mistake_is_named_without_an_address(tmp_path, text, said):
     [
         "max_object: {}\n",
         "max_objects: {aws.asg: 3}\n",
+        "max_objects: 3\n",
+        "max_objects: [aws.asg]\n",
+        "max_objects:\n",
         "max_objects: {aws.asg: {count: many, percent: 5}}\n",
         "[]\n",
     ],
@@ -95,3 +98,8 @@ def test_the_option_only_lowers():
 
 def test_without_the_option_the_policy_stands():
     assert policy.lowered({"lamp": WIDE}, {}, ["lamp"], 0) == {"lamp": WIDE}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}\n"])
+def test_a_file_with_nothing_in_it_says_nothing(tmp_path, text):
+    assert policy.load(written(tmp_path, text)) == {}
