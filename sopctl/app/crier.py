@@ -77,7 +77,7 @@ class Crier:
         plan = self._store.read(run)[0].data["plan"]
         where = f"{plan['runbook']} on {plan['target']['name']}"  # type: ignore[index,call-overload]  # as above
         notice = Notice(to=names, title=f"{where} {message.what}")
-        self._queue.put((notice, f"{message.body}\n\nRun {run}: `sopctl status {run}`"))
+        self._queue.put((notice, f"{message.body}\n\n{_see(run, message)}"))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, daemon=True, name="crier")
             self._thread.start()
@@ -91,6 +91,13 @@ class Crier:
     def _warn(self) -> None:
         while not self._failed.empty():
             self._watcher.warn(f"how the run goes: {self._failed.get()}")
+
+
+def _see(run: str, message: Message) -> str:
+    """Where to look, or what to do."""
+    answers = message.event == "gate"
+    then = f", `sopctl approve {run} --answer yes` (or no)" if answers else ""
+    return f"Run {run}: `sopctl audit show {run}`{then}"
 
 
 def _no_guard() -> None:

@@ -64,10 +64,10 @@ def brief(record: Record) -> list[Span]:
 
 
 _DETAIL: Final = frozenset(
-    {kinds.START, kinds.CONSENT, kinds.LEG, kinds.MARKING, kinds.STEP, kinds.TELLING}
+    {kinds.START, kinds.CONSENT, kinds.LEG, kinds.MARKING, kinds.STEP, kinds.TELLING, kinds.TOLD}
 )
 _GOOD_NEWS: Final = frozenset(
-    {kinds.VERDICT, kinds.MARKED, kinds.UNMARKED, kinds.RESULT, kinds.FOUND, kinds.TOLD}
+    {kinds.VERDICT, kinds.MARKED, kinds.UNMARKED, kinds.RESULT, kinds.FOUND}
 )
 
 

@@ -78,7 +78,7 @@ def test_start_gate_and_end_are_told_in_order():
         ("end", "toy on toy has ended: done"),
     ]
     assert "Go on?" in ears.heard[1][2]
-    assert "sopctl status r1" in ears.heard[1][2]
+    assert "sopctl approve r1 --answer yes" in ears.heard[1][2]
     assert [r.seq for r in watcher.seen] == [r.seq for r in b.store.read("r1")]
     assert watcher.warned == []
 
