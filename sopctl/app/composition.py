@@ -53,6 +53,7 @@ class App:
         self._parts = parts or Parts()
         self._store: SqliteStore | None = None
         self._reader: SqliteStore | None = None
+        self.broken: dict[str, str] = {}  # by name: why what a package adds could not be loaded
 
     @cached_property
     def targets(self) -> Targets:
@@ -111,7 +112,8 @@ class App:
         from sopctl.app.place import Catalogs  # noqa: PLC0415  # the engine
         from sopctl.checks import catalog as checks  # noqa: PLC0415  # as above
 
-        return Catalogs(actions=actions.with_strangers(), checks=checks.with_strangers())
+        found, asked = actions.with_strangers(self.broken), checks.with_strangers(self.broken)
+        return Catalogs(actions=found, checks=asked)
 
     def target(self, name: str = "") -> Target:
         """The target *name*; none: the only configured one, else what is current.

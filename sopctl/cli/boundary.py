@@ -56,6 +56,11 @@ def complete(context: Context, code: int) -> int:
     return int(ExitCode.USAGE)
 
 
+def warn_of_strangers(context: Context) -> None:
+    """What installed packages would have added, if they could be loaded."""
+    context.err.show(problems.strangers(context.broken))
+
+
 def _command(error: click.ClickException) -> str:
     found = getattr(error, "ctx", None)
     return found.command_path if isinstance(found, click.Context) else "sopctl"

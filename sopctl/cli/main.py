@@ -63,10 +63,12 @@ def root() -> None:
 
 def execute(args: Sequence[str], context: Context) -> int:
     """Carry out one command line; the answer is the exit code."""
-    return boundary.guarded(
+    code = boundary.guarded(
         context,
         lambda: root.main(args=list(args), prog_name="sopctl", obj=context, standalone_mode=False),
     )
+    boundary.warn_of_strangers(context)
+    return code
 
 
 def main() -> None:

@@ -30,6 +30,14 @@ def invalid(found: InvalidRunbookError) -> list[Line]:
     return shown
 
 
+def strangers(broken: Mapping[str, str]) -> list[Line]:
+    """What packages add and cannot be used, a warning each."""
+    return [
+        line(("warning: ", "warn"), f"{name} is not there, for its package is broken: {why}")
+        for name, why in broken.items()
+    ]
+
+
 def lost(why: str) -> list[Line]:
     return _said(f"standard output cannot be written: {why}", "What was printed is incomplete.")
 

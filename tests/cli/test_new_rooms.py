@@ -63,6 +63,19 @@ def test_a_package_of_ones_own_is_in_order_and_is_found_once_it_is_installed(acm
     go(tmp_path, "sopctl", "runbook", "lint", book, path=there)
 
 
+def test_a_room_that_is_broken_stops_nothing_that_does_without_it(acme, tmp_path):
+    there = tmp_path / "installed"
+    quiet = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation")
+    room = acme / "src" / "acme_sops" / "acme_web_hold.py"
+    room.write_text("def broken(:")
+    go(acme, "pip", "install", *quiet, "--target", there, ".")
+
+    said = go(tmp_path, "sopctl", "action", "list", path=there)
+    assert "warning: acme.web.hold is not there, for its package is broken" in said
+    assert "acme.groups.calm" in said
+    assert "warning: " in go(tmp_path, "sopctl", "runbook", "lint", "az-failure", path=there)
+
+
 def test_the_tests_it_writes_can_fail(acme):
     room = acme / "src" / "acme_sops" / "acme_web_hold.py"
     text = room.read_text()
