@@ -49,6 +49,7 @@ class Screen:
         self.animated = self.terminal and _capable(found)
         self.width = shutil.get_terminal_size((80, 24)).columns if self.terminal else 0
         self._console: Console | None = None
+        self.gone = False  # nobody reads it any more
         self.lost = ""  # why not all of it was written; a reader that went away is no reason
         self.best_effort = False  # what is printed is news, and the journal has everything
 
@@ -95,6 +96,7 @@ class Screen:
         """Nothing ends because of its output; but what a disk had no room for is *lost*."""
         if isinstance(error, OSError) and error.errno in _FULL:
             self.lost = os.strerror(error.errno).lower()
+        self.gone = True
         self.stream = io.StringIO()
         self.terminal = self.colour = self.animated = False
         self._console = None
