@@ -225,6 +225,14 @@ def unnamed(name: str, error: RefusedError) -> RefusedError:
     return RefusedError(summary, hint=_OTHERS)
 
 
+def asked_who(name: str, connection: Connection) -> Identity:
+    """Who answers on the target called *name*; raises what ``identify`` and ``unnamed`` say."""
+    try:
+        return connection.identify()
+    except RefusedError as error:
+        raise unnamed(name, error) from error
+
+
 def silent(name: str, found: Identity) -> UnreachableError:
     """Nobody answers: of a target that was never named, also what it is and which there are."""
     whose, hint = f"target {name} does", "Check the network and `sopctl target check`."

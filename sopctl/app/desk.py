@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import Self
 
 from sopctl.app import actor, drift, policy, standing, usual
-from sopctl.app.connection import refuse_wrong, silent, unnamed
+from sopctl.app.connection import asked_who, refuse_wrong, silent
 from sopctl.app.place import Place, Watcher, Wish
 from sopctl.app.preflight import Preflight, of_return
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, decode, encode
-from sopctl.core.errors import RefusedError, TemporaryError, UsageError, WrongTargetError
+from sopctl.core.errors import TemporaryError, UsageError, WrongTargetError
 from sopctl.core.journal import Entry, Holder
 from sopctl.core.plan import Plan, PlannedStep
 from sopctl.core.runbook import ParameterType, Runbook
@@ -26,8 +26,10 @@ from sopctl.engine.keeping import Round, look_again
 from sopctl.engine.leg import LegResult, leg
 from sopctl.engine.planner import Order, make_plan
 from sopctl.engine.ports import Deps
+from sopctl.engine.rehearsal import Rehearsed, rehearse
 from sopctl.engine.restore import Return, plan_return
 from sopctl.engine.state import RunState
+from sopctl.journal.memory import MemoryStore
 from sopctl.permissions.gather import Known, gather
 from sopctl.runbook.language import RunbookLanguage
 
@@ -68,18 +70,12 @@ class Desk:
     def identify(self) -> Identity:
         """Who answers, compared with the pins; UnreachableError if nobody answers at all."""
         if self._identity is None:
-            found = self._asked_who()
+            found = asked_who(self.place.target.name, self.place.connection)
             if len(found.unreachable) == PROVIDERS:
                 raise silent(self.place.target.name, found)
             refuse_wrong(self.place.target, found)
             self._identity = found
         return self._identity
-
-    def _asked_who(self) -> Identity:
-        try:
-            return self.place.connection.identify()
-        except RefusedError as error:
-            raise unnamed(self.place.target.name, error) from error
 
     def recognise(self, plan: Plan) -> None:
         """Raise WrongTargetError unless *plan*, made earlier, was made for who answers now."""
@@ -130,6 +126,11 @@ class Desk:
         )
         needs = gather(book, known, place.target.name)
         return place.connection.preflight(needs, identity)
+
+    def rehearse(self, book: Runbook, plan: Plan) -> Rehearsed:
+        """Carry *plan* out in memory and take it back; reads only, and leaves no journal."""
+        deps = replace(self._deps(), store=MemoryStore(), stopping=lambda: False)
+        return rehearse(book, plan, replace(deps, on_records=_unseen, on_wait=_unseen))
 
     def plan_step(self, state: RunState, key: str) -> PlannedStep:
         """What the step *key* of an open run would change now, as a plan of it alone shows it."""
@@ -284,6 +285,10 @@ class Desk:
 def runbook_of(state: RunState) -> Runbook:
     """The runbook that *state* was started from, as its journal keeps it."""
     return decode(Runbook, state.header["book"])
+
+
+def _unseen(_: object) -> None:
+    """Nobody watches a rehearsal."""
 
 
 def _writes(state: RunState) -> bool:

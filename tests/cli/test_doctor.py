@@ -1,4 +1,4 @@
-"""`sopctl doctor` where nothing can be read: that is neither ready nor not ready."""
+"""`sopctl doctor` where nobody answers: that is neither ready nor not ready."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def test_a_cluster_that_nobody_can_see_is_not_called_ready(tmp_path):
 
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 75, done.stderr
-    assert "unknown" in done.stdout
-    assert "there is no kubeconfig" in done.stdout
+    assert done.returncode == 4
+    assert "no target was named" in done.stderr
+    assert "--target" in done.stderr
