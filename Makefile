@@ -51,7 +51,7 @@ format: $(READY)
 
 lock: $(READY) ## resolve the dependencies again, with hashes
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra sandbox --extra drill --group test --group type \
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra sandbox --extra drill --extra notify --group test --group type \
 	  --group lint --generate-hashes --no-annotate --no-header -o requirements/dev.lock
 	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet - --constraint requirements/dev.lock \
 	  --generate-hashes --no-annotate --no-header -o requirements/build.lock

@@ -99,14 +99,19 @@ CATALOG: Mapping[str, AnyAction] = {
 }
 
 
-def with_strangers() -> Mapping[str, AnyAction]:
+def with_strangers(broken: dict[str, str]) -> Mapping[str, AnyAction]:
     """The catalog and what installed packages add to it.
 
-    A stranger cannot take the name of an action that is there: RefusedError.
+    A stranger cannot take the name of an action that is there: RefusedError. One that cannot be
+    loaded is left out, with the reason in *broken*: it must not stop what does without it.
     """
     found: dict[str, AnyAction] = dict(CATALOG)
     for entry in entry_points(group=GROUP):
-        action = entry.load()
+        try:
+            action = entry.load()
+        except Exception as error:  # noqa: BLE001  # it is somebody else's code
+            broken[entry.name] = f"{entry.value}: {type(error).__name__}: {error}"
+            continue
         if not isinstance(action, Action) or action.id != entry.name or action.id in found:
             raise RefusedError(
                 f"the entry point {entry.name} of {entry.value} is not a new action of that name",

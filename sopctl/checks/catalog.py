@@ -131,14 +131,19 @@ CATALOG: Mapping[str, AnyCheck] = {
 }
 
 
-def with_strangers() -> Mapping[str, AnyCheck]:
+def with_strangers(broken: dict[str, str]) -> Mapping[str, AnyCheck]:
     """The catalog and what installed packages add to it.
 
-    A stranger cannot take the name of a check that is there: RefusedError.
+    A stranger cannot take the name of a check that is there: RefusedError. One that cannot be
+    loaded is left out, with the reason in *broken*: it must not stop what does without it.
     """
     found: dict[str, AnyCheck] = dict(CATALOG)
     for entry in entry_points(group=GROUP):
-        check = entry.load()
+        try:
+            check = entry.load()
+        except Exception as error:  # noqa: BLE001  # it is somebody else's code
+            broken[entry.name] = f"{entry.value}: {type(error).__name__}: {error}"
+            continue
         if not isinstance(check, Check) or check.id != entry.name or check.id in found:
             raise RefusedError(
                 f"the entry point {entry.name} of {entry.value} is not a new check of that name",

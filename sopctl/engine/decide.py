@@ -26,6 +26,7 @@ from sopctl.engine.moves import (
     RemoveMarks,
     Select,
     SetMarks,
+    Tell,
     TurnBack,
     Wait,
     Window,
@@ -116,7 +117,7 @@ def _next_of(
     if work.plan.kind is StepKind.GATE:
         return _gate(state, work)
     if work.plan.kind is StepKind.NOTIFY:
-        return Close(work.key, Outcome.ANSWERED)
+        return Tell(work.key)
     if not work.selected:
         return Select(work.key)
     if move := _beyond_bound(state, work):

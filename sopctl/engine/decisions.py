@@ -43,7 +43,7 @@ def _retry(state: RunState, work: Work, _: datetime) -> None:
         watched.ok = None if watched.ok is False else watched.ok
     if work.outcome in BAD_OUTCOMES or work.outcome is Outcome.PENDING_RETRY:
         work.ended, work.outcome, work.why = None, None, ""
-        work.accepted = False
+        work.accepted, work.telling = False, False
         work.selected = work.selected and not work.plan.unplanned
         for gate in ("", "approve:", "bound:", "manual:"):
             state.answers.pop(gate + work.key, None)

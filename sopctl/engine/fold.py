@@ -207,6 +207,10 @@ def _checked(state: RunState, data: Data, _: datetime) -> None:
     work.detail, work.rows = data["detail"], tuple(data["rows"])
 
 
+def _telling(state: RunState, data: Data, _: datetime) -> None:
+    state.work(data["work"]).telling = True
+
+
 def _watch(state: RunState, data: Data, at: datetime) -> None:
     watched = state.work(data["work"]).watches[data["what"]]
     watched.ok, watched.seen, watched.detail = data["ok"], at, data["detail"]
@@ -281,6 +285,8 @@ _APPLY: Mapping[str, Callable[[RunState, Data, datetime], None]] = {
     kinds.FOUND: _found,
     kinds.FENCE: _fence,
     kinds.CHECKED: _checked,
+    kinds.TELLING: _telling,
+    kinds.TOLD: _checked,
     kinds.WATCH: _watch,
     kinds.ENDED: _ended,
     kinds.REQUEST: _request,

@@ -27,7 +27,7 @@ _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Fields that mean something only for some kinds of work.
 _ONLY_FOR: Final[Mapping[str, tuple[str, ...]]] = {
-    "with": ("uses", "check"),
+    "with": ("uses", "check", "notify"),
     "wait": ("check",),
     "empty": ("uses",),
     "select": ("uses",),

@@ -155,5 +155,5 @@ def paused(t, other):
 
 def without(*names):
     """All protections but these."""
-    everything = frozenset({"fence", "guard", "observe_first", "compare"})
+    everything = frozenset({"fence", "guard", "observe_first", "compare", "once"})
     return {"protections": everything - set(names)}

@@ -353,6 +353,8 @@ def test_a_runbook_is_found_by_name_and_the_first_directory_wins(tmp_path):
     assert caught.value.hint == "Did you mean az-failure?"
     with pytest.raises(UsageError, match="there is no file nope/a"):
         loader.find("nope/a", dirs)
+    with pytest.raises(UsageError, match="is a directory"):
+        loader.find(str(one), dirs)
 
 
 @pytest.mark.parametrize("name", ["../a", "..", "a/../b"])
