@@ -13,6 +13,7 @@ from sopctl.app.lease import ClusterLease, LeasePolicy, Machine
 from sopctl.app.preflight import Preflight
 from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
+from sopctl.core.codec import Json
 from sopctl.core.errors import TemporaryError, UnreachableError, WrongTargetError
 from sopctl.core.resource import ResourceId
 from sopctl.core.target import Identity, Target
@@ -105,16 +106,25 @@ class RealConnection:
         self._agent = agent
         self.clock: Clock = clock
         self.calls = CallLog()
-        noted = self.calls.note
         self._sdks = sdks
-        self._aws = Aws(target, agent=agent, clock=clock, on_call=noted, sdk=sdks.aws)
-        self._k8s = K8s(target, agent=agent, clock=clock, on_call=noted, sdk=sdks.k8s)
         self._lock_k8s: K8s | None = None
         self._lease: ClusterLease | None = None
+        self.within(Limits())
+
+    def within(self, limits: Limits) -> RealConnection:
+        """Itself, with other bounds for its calls; before the first of them."""
+        target, agent, clock, noted = self._target, self._agent, self.clock, self.calls.note
+        self._aws = Aws(
+            target, agent=agent, clock=clock, on_call=noted, limits=limits, sdk=self._sdks.aws
+        )
+        self._k8s = K8s(
+            target, agent=agent, clock=clock, on_call=noted, limits=limits, sdk=self._sdks.k8s
+        )
         snapshot = Snapshot(self._aws, self._k8s)
         self._snapshot = snapshot
         self.facts: Facts = snapshot
         self.clients = World(aws=self._aws, k8s=self._k8s, facts=snapshot)
+        return self
 
     def reaching(self, outside: Outside) -> RealConnection:
         """Itself, with what actions may reach besides the target."""
@@ -191,6 +201,22 @@ class RealConnection:
         for client in (self._aws, self._k8s, self._lock_k8s):
             if client is not None:
                 client.close()
+
+
+def described(target: Target, found: Identity, context: str, zones: Json) -> dict[str, Json]:
+    """The target and who answered there, as plans, journals and views show it."""
+    return {
+        "name": target.name,
+        "labels": dict(target.labels),
+        "account": found.account or target.account,
+        "region": found.region or target.region,
+        "cluster_uid": found.cluster_uid or target.cluster_uid,
+        "server": found.server,
+        "context": target.context or context,
+        "profile": target.profile,
+        "caller": found.caller,
+        "zones": zones,
+    }
 
 
 def refuse_wrong(target: Target, identity: Identity) -> None:

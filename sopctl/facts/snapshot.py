@@ -88,10 +88,17 @@ class Snapshot:
     Reads around a write are not its business: actions observe live.
     """
 
-    def __init__(self, aws: Aws, k8s: K8s) -> None:
+    def __init__(self, aws: Aws, k8s: K8s, *, cached: bool = False, cluster: str = "") -> None:
+        """*cached*: lists may come from the API server's cache, a moment old; only to be shown.
+
+        That spares its database. Source: Kubernetes API concepts, "Resource versions", value 0.
+        *cluster* is its name, where somebody knows it already.
+        """
         self._aws = aws
         self._k8s = k8s
         self._once = Once()
+        self._cluster = cluster
+        self._how = {"resourceVersion": "0"} if cached else {}
 
     def zones(self) -> tuple[Zone, ...]:
         return self._once.get("zones", lambda: zones.read(self._aws))
@@ -225,7 +232,7 @@ class Snapshot:
         return {**plain, "autoscaled": any(each.scales(group) for each in self.autoscalers())}
 
     def _each(self, path: str, read: Callable[[Obj], T]) -> tuple[T, ...]:
-        return tuple(self._k8s.each(path, read))
+        return tuple(self._k8s.each(path, read, **self._how))
 
     def _deployments(self) -> tuple[tuple[Workload, Autoscaler | None], ...]:
         """Read once for both: of most of them little is kept."""
@@ -242,7 +249,7 @@ class Snapshot:
         return (*(each for each, _ in self._deployments()), *sets)
 
     def _cluster_name(self) -> str:
-        written = cluster.name_in_kubeconfig(self._k8s)
+        written = self._cluster or cluster.name_in_kubeconfig(self._k8s)
         return written or next((each.cluster for each in self.autoscalers() if each.cluster), "")
 
     def _balancers(self) -> tuple[Balancer, ...]:

@@ -91,6 +91,12 @@ class AsgTagMarker:
 MARKER = AsgTagMarker()
 
 
+def holder(tags: Mapping[str, str], part: str) -> str:
+    """The run whose breadcrumb for *part* is among the *tags* of a group, or empty."""
+    _, _, run = tags.get(_key(part), "").rpartition("/run=")
+    return run
+
+
 def _address(mark: Mark) -> dict[str, Any]:
     return {
         "ResourceId": mark.resource.name,

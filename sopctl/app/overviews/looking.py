@@ -1,0 +1,154 @@
+"""Looking at one target, again and again; what does not answer is said, and the rest is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Self
+
+from sopctl.app.connection import Connection, described, refuse_wrong, silent
+from sopctl.app.overviews import folding, gaps, holding, shifted
+from sopctl.app.overviews.folding import Seen
+from sopctl.app.overviews.gaps import Missing
+from sopctl.app.overviews.waiting import waiting
+from sopctl.core.clock import stamp
+from sopctl.core.errors import SopError
+from sopctl.core.journal import Store
+from sopctl.core.overview import Held, Overview
+from sopctl.core.target import Identity, Target
+from sopctl.engine.state import RunState
+from sopctl.facts.snapshot import Snapshot
+from sopctl.providers.limits import Limits
+
+LIMITS: Final = Limits(connect=2.0, read=6.0, attempts=2, deadline=8.0)
+"""A picture that comes late is no use: whoever does not answer by then is missing from it."""
+
+_BOTH = 2  # providers
+JOURNAL: Final = "what sopctl holds"
+
+
+class Onlooker:
+    """Whoever looks at *target*: reads only. Close it, or use it as a context manager.
+
+    *store* opens the journals, *now* asks the target's clock; both are asked at every look.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        connection: Connection,
+        store: Callable[[], Store],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._target = target
+        self._connection = connection
+        self._store = store
+        self._now = now
+        self._identity: Identity | None = None
+        self._cluster = ""  # its name, once it was learned from Kubernetes
+        self._states: dict[str, RunState] = {}
+        self._last: dict[str, tuple[str, Any]] = {}  # by subject: when it was read, and what
+        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="look")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Wait for nobody: a read in flight ends with its own deadline."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._connection.close()
+
+    def look(self) -> Overview:
+        """The cluster now; UnreachableError if nobody answers at the first look.
+
+        Raises WrongTargetError if somebody else answers than the target pins.
+        """
+        identity = self._identify()
+        moment = self._now()
+        at, world = stamp(moment), self._connection.clients
+        facts = Snapshot(world.aws, world.k8s, cached=True, cluster=self._cluster)
+        asks: Mapping[str, Callable[[], Any]] = {
+            "nodes": facts.nodes,
+            "pods": facts.pods,
+            "autoscaler": facts.autoscalers,
+            "groups": facts.groups,
+            "zones": facts.zones,
+            "shifts": lambda: shifted.of_cluster(world.aws, facts),
+        }
+        missing: list[Missing] = []
+        found = self._all(asks, at, missing)
+        seen = Seen(
+            nodes=found.get("nodes"),
+            pods=found.get("pods"),
+            groups=found.get("groups"),
+            autoscalers=found.get("autoscaler"),
+            zones=found.get("zones"),
+        )
+        self._cluster = self._cluster or self._name(facts)
+        nodes = folding.nodes_now(seen)
+        return Overview(
+            target=described(self._target, identity, self._connection.context(), []),
+            at=at,
+            zones=folding.zones_now(seen),
+            groups=folding.groups_now(seen, nodes),
+            nodes=nodes,
+            waiting=waiting(seen.pods or ()),
+            away=shifted.away(found.get("shifts") or (), moment),
+            held=self._held(moment, missing),
+            gaps=gaps.folded(missing),
+        )
+
+    def _identify(self) -> Identity:
+        """Who answers; asked again at the next look while one of both is silent."""
+        known = self._identity
+        if known is not None and not known.unreachable:
+            return known
+        found = self._connection.identify()
+        refuse_wrong(self._target, found)
+        if known is not None and len(found.unreachable) >= len(known.unreachable):
+            return known
+        if len(found.unreachable) == _BOTH:
+            raise silent(self._target.name, found)
+        self._identity = found
+        return found
+
+    def _name(self, facts: Snapshot) -> str:
+        """Read already by now; it finds the groups while Kubernetes is silent."""
+        try:
+            return facts.cluster_name()
+        except SopError:
+            return ""
+
+    def _all(
+        self, asks: Mapping[str, Callable[[], Any]], at: str, missing: list[Missing]
+    ) -> dict[str, Any]:
+        """Every subject that answers, or answered once; all are asked at the same time."""
+        asked = {name: self._pool.submit(ask) for name, ask in asks.items()}
+        found: dict[str, Any] = {}
+        for name, answer in asked.items():
+            try:
+                self._last[name] = (at, answer.result())
+            except SopError as error:
+                since = self._last[name][0] if name in self._last else ""
+                missing.append(Missing(name, error, since))
+            if name in self._last:
+                found[name] = self._last[name][1]
+        return found
+
+    def _held(self, now: datetime, missing: list[Missing]) -> tuple[Held, ...]:
+        """From the journal of this machine, which is no part of the target."""
+        try:
+            return holding.held(self._store(), self._target.name, now, self._states)
+        except SopError as error:
+            missing.append(Missing(JOURNAL, error))
+            return ()

@@ -1,0 +1,85 @@
+"""``sopctl view``: the cluster at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+
+import click
+
+from sopctl.app.overviews.looking import Onlooker
+from sopctl.cli import options
+from sopctl.cli.context import Context
+from sopctl.core.clock import SystemClock
+from sopctl.core.errors import UsageError
+from sopctl.core.overview import Overview
+from sopctl.notation import duration
+from sopctl.views import live as live_views
+from sopctl.views.cluster import data, text
+from sopctl.views.lines import Line
+
+Show = Callable[[Overview], None]
+
+
+@click.command()
+@click.option("--live", is_flag=True, help="Look again and again; Ctrl-C ends it.")
+@click.option(
+    "--every", default="5s", show_default=True, metavar="TIME", help="With --live: the pause."
+)
+@options.output
+@options.target
+@click.pass_obj
+def view(context: Context, /, live: bool, every: str, **given: object) -> None:  # noqa: FBT001  # click's flag
+    """Show the cluster by zone, group and node: what is down, pending, shifted and held.
+
+    Changes nothing. What does not answer is said, and the rest is shown. On a terminal it is as
+    detailed as fits one screen; in a pipe every node has a row.
+    """
+    asked = options.asked(given)
+    pause = _seconds(every)
+    with context.app.onlooker(context.app.target(asked.target)) as onlooker:
+        if live:
+            _again_and_again(onlooker, _live(context, json=asked.json), pause)
+        elif asked.json:
+            context.out.data(data.data(onlooker.look()))
+        else:
+            room = text.Room(context.out.width, context.out.height)
+            context.out.show(text.lines(onlooker.look(), room))
+
+
+def _again_and_again(
+    onlooker: Onlooker, drawing: AbstractContextManager[Show], pause: float
+) -> None:
+    """Until Ctrl-C, which is how it ends, and no failure."""
+    clock = SystemClock()
+    with suppress(KeyboardInterrupt):
+        over = onlooker.look()  # what is refused is said before the screen is taken
+        with drawing as show:
+            while True:
+                show(over)
+                clock.sleep(pause)
+                over = onlooker.look()
+
+
+@contextmanager
+def _live(context: Context, *, json: bool) -> Iterator[Show]:
+    if json:
+        yield lambda over: context.out.data(data.data(over))
+        return
+    picture = live_views.Picture(_whole, text.one_line, full_screen=True)
+    with live_views.showing(context.out, picture) as show:
+        yield show
+
+
+def _whole(over: Overview, width: int, height: int) -> list[Line]:
+    return text.lines(over, text.Room(width, height))
+
+
+def _seconds(every: str) -> float:
+    try:
+        found = duration.seconds(every)
+    except ValueError as error:
+        raise UsageError(f"--every: {every!r} is not a duration", hint=duration.HINT) from error
+    if not found:
+        raise UsageError("--every 0s leaves the cluster no peace", hint="Give it 1s or more.")
+    return found

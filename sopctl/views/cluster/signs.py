@@ -1,0 +1,91 @@
+"""What each sign means; colour only repeats what a sign says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sopctl.core.overview import Discovery, Leaving, NodeNow, Overview, PodState
+from sopctl.views.lines import Line, Span, line
+
+POD: Final = {
+    PodState.READY: ("o", "good"),
+    PodState.NOT_READY: ("!", "bad"),
+    PodState.LEAVING: ("~", "quiet"),
+}
+LEAVING: Final = {Leaving.INTERRUPTED: "i", Leaving.REMOVED: "r"}
+GROUP: Final = {
+    Discovery.SCALED: "+",
+    Discovery.TAKEN_OUT: "-",
+    Discovery.OUTSIDE: " ",
+    Discovery.UNKNOWN: "?",
+}
+NOT_READY, CORDONED, KEPT, UNREADY_PODS = "X", "c", "k", "!"
+_WORDS: Final = {
+    "o": "a ready pod",
+    "~": "a pod that is being deleted",
+    NOT_READY: "node not ready",
+    "i": "node about to be interrupted",
+    "r": "node being removed",
+    CORDONED: "cordoned",
+    KEPT: "kept from scale-down",
+    "+": "group the autoscaler scales",
+    "-": "group taken out of it by a run",
+    "?": "not known whether it scales the group",
+}
+
+
+def of_node(node: NodeNow) -> Span:
+    """The one sign that matters most about a node; a blank where nothing is wrong."""
+    if not node.ready:
+        return NOT_READY, "bad"
+    if node.leaving:
+        return LEAVING[node.leaving], "warn"
+    if node.cordoned:
+        return CORDONED, "warn"
+    if any(pod.state is PodState.NOT_READY for pod in node.pods):
+        return UNREADY_PODS, "bad"
+    return " ", ""
+
+
+def flags(node: NodeNow) -> list[Span]:
+    """All signs of a node that has a row to itself, each in its own column."""
+    leaving = LEAVING.get(node.leaving, " ")
+    return [
+        (leaving if node.ready else NOT_READY, "warn" if node.ready else "bad"),
+        (CORDONED if node.cordoned else " ", "warn"),
+        (KEPT if node.kept else " ", "quiet"),
+    ]
+
+
+def fill(node: NodeNow) -> str:
+    """How full it is, in tenths; 9 is anything from 90 % up."""
+    return str(min(int(node.full * 10), 9))
+
+
+def legend(over: Overview, width: int, *, cells: bool, pods: bool) -> list[Line]:
+    """What the signs that are in the picture mean, in as few lines as hold them."""
+    seen = set(_seen(over, pods=pods))
+    rows = [(sign, what) for sign, what in _WORDS.items() if sign in seen]
+    rows.insert(0, (UNREADY_PODS, "a pod that is not ready" if pods else "pods not ready"))
+    if cells:
+        rows.insert(0, ("0-9", "how full a node is by requests, in tenths"))
+    shown: list[list[Span]] = []
+    left = 0
+    for sign, what in rows:
+        size = len(sign) + len(what) + 3
+        if size > left:
+            shown.append([])
+            left = width + 2  # the gap after the last one needs no room
+        shown[-1] += [(sign, "strong"), (f" {what}  ", "quiet")]
+        left -= size
+    return [line(*each) for each in shown]
+
+
+def _seen(over: Overview, *, pods: bool) -> Iterator[str]:
+    for node in over.nodes:
+        yield of_node(node)[0]
+        if pods:
+            yield from (sign for sign, _ in flags(node))
+            yield from (POD[pod.state][0] for pod in node.pods)
+    yield from (GROUP[group.discovery] for group in over.groups)
