@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from sopctl.core.codec import decode, encode
@@ -11,6 +10,7 @@ from sopctl.core.errors import RefusedError, StalePlanError, UsageError, WrongTa
 from sopctl.core.plan import Plan
 from sopctl.core.runbook import Runbook
 from sopctl.core.target import Target
+from sopctl.notation.files import write_whole
 
 SCHEMA = "sopctl.plan/1"
 
@@ -20,14 +20,7 @@ def save(plan: Plan, path: Path) -> None:
     text = json.dumps(
         {"schema": SCHEMA, "hash": plan.hash, "plan": encode(plan)}, indent=2, ensure_ascii=False
     )
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(text + "\n", encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {(error.strerror or '').lower()}", hint="Check the path."
-        ) from error
+    write_whole(path, text + "\n")
 
 
 def load(path: Path, book: Runbook, target: Target) -> Plan:

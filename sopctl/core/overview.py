@@ -130,7 +130,8 @@ class Away:
 class Held:
     """A run that is open or has changes in place; *steps* say how many.
 
-    *due* are the seconds until it should be rolled back, negative when it is overdue.
+    *due* are the seconds until it should be rolled back, negative when it is overdue. *takes_back*
+    is the run that it rolls back.
     """
 
     run: str
@@ -141,6 +142,7 @@ class Held:
     due: float | None = None
     incident: str = ""
     waits: str = ""
+    takes_back: str = ""
     steps: tuple[tuple[str, int], ...] = ()
 
 

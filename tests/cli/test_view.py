@@ -125,3 +125,60 @@ def test_live_as_json_is_one_object_a_look(sopctl):
     code, out, _ = sopctl("--live", "--every", "1s", "-o", "json", stream=stream)
     assert code == 0
     assert [json.loads(row)["schema"] for row in out.splitlines()] == ["sopctl.view/1"] * 3
+
+
+def test_a_page_is_written_and_replaced(local, sopctl, tmp_path):
+    path = tmp_path / "cluster.html"
+    path.write_text("old")
+    code, out, err = sopctl("--html", str(path))
+    assert (code, out, err) == (0, "", "")
+    text = path.read_text()
+    assert text.startswith("<!doctype html>")
+    assert text.endswith("</html>\n")
+    assert "us-east-1a (use1-az6)" in text
+    assert local.mutations() == 0
+
+
+def test_a_page_that_cannot_be_written_is_said(sopctl, tmp_path):
+    code, _, err = sopctl("--html", str(tmp_path / "nowhere" / "cluster.html"))
+    assert code == 2
+    assert "cluster.html cannot be written" in err
+
+
+def test_live_writes_the_page_again_and_says_so(sopctl, tmp_path, monkeypatch):
+    path, looks = tmp_path / "cluster.html", []
+
+    def sleep(self, seconds):
+        looks.append(path.read_text())
+        path.unlink()
+        if len(looks) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("sopctl.core.clock.SystemClock.sleep", sleep)
+    code, _, err = sopctl("--live", "--html", str(path))
+    assert code == 0
+    assert "is written every 5 s" in err
+    assert ['content="5"' in each for each in looks] == [True, True]
+
+
+def test_a_terminal_that_has_the_whole_screen_gets_it_back(sopctl):
+    stream = Terminal()
+    code, out, err = sopctl("--live", "--every", "1s", stream=stream, environ={"TERM": "xterm"})
+    assert (code, err) == (0, "")
+    into, leave = out.index("\x1b[?1049h"), out.index("\x1b[?1049l")
+    assert into < leave
+    assert "us-east-1a (use1-az6)" in out[leave:]
+
+
+class Terminal(io.StringIO):
+    """A terminal at which somebody presses Ctrl-C once the second look is there."""
+
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        written = super().write(text)
+        whole = self.getvalue()
+        if whole.count("\x1b[H") == 3 and "1049l" not in whole:
+            raise KeyboardInterrupt
+        return written

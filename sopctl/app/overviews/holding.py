@@ -49,5 +49,6 @@ def _held(state: RunState, mine: Sequence[Holding], now: datetime) -> Held:
         due=within - age if within and mine else None,
         incident=str(header.get("incident") or ""),
         waits=f"{parked['why']}: {parked['detail']}" if parked else "",
+        takes_back=state.plan.source_run,
         steps=tuple(Counter(each.step for each in mine).items()),
     )

@@ -41,17 +41,21 @@ class Block:
 
 def grid(over: Overview, detail: Detail, width: int) -> list[Line]:
     """All zones; in tiers where the screen is too narrow for all of them."""
-    zones = list(over.zones)
-    if any(not node.zone for node in over.nodes):
-        zones.append(ZoneNow(name="", id=""))
+    shown_zones = zones(over)
     fit = max(1, (width + len(GAP)) // (NARROWEST + len(GAP)))
     shown: list[Line] = []
-    for start in range(0, len(zones), fit):
-        tier = zones[start : start + fit]
+    for start in range(0, len(shown_zones), fit):
+        tier = shown_zones[start : start + fit]
         each = (width - len(GAP) * (len(tier) - 1)) // len(tier)
         shown += [EMPTY] if shown else []
         shown += _tier(over, tier, detail, each)
     return shown
+
+
+def zones(over: Overview) -> list[ZoneNow]:
+    """The zones, and one without a name for nodes that do not say where they are."""
+    unknown = [ZoneNow(name="", id="")] if any(not node.zone for node in over.nodes) else []
+    return [*over.zones, *unknown]
 
 
 def blocks(over: Overview, zone: str) -> list[Block]:
@@ -72,11 +76,11 @@ def _rank(capacity: str) -> int:
     return _CAPACITIES.index(capacity) if capacity in _CAPACITIES else len(_CAPACITIES)
 
 
-def _tier(over: Overview, zones: Sequence[ZoneNow], detail: Detail, width: int) -> list[Line]:
-    heads = [_head(over, zone, width) for zone in zones]
+def _tier(over: Overview, tier: Sequence[ZoneNow], detail: Detail, width: int) -> list[Line]:
+    heads = [head(over, zone, width) for zone in tier]
     tallest = max(map(len, heads))
-    rows = beside([[*head, *[EMPTY] * (tallest - len(head))] for head in heads], width, GAP)
-    found = [blocks(over, zone.name) for zone in zones]
+    rows = beside([[*each, *[EMPTY] * (tallest - len(each))] for each in heads], width, GAP)
+    found = [blocks(over, zone.name) for zone in tier]
     for capacity in _CAPACITIES:
         bands = [
             [row for b in some if b.capacity == capacity for row in _block(b, detail, width)]
@@ -86,8 +90,8 @@ def _tier(over: Overview, zones: Sequence[ZoneNow], detail: Detail, width: int) 
     return rows
 
 
-def _head(over: Overview, zone: ZoneNow, width: int) -> list[Line]:
-    """The zone, what is wrong in it, and where its traffic goes."""
+def head(over: Overview, zone: ZoneNow, width: int) -> list[Line]:
+    """The zone, what is wrong in it, and where its traffic goes; *width* 0 is: any."""
     nodes = over.in_zone(zone.name)
     found = sums(nodes)
     name = f"{zone.name} ({zone.id})" if zone.id else zone.name or "zone unknown"
@@ -119,13 +123,18 @@ def _block(block: Block, detail: Detail, width: int) -> Iterator[Line]:
     if detail is Detail.COUNTS:
         yield fitting(_title(block, width), _sums(block.nodes), width)
         return
-    yield fitting(_title(block, width), list(_size(block)), width)
+    yield title(block, width)
     if detail in (Detail.CELLS, Detail.SIGNS):
         yield from _cells(block, width, both=detail is Detail.CELLS)
     else:
-        room = max((len(_name(node)) for node in block.nodes), default=0)
+        room = max((len(short_name(node)) for node in block.nodes), default=0)
         for node in block.nodes:
             yield _row(node, min(room, max(width // 2, 8)), width)
+
+
+def title(block: Block, width: int) -> Line:
+    """A group as a headline, with as much about its size as fits *width* (0: any)."""
+    return fitting(_title(block, width), list(_size(block)), width)
 
 
 def _title(block: Block, width: int) -> list[Span]:
@@ -133,7 +142,7 @@ def _title(block: Block, width: int) -> list[Span]:
     group = block.group
     sign = signs.GROUP[group.discovery] if group.name else " "
     bought = f" {block.capacity} {len(block.nodes)}" if block.capacity else f" {len(block.nodes)}"
-    name = short(group.title, width - len(bought) - 2)
+    name = short(group.title, width - len(bought) - 2) if width else group.title
     style = "warn" if sign == "-" else "strong"
     return [(f"{sign} ", style), (name, style), (bought, block.capacity)]
 
@@ -173,11 +182,11 @@ def _cells(block: Block, width: int, *, both: bool) -> Iterator[Line]:
 def _row(node: NodeNow, room: int, width: int) -> Line:
     flags = signs.flags(node)
     style = next((style for sign, style in flags if sign in _LOUD), node.capacity)
-    name = short(_name(node), room).ljust(room)
+    name = short(short_name(node), room).ljust(room)
     return line(*flags, (f" {name} ", style), *_pods(node, width - room - len(flags) - 2))
 
 
-def _name(node: NodeNow) -> str:
+def short_name(node: NodeNow) -> str:
     """Without the domain that all nodes of a region share."""
     return node.name.partition(".")[0]
 

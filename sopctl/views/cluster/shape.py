@@ -58,11 +58,11 @@ def beside(columns: Sequence[Sequence[Line]], width: int, gap: str) -> list[Line
 
 
 def fitting(first: Sequence[Span], more: Sequence[Span], width: int) -> Line:
-    """*first*, and as many of *more* as still fit, in order; one that does not fit is left out."""
+    """*first*, and of *more* in order what still fits *width* (0: all)."""
     spans = list(first)
     used = sum(len(safe(text)) for text, _ in spans)
     for text, style in more:
-        if used + len(safe(text)) <= width:
+        if not width or used + len(safe(text)) <= width:
             spans.append((text, style))
             used += len(safe(text))
     return cut(line(*spans), width)

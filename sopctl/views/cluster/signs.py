@@ -63,18 +63,23 @@ def fill(node: NodeNow) -> str:
     return str(min(int(node.full * 10), 9))
 
 
-def legend(over: Overview, width: int, *, cells: bool, pods: bool) -> list[Line]:
-    """What the signs that are in the picture mean, in as few lines as hold them."""
-    seen = set(_seen(over, pods=pods))
-    rows = [(sign, what) for sign, what in _WORDS.items() if sign in seen]
-    rows.insert(0, (UNREADY_PODS, "a pod that is not ready" if pods else "pods not ready"))
+def legend(over: Overview, width: int, *, cells: bool, rows: bool) -> list[Line]:
+    """What the signs in the picture mean, in as few lines of *width* as hold them (0: one).
+
+    *cells*: digits say how full nodes are. *rows*: a node has all its signs, not only the gravest.
+    Pods are signs where there are rows and no digits.
+    """
+    pods = rows and not cells
+    seen = set(_seen(over, rows=rows, pods=pods))
+    told = [(sign, what) for sign, what in _WORDS.items() if sign in seen]
+    told.insert(0, (UNREADY_PODS, "a pod that is not ready" if pods else "pods not ready"))
     if cells:
-        rows.insert(0, ("0-9", "how full a node is by requests, in tenths"))
+        told.insert(0, ("0-9", "how full a node is by requests, in tenths"))
     shown: list[list[Span]] = []
     left = 0
-    for sign, what in rows:
+    for sign, what in told:
         size = len(sign) + len(what) + 3
-        if size > left:
+        if not shown or (width and size > left):
             shown.append([])
             left = width + 2  # the gap after the last one needs no room
         shown[-1] += [(sign, "strong"), (f" {what}  ", "quiet")]
@@ -82,10 +87,11 @@ def legend(over: Overview, width: int, *, cells: bool, pods: bool) -> list[Line]
     return [line(*each) for each in shown]
 
 
-def _seen(over: Overview, *, pods: bool) -> Iterator[str]:
+def _seen(over: Overview, *, rows: bool, pods: bool) -> Iterator[str]:
     for node in over.nodes:
         yield of_node(node)[0]
-        if pods:
+        if rows:
             yield from (sign for sign, _ in flags(node))
+        if pods:
             yield from (POD[pod.state][0] for pod in node.pods)
     yield from (GROUP[group.discovery] for group in over.groups)

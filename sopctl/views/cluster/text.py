@@ -11,6 +11,7 @@ from sopctl.views.cluster.columns import Detail, grid
 from sopctl.views.lines import EMPTY, Line, line, wrapped
 
 WIDE: Final = 120  # where nothing says how wide
+_MANY: Final = (0, 12, 4)  # rows of what waits, is held and so on: all, or so many of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,22 @@ def lines(over: Overview, room: Room) -> list[Line]:
     does, groups are counted, and last of all cut.
     """
     width = room.width or WIDE
-    top = [row for each in words.head(over) for row in wrapped(each, width)]
-    foot = words.foot(over, width, words.MANY if room.height else 0)
+    top = [*(row for each in words.head(over) for row in wrapped(each, width)), EMPTY]
     rows: list[Line] = []
     below: list[Line] = []
     for detail in Detail:
         rows = grid(over, detail, width)
-        cells, rowed = detail in (Detail.CELLS, Detail.SIGNS), detail is Detail.PODS
-        below = [EMPTY, *foot, *signs.legend(over, width, cells=cells, pods=rowed)]
-        if not room.height or len(top) + 1 + len(rows) + len(below) <= room.height:
-            return [*top, EMPTY, *rows, *below]
-    return [*top, EMPTY, *_cut(rows, room.height - len(top) - 1 - len(below)), *below]
+        for most in _MANY:
+            below = _below(over, detail, width, most)
+            if not room.height or len(top) + len(rows) + len(below) <= room.height:
+                return [*top, *rows, *below]
+    return [*top, *_cut(rows, room.height - len(top) - len(below)), *below]
+
+
+def _below(over: Overview, detail: Detail, width: int, most: int) -> list[Line]:
+    cells = detail in (Detail.CELLS, Detail.SIGNS)
+    legend = signs.legend(over, width, cells=cells, rows=detail is Detail.PODS)
+    return [EMPTY, *words.foot(over, width, most), *legend]
 
 
 def one_line(over: Overview) -> Line:

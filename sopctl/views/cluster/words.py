@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from sopctl.core.overview import Away, Discovery, Gap, GroupNow, Held, Overview, Waiting, sums
 from sopctl.facts.objects import spread
 from sopctl.views import states
 from sopctl.views.cluster.shape import cut, listed, number
 from sopctl.views.lines import Line, Span, count, line
-
-MANY: Final = 4  # rows of one kind on a screen that is bounded
 
 
 def head(over: Overview) -> list[Line]:
@@ -107,6 +105,8 @@ def _away(each: Away, over: Overview) -> Line:
 def _held(each: Held) -> Iterator[Line]:
     style = "warn" if each.state == "in place" else "bad"
     spans: list[Span] = [(f"{each.run} ", "strong"), (f"{each.runbook} {each.state}", style)]
+    if each.takes_back:
+        spans.append((f", takes back {each.takes_back}", ""))
     if each.due is not None and each.due < 0:
         spans.append((f", overdue since {states.duration(-each.due)}", "bad"))
     elif each.due is not None:

@@ -70,12 +70,12 @@ def test_what_stands_for_something_is_explained():
 
 
 def test_more_rows_than_there_is_room_for_are_counted():
-    many = tuple(replace(clusters.WAITING, reasons=(f"reason {number}",)) for number in range(9))
+    many = tuple(replace(clusters.WAITING, reasons=(f"reason {number}",)) for number in range(99))
     over = replace(clusters.large(), waiting=many)
     shown = [row for row in drawn(over, SCREEN) if row.startswith(("pending", "..."))]
-    assert len(shown) == 4
-    assert shown[-1] == "... and 6 rows more"
-    assert sum(row.startswith("pending") for row in drawn(over, Room())) == 9
+    assert len(shown) == 12
+    assert shown[-1] == "... and 88 rows more"
+    assert sum(row.startswith("pending") for row in drawn(over, Room())) == 99
 
 
 def test_a_line_for_a_pipe_says_the_numbers():
