@@ -30,11 +30,11 @@ class Leaving(StrEnum):
 
 
 class Discovery(StrEnum):
-    """Whether the autoscaler scales a group."""
+    """Whether an autoscaler scales a group: the cluster autoscaler, or Karpenter."""
 
     SCALED = "scaled"
-    TAKEN_OUT = "taken out"  # a run removed what it is discovered by
-    OUTSIDE = "outside"  # it is not discovered, and no run is known to be the reason
+    TAKEN_OUT = "taken out"  # a run removed what it is discovered by, or stopped the NodePool
+    OUTSIDE = "outside"  # it is not scaled, and no run is known to be the reason
     UNKNOWN = "unknown"
 
 
@@ -71,11 +71,11 @@ class NodeNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupNow:
-    """An Auto Scaling group, or the NodePool or node group that labels of nodes name.
+    """An Auto Scaling group, a NodePool, or the node group that labels of nodes name.
 
-    *title* is what people call it. *buys*: spot, on-demand, mixed, or empty. *desired* is None
-    where no Auto Scaling group is known. *run* took it out of the autoscaler. *coming*: instances
-    by zone that are no node yet.
+    *title* is what people call it. *buys*: spot, on-demand, mixed, or empty. *zones*: where it may
+    have nodes; empty is not known. *desired* is None where no Auto Scaling group is known. *run*
+    took it out of the autoscaler. *coming*: instances by zone that are no node yet.
     """
 
     name: str
@@ -89,6 +89,11 @@ class GroupNow:
     run: str = ""
     suspended: tuple[str, ...] = ()
     coming: Mapping[str, int] = field(default_factory=dict)
+
+    def bars(self, zone: str) -> bool:
+        """Whether it is known to get no new nodes in *zone* from an autoscaler."""
+        elsewhere = bool(self.zones) and zone not in self.zones
+        return self.discovery is Discovery.TAKEN_OUT or elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from sopctl.facts.workloads import Hpa, Workload
 from sopctl.facts.zones import Zone
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s, Obj
+from sopctl.providers.k8s_pages import CACHED
 
 T = TypeVar("T")
 _TEXTS: Json = ["string"]
@@ -91,14 +92,13 @@ class Snapshot:
     def __init__(self, aws: Aws, k8s: K8s, *, cached: bool = False, cluster: str = "") -> None:
         """*cached*: lists may come from the API server's cache, a moment old; only to be shown.
 
-        That spares its database. Source: Kubernetes API concepts, "Resource versions", value 0.
         *cluster* is its name, where somebody knows it already.
         """
         self._aws = aws
         self._k8s = k8s
         self._once = Once()
         self._cluster = cluster
-        self._how = {"resourceVersion": "0"} if cached else {}
+        self._how = CACHED if cached else {}
 
     def zones(self) -> tuple[Zone, ...]:
         return self._once.get("zones", lambda: zones.read(self._aws))

@@ -10,16 +10,17 @@ from decimal import Decimal
 from typing import Final
 
 from sopctl.core.overview import Discovery, GroupNow, Leaving, NodeNow, PodNow, PodState, ZoneNow
-from sopctl.facts import purchase, zones
+from sopctl.facts import pools, purchase, zones
 from sopctl.facts.autoscaler import Autoscaler, together
 from sopctl.facts.groups import Group
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pod import Pod
+from sopctl.facts.pools import Pool
 from sopctl.facts.zones import Zone
-from sopctl.marks import asg_tag
+from sopctl.marks import annotation, asg_tag
 
 POOLS: Final = (
-    "karpenter.sh/nodepool",
+    pools.LABEL,
     "eks.amazonaws.com/nodegroup",
     "alpha.eksctl.io/nodegroup-name",
 )
@@ -46,6 +47,7 @@ class Seen:
     pods: Sequence[Pod] | None = None
     groups: Sequence[Group] | None = None
     autoscalers: Sequence[Autoscaler] | None = None
+    pools: Sequence[Pool] | None = None
     zones: Sequence[Zone] | None = None
 
 
@@ -74,9 +76,10 @@ def nodes_now(seen: Seen) -> tuple[NodeNow, ...]:
 
 
 def groups_now(seen: Seen, nodes: Iterable[NodeNow]) -> tuple[GroupNow, ...]:
-    """Auto Scaling groups, and those that only labels of *nodes* name; by title."""
+    """Auto Scaling groups, NodePools, and those that only labels of *nodes* name; by title."""
     instances = {each.instance for each in seen.nodes or ()}
     found = [_group(each, seen.autoscalers, instances) for each in seen.groups or ()]
+    found += [_of_pool(each, zones_now(seen)) for each in seen.pools or ()]
     known = {each.name for each in found}
     named = {node.group for node in nodes} - known - {""}
     found += [GroupNow(name=name, title=name) for name in named]
@@ -156,6 +159,19 @@ def _group(
         run=run,
         suspended=tuple(sorted(found.suspended)),
         coming=dict(coming),
+    )
+
+
+def _of_pool(found: Pool, zones: Iterable[ZoneNow]) -> GroupNow:
+    """Karpenter grows every NodePool, but for one whose limit is zero."""
+    run = annotation.holder(found.annotations, "limits") if found.stopped else ""
+    stopped = Discovery.TAKEN_OUT if run else Discovery.OUTSIDE
+    return GroupNow(
+        name=found.name,
+        title=found.name,
+        zones=tuple(zone.name for zone in zones if found.allows(zone.name)),
+        discovery=stopped if found.stopped else Discovery.SCALED,
+        run=run,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from sopctl.core.errors import SopError, TemporaryError
 from sopctl.core.overview import Gap
 
-_AWS: Final = ("groups", "zones", "shifts")
+_AWS: Final = ("groups", "zones", "zonal shifts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sopctl.core.journal import Store
 from sopctl.core.overview import Held, Overview
 from sopctl.core.target import Identity, Target
 from sopctl.engine.state import RunState
+from sopctl.facts import pools
 from sopctl.facts.snapshot import Snapshot
 from sopctl.providers.limits import Limits
 
@@ -73,37 +74,26 @@ class Onlooker:
 
         Raises WrongTargetError if somebody else answers than the target pins.
         """
-        identity = self._identify()
-        moment = self._now()
-        at, world = stamp(moment), self._connection.clients
-        facts = Snapshot(world.aws, world.k8s, cached=True, cluster=self._cluster)
-        asks: Mapping[str, Callable[[], Any]] = {
-            "nodes": facts.nodes,
-            "pods": facts.pods,
-            "autoscaler": facts.autoscalers,
-            "groups": facts.groups,
-            "zones": facts.zones,
-            "shifts": lambda: shifted.of_cluster(world.aws, facts),
-        }
+        identity, moment = self._identify(), self._now()
         missing: list[Missing] = []
-        found = self._all(asks, at, missing)
+        found = self._all(stamp(moment), missing)
         seen = Seen(
             nodes=found.get("nodes"),
             pods=found.get("pods"),
             groups=found.get("groups"),
             autoscalers=found.get("autoscaler"),
+            pools=found.get("NodePools"),
             zones=found.get("zones"),
         )
-        self._cluster = self._cluster or self._name(facts)
         nodes = folding.nodes_now(seen)
         return Overview(
             target=described(self._target, identity, self._connection.context(), []),
-            at=at,
+            at=stamp(moment),
             zones=folding.zones_now(seen),
             groups=folding.groups_now(seen, nodes),
             nodes=nodes,
             waiting=waiting(seen.pods or ()),
-            away=shifted.away(found.get("shifts") or (), moment),
+            away=shifted.away(found.get("zonal shifts") or (), moment),
             held=self._held(moment, missing),
             gaps=gaps.folded(missing),
         )
@@ -122,18 +112,24 @@ class Onlooker:
         self._identity = found
         return found
 
-    def _name(self, facts: Snapshot) -> str:
-        """Read already by now; it finds the groups while Kubernetes is silent."""
-        try:
-            return facts.cluster_name()
-        except SopError:
-            return ""
+    # What is read under each name has the type of its subject, which ``look`` gives back to it.
+    def _asks(self, facts: Snapshot) -> Mapping[str, Callable[[], Any]]:
+        world = self._connection.clients
+        return {
+            "nodes": facts.nodes,
+            "pods": facts.pods,
+            "autoscaler": facts.autoscalers,
+            "NodePools": lambda: pools.to_show(world.k8s, facts.nodes()),
+            "groups": facts.groups,
+            "zones": facts.zones,
+            "zonal shifts": lambda: shifted.of_cluster(world.aws, facts),
+        }
 
-    def _all(
-        self, asks: Mapping[str, Callable[[], Any]], at: str, missing: list[Missing]
-    ) -> dict[str, Any]:
+    def _all(self, at: str, missing: list[Missing]) -> dict[str, Any]:
         """Every subject that answers, or answered once; all are asked at the same time."""
-        asked = {name: self._pool.submit(ask) for name, ask in asks.items()}
+        world = self._connection.clients
+        facts = Snapshot(world.aws, world.k8s, cached=True, cluster=self._cluster)
+        asked = {name: self._pool.submit(ask) for name, ask in self._asks(facts).items()}
         found: dict[str, Any] = {}
         for name, answer in asked.items():
             try:
@@ -143,6 +139,7 @@ class Onlooker:
                 missing.append(Missing(name, error, since))
             if name in self._last:
                 found[name] = self._last[name][1]
+        self._cluster = self._cluster or _name(facts)
         return found
 
     def _held(self, now: datetime, missing: list[Missing]) -> tuple[Held, ...]:
@@ -152,3 +149,11 @@ class Onlooker:
         except SopError as error:
             missing.append(Missing(JOURNAL, error))
             return ()
+
+
+def _name(facts: Snapshot) -> str:
+    """Read already by now; it finds the groups while Kubernetes is silent."""
+    try:
+        return facts.cluster_name()
+    except SopError:
+        return ""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from sopctl.core.clock import parse_stamp
 from sopctl.core.overview import Away
 from sopctl.facts import shifts
-from sopctl.facts.shifts import Managed, Shift
+from sopctl.facts.shifts import Managed
 from sopctl.facts.snapshot import Snapshot
 from sopctl.providers.aws import Aws
 
@@ -33,27 +33,22 @@ def of_cluster(aws: Aws, facts: Snapshot) -> tuple[Managed, ...]:
 
 
 def away(shifted: Iterable[Managed], now: datetime) -> tuple[Away, ...]:
-    """One for each zone, end and comment, the first to end first."""
-    rows: dict[Shift, list[str]] = defaultdict(list)
+    """One for each zone and run (or comment), the first to end first."""
+    rows: dict[tuple[str, str], list[Managed]] = defaultdict(list)
     for each in shifted:
         if each.shift is not None:
-            alike = Shift(
-                id="",
-                away_from=each.shift.away_from,
-                until=each.shift.until,
-                comment=each.shift.comment,
-            )
-            rows[alike].append(f"{_WORDS[each.kind]} {each.name}")
-    found = [_away(shift, names, now) for shift, names in rows.items()]
-    return tuple(sorted(found, key=lambda each: (each.zone, each.until or "~", each.comment)))
+            rows[each.shift.away_from, each.shift.comment].append(each)
+    found = [_away(zone, comment, some, now) for (zone, comment), some in rows.items()]
+    return tuple(sorted(found, key=lambda each: (each.until or "~", each.zone, each.comment)))
 
 
-def _away(shift: Shift, names: list[str], now: datetime) -> Away:
-    left = (parse_stamp(shift.until) - now).total_seconds() if shift.until else None
+def _away(zone: str, comment: str, some: Sequence[Managed], now: datetime) -> Away:
+    """Those of one run begin seconds apart: what counts is when the first of them ends."""
+    until = min((each.shift.until or "~" for each in some if each.shift), default="~").strip("~")
     return Away(
-        zone=shift.away_from,
-        resources=tuple(sorted(names)),
-        until=shift.until,
-        left=left,
-        comment=shift.comment,
+        zone=zone,
+        resources=tuple(sorted(f"{_WORDS[each.kind]} {each.name}" for each in some)),
+        until=until,
+        left=(parse_stamp(until) - now).total_seconds() if until else None,
+        comment=comment,
     )

@@ -17,6 +17,7 @@ from sopctl.views.lines import EMPTY, Line, Span, count, line, wrapped
 NARROWEST: Final = 24  # columns of a zone
 GAP: Final = " | "
 _CAPACITIES: Final = ("on-demand", "reserved", "spot", "mixed", "")
+_AROUND: Final = 5  # columns of a row for the signs of a node, and around its name
 _LOUD: Final = (signs.NOT_READY, signs.CORDONED, *signs.LEAVING.values())
 NOBODY: Final = GroupNow(name="", title="no known group")
 
@@ -34,6 +35,7 @@ class Detail(Enum):
 class Block:
     """The nodes of one group, bought in one way, in one zone."""
 
+    zone: str
     group: GroupNow
     capacity: str
     nodes: tuple[NodeNow, ...]
@@ -42,9 +44,11 @@ class Block:
 def grid(over: Overview, detail: Detail, width: int) -> list[Line]:
     """All zones; in tiers where the screen is too narrow for all of them."""
     shown_zones = zones(over)
-    fit = max(1, (width + len(GAP)) // (NARROWEST + len(GAP)))
+    most = max(1, (width + len(GAP)) // (NARROWEST + len(GAP)))
+    tiers = max(1, -(-len(shown_zones) // most))
+    fit = -(-len(shown_zones) // tiers)
     shown: list[Line] = []
-    for start in range(0, len(shown_zones), fit):
+    for start in range(0, len(shown_zones), fit or 1):
         tier = shown_zones[start : start + fit]
         each = (width - len(GAP) * (len(tier) - 1)) // len(tier)
         shown += [EMPTY] if shown else []
@@ -66,9 +70,12 @@ def blocks(over: Overview, zone: str) -> list[Block]:
         found[node.group, node.capacity].append(node)
     there = {name for name, _ in found}
     for group in over.groups:
-        if zone in group.zones and group.name not in there:
+        if group.desired is not None and zone in group.zones and group.name not in there:
             found[group.name, group.buys] = []
-    made = [Block(groups.get(n, NOBODY), kind, tuple(some)) for (n, kind), some in found.items()]
+    made = [
+        Block(zone, groups.get(name, NOBODY), capacity, tuple(some))
+        for (name, capacity), some in found.items()
+    ]
     return sorted(made, key=lambda each: (_rank(each.capacity), each.group.title, each.group.name))
 
 
@@ -111,7 +118,8 @@ def head(over: Overview, zone: ZoneNow, width: int) -> list[Line]:
     ]
     lines = (line(*listed(about)), line(*listed(there)))
     rows = [first, *(row for each in lines for row in wrapped(each, width))]
-    return [*rows, *(_shift(each) for each in over.away if zone.id and each.zone == zone.id)]
+    shifts = [each for each in over.away if zone.id and each.zone == zone.id]
+    return [*rows, *map(_shift, shifts[:1])]  # the one that ends first
 
 
 def _shift(away: Away) -> Line:
@@ -127,9 +135,10 @@ def _block(block: Block, detail: Detail, width: int) -> Iterator[Line]:
     if detail in (Detail.CELLS, Detail.SIGNS):
         yield from _cells(block, width, both=detail is Detail.CELLS)
     else:
-        room = max((len(short_name(node)) for node in block.nodes), default=0)
-        for node in block.nodes:
-            yield _row(node, min(room, max(width // 2, 8)), width)
+        longest = max((len(short_name(node)) for node in block.nodes), default=0)
+        pods = min(max((len(node.pods) for node in block.nodes), default=0), width // 2)
+        room = min(longest, max(width - pods - _AROUND, 8))
+        yield from (_row(node, room, width) for node in block.nodes)
 
 
 def title(block: Block, width: int) -> Line:
@@ -140,7 +149,7 @@ def title(block: Block, width: int) -> Line:
 def _title(block: Block, width: int) -> list[Span]:
     """``+ web-spot-a  spot 4``: the sign of discovery, the name, what was bought, how many."""
     group = block.group
-    sign = signs.GROUP[group.discovery] if group.name else " "
+    sign = signs.of_group(group, block.zone) if group.name else " "
     bought = f" {block.capacity} {len(block.nodes)}" if block.capacity else f" {len(block.nodes)}"
     name = short(group.title, width - len(bought) - 2) if width else group.title
     style = "warn" if sign == "-" else "strong"
@@ -151,7 +160,7 @@ def _size(block: Block) -> Iterator[Span]:
     group = block.group
     if group.desired is None:
         return
-    if coming := sum(group.coming.get(zone, 0) for zone in _zones(block)):
+    if coming := group.coming.get(block.zone):
         yield f", {coming} coming", "warn"
     if len(group.zones) > 1:
         yield f" of {group.desired}", "quiet"
@@ -160,11 +169,6 @@ def _size(block: Block) -> Iterator[Span]:
     yield f", {group.min}-{group.max}", "quiet"
     if group.suspended:
         yield f", {' '.join(group.suspended)} suspended", "warn"
-
-
-def _zones(block: Block) -> Sequence[str]:
-    """Where its nodes are; of a group without nodes, wherever it is."""
-    return tuple({node.zone for node in block.nodes}) or block.group.zones
 
 
 def _cells(block: Block, width: int, *, both: bool) -> Iterator[Line]:
@@ -183,7 +187,7 @@ def _row(node: NodeNow, room: int, width: int) -> Line:
     flags = signs.flags(node)
     style = next((style for sign, style in flags if sign in _LOUD), node.capacity)
     name = short(short_name(node), room).ljust(room)
-    return line(*flags, (f" {name} ", style), *_pods(node, width - room - len(flags) - 2))
+    return line(*flags, (f" {name} ", style), *_pods(node, width - room - _AROUND))
 
 
 def short_name(node: NodeNow) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from sopctl.core.overview import Discovery, Leaving, NodeNow, Overview, PodState
+from sopctl.core.overview import Discovery, GroupNow, Leaving, NodeNow, Overview, PodState
 from sopctl.views.lines import Line, Span, line
 
 POD: Final = {
@@ -14,12 +14,6 @@ POD: Final = {
     PodState.LEAVING: ("~", "quiet"),
 }
 LEAVING: Final = {Leaving.INTERRUPTED: "i", Leaving.REMOVED: "r"}
-GROUP: Final = {
-    Discovery.SCALED: "+",
-    Discovery.TAKEN_OUT: "-",
-    Discovery.OUTSIDE: " ",
-    Discovery.UNKNOWN: "?",
-}
 NOT_READY, CORDONED, KEPT, UNREADY_PODS = "X", "c", "k", "!"
 _WORDS: Final = {
     "o": "a ready pod",
@@ -29,9 +23,9 @@ _WORDS: Final = {
     "r": "node being removed",
     CORDONED: "cordoned",
     KEPT: "kept from scale-down",
-    "+": "group the autoscaler scales",
-    "-": "group taken out of it by a run",
-    "?": "not known whether it scales the group",
+    "+": "group an autoscaler scales",
+    "-": "group that may not grow here",
+    "?": "not known who scales the group",
 }
 
 
@@ -46,6 +40,15 @@ def of_node(node: NodeNow) -> Span:
     if any(pod.state is PodState.NOT_READY for pod in node.pods):
         return UNREADY_PODS, "bad"
     return " ", ""
+
+
+def of_group(group: GroupNow, zone: str) -> str:
+    """Whether a group may grow in the zone of that name; a blank where nobody makes it."""
+    if group.bars(zone):
+        return "-"
+    if group.discovery is Discovery.UNKNOWN:
+        return "?"
+    return "+" if group.discovery is Discovery.SCALED else " "
 
 
 def flags(node: NodeNow) -> list[Span]:
@@ -94,4 +97,8 @@ def _seen(over: Overview, *, rows: bool, pods: bool) -> Iterator[str]:
             yield from (sign for sign, _ in flags(node))
         if pods:
             yield from (POD[pod.state][0] for pod in node.pods)
-    yield from (GROUP[group.discovery] for group in over.groups)
+    at = {(node.group, node.zone) for node in over.nodes}
+    for group in over.groups:
+        yield from (of_group(group, zone) for name, zone in at if name == group.name)
+        if group.desired is not None:
+            yield from (of_group(group, zone) for zone in group.zones)

@@ -8,9 +8,11 @@ import pytest
 
 from sopctl.app.overviews.folding import KEPT, POOLS, Seen, groups_now, nodes_now, zones_now
 from sopctl.core.overview import Discovery, Leaving, PodState
+from sopctl.facts.pools import LABEL, Pool
 from sopctl.facts.zones import ZONE_ID, Zone
 from tests.app.overviews.given import ENABLED, SCALER, group, member, node, pod
 
+HELD = {"sopctl.io/held-by.limits": "01RUN"}
 BREADCRUMB = {f"sopctl/before/{ENABLED}": "v=true/p=1/run=01RUN"}
 
 
@@ -125,6 +127,31 @@ def test_instances_that_are_no_nodes_yet_are_coming():
 def test_a_managed_node_group_is_called_as_people_call_it():
     (found,) = groups_now(Seen(groups=[group("eks-web-0aff", managed="web")]), ())
     assert (found.name, found.title) == ("eks-web-0aff", "web")
+
+
+@pytest.mark.parametrize(
+    ("pool", "discovery", "run"),
+    [
+        (Pool(name="cheap"), Discovery.SCALED, ""),
+        (Pool(name="cheap", annotations=HELD), Discovery.SCALED, ""),
+        (Pool(name="cheap", stopped=True), Discovery.OUTSIDE, ""),
+        (Pool(name="cheap", stopped=True, annotations=HELD), Discovery.TAKEN_OUT, "01RUN"),
+    ],
+)
+def test_a_node_pool_grows_but_for_one_whose_limit_is_zero(pool, discovery, run):
+    (found,) = groups_now(Seen(pools=[pool]), ())
+    assert (found.discovery, found.run, found.desired) == (discovery, run, None)
+
+
+def test_a_node_pool_is_barred_where_it_may_have_no_nodes():
+    seen = Seen(
+        nodes=[node("n1", labels={LABEL: "cheap"}), node("n2", zone="us-east-1b")],
+        pools=[Pool(name="cheap", never=("us-east-1a",))],
+    )
+    nodes = nodes_now(seen)
+    (found,) = groups_now(seen, nodes)
+    assert found.bars(nodes[0].zone)
+    assert not found.bars("us-east-1b")
 
 
 def test_zones_are_those_in_use_with_what_ec2_says_of_them():

@@ -20,7 +20,7 @@ from tests.local import ENABLED, OWNED
 ONCE = Limits(connect=2.0, read=5.0, attempts=1, deadline=5.0)
 DEAD = FaultRule(kind="dead")
 BREADCRUMB = {f"sopctl/before/{ENABLED}": ("v=true/p=1/run=R", False)}
-KUBERNETES = "nodes", "pods", "autoscaler"
+KUBERNETES = "nodes", "pods", "autoscaler", "NodePools"
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_while_aws_is_silent_kubernetes_is_shown_and_the_rest_is_said_to_be_miss
 
     assert [each.name for each in over.nodes] == ["n0", "n1"]
     assert [each.name for each in over.zones] == ["us-east-1a"]
-    assert [set(gap.what) for gap in over.gaps] == [{"groups", "zones", "shifts"}]
+    assert [set(gap.what) for gap in over.gaps] == [{"groups", "zones", "zonal shifts"}]
 
 
 def test_while_kubernetes_is_silent_what_was_seen_of_it_is_shown_with_its_time(

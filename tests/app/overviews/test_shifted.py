@@ -31,16 +31,25 @@ def start(local, arn, expires="30m"):
     aws(local, "arc-zonal-shift", "start_zonal_shift", resourceIdentifier=arn, **given)
 
 
-def test_shifts_that_end_together_are_one():
-    found = shifted.away([managed("b"), managed("a"), managed("c", until="")], START)
+def test_shifts_of_one_run_are_one_that_ends_when_the_first_of_them_does():
+    late, ours = "2026-11-21T06:00:09Z", "sopctl run=R"
+    found = shifted.away(
+        [
+            managed("c", until="", comment="zonal autoshift by AWS"),
+            managed("b", until=late, comment=ours),
+            managed("a", comment=ours),
+        ],
+        START,
+    )
     assert found == (
         Away(
             zone="use1-az6",
             resources=("load balancer a", "load balancer b"),
             until=UNTIL,
             left=timedelta(hours=3).total_seconds(),
+            comment="sopctl run=R",
         ),
-        Away(zone="use1-az6", resources=("load balancer c",)),
+        Away(zone="use1-az6", resources=("load balancer c",), comment="zonal autoshift by AWS"),
     )
 
 
