@@ -172,7 +172,7 @@ class App:
         else:
             made = RealConnection(target, SystemClock(), agent=agent, hide=self._hide)
             connection = made.within(LIMITS)
-        return Onlooker(target, connection, lambda: self.store, lambda: clock_of(target).now())
+        return Onlooker(target, connection, lambda: self.store, lambda: clock_of(target))
 
     def _connect(self, target: Target, agent: str) -> Connection:
         from sopctl.app.clocks import clock_of  # noqa: PLC0415  # HTTP, only for targets with a clock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 from tests.end_to_end.driver import ZONE
@@ -31,6 +32,20 @@ def test_a_zone_that_fails_is_seen_and_so_is_what_a_run_did_about_it(sopctl, out
     (shift,) = after["shifts"]
     assert shift["left"] > 0
     assert run["run"] in shift["comment"]
+
+
+def test_who_stops_looking_does_not_wait_for_a_provider_that_is_silent(sopctl):
+    words = ("view", "--target", "sandbox", "--live", "--every", "1s")
+    with sopctl.popen(*words) as looking:
+        assert "nodes=" in looking.stdout.readline()
+        sopctl("sandbox", "fault", "brownout", "kubernetes", "--answer", "slow", "--seconds", "60")
+        time.sleep(3)  # it asks again meanwhile, and is not answered
+        began = time.monotonic()
+        looking.send_signal(signal.SIGINT)
+        _, said = looking.communicate(timeout=60)
+    assert looking.returncode == 0
+    assert said == ""
+    assert time.monotonic() - began < 5  # a read may take three times as long
 
 
 def zone(seen):

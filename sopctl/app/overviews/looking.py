@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import datetime
+from threading import Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -13,7 +14,7 @@ from sopctl.app.overviews import folding, gaps, holding, shifted
 from sopctl.app.overviews.folding import Seen
 from sopctl.app.overviews.gaps import Missing
 from sopctl.app.overviews.waiting import waiting
-from sopctl.core.clock import stamp
+from sopctl.core.clock import Clock, stamp
 from sopctl.core.errors import SopError
 from sopctl.core.journal import Store
 from sopctl.core.overview import Held, Overview
@@ -33,7 +34,7 @@ JOURNAL: Final = "what sopctl holds"
 class Onlooker:
     """Whoever looks at *target*: reads only. Close it, or use it as a context manager.
 
-    *store* opens the journals, *now* asks the target's clock; both are asked at every look.
+    *store* opens the journals, *clock* asks for the target's time; both are asked at every look.
     """
 
     def __init__(
@@ -41,17 +42,17 @@ class Onlooker:
         target: Target,
         connection: Connection,
         store: Callable[[], Store],
-        now: Callable[[], datetime],
+        clock: Callable[[], Clock],
     ) -> None:
         self._target = target
         self._connection = connection
         self._store = store
-        self._now = now
+        self._ask_clock = clock
+        self._clock: Clock | None = None
         self._identity: Identity | None = None
         self._cluster = ""  # its name, once it was learned from Kubernetes
         self._states: dict[str, RunState] = {}
         self._last: dict[str, tuple[str, Any]] = {}  # by subject: when it was read, and what
-        self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="look")
 
     def __enter__(self) -> Self:
         return self
@@ -65,8 +66,7 @@ class Onlooker:
         self.close()
 
     def close(self) -> None:
-        """Wait for nobody: a read in flight ends with its own deadline."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Wait for nobody: whoever stops looking must not wait for a provider that is silent."""
         self._connection.close()
 
     def look(self) -> Overview:
@@ -97,6 +97,15 @@ class Onlooker:
             held=self._held(moment, missing),
             gaps=gaps.folded(missing),
         )
+
+    def _now(self) -> datetime:
+        """The target's time; while its clock is silent, as it went when it was last asked."""
+        try:
+            self._clock = self._ask_clock()
+        except SopError:
+            if self._clock is None:
+                raise
+        return self._clock.now()
 
     def _identify(self) -> Identity:
         """Who answers; asked again at the next look while one of both is silent."""
@@ -129,7 +138,7 @@ class Onlooker:
         """Every subject that answers, or answered once; all are asked at the same time."""
         world = self._connection.clients
         facts = Snapshot(world.aws, world.k8s, cached=True, cluster=self._cluster)
-        asked = {name: self._pool.submit(ask) for name, ask in self._asks(facts).items()}
+        asked = {name: _begun(ask) for name, ask in self._asks(facts).items()}
         found: dict[str, Any] = {}
         for name, answer in asked.items():
             try:
@@ -149,6 +158,20 @@ class Onlooker:
         except SopError as error:
             missing.append(Missing(JOURNAL, error))
             return ()
+
+
+def _begun(ask: Callable[[], Any]) -> Future[Any]:
+    """*ask* in a thread that the end of the process does not wait for, unlike those of a pool."""
+    answer: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(ask())
+        except BaseException as error:  # noqa: BLE001  # it is raised where the answer is asked for
+            answer.set_exception(error)
+
+    Thread(target=work, name="look", daemon=True).start()
+    return answer
 
 
 def _name(facts: Snapshot) -> str:

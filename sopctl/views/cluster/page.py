@@ -48,7 +48,7 @@ def page(over: Overview, every: float | None = None) -> str:
     """The whole page; with *every* a browser asks for it again after so many seconds."""
     title = f"{over.target.get('name') or '?'} at {words.moment(over.at)}"
     again = f'<meta http-equiv="refresh" content="{every:g}">' if every else ""
-    head = "".join(f"<p>{_line(each)}</p>" for each in words.head(over))
+    head = "".join(f"<p>{_line(each)}</p>" for each in (*words.head(over), *words.gaps(over)))
     zones = "".join(_zone(over, zone) for zone in columns.zones(over))
     foot = "".join(f"<p>{_line(each)}</p>" for each in words.foot(over, 0, 0))
     return (

@@ -8,6 +8,7 @@ from typing import Final
 from sopctl.core.overview import Overview, sums
 from sopctl.views.cluster import signs, words
 from sopctl.views.cluster.columns import Detail, grid
+from sopctl.views.cluster.shape import cut
 from sopctl.views.lines import EMPTY, Line, line, wrapped
 
 WIDE: Final = 120  # where nothing says how wide
@@ -29,7 +30,8 @@ def lines(over: Overview, room: Room) -> list[Line]:
     does, groups are counted, and last of all cut.
     """
     width = room.width or WIDE
-    top = [*(row for each in words.head(over) for row in wrapped(each, width)), EMPTY]
+    top = [row for each in words.head(over) for row in wrapped(each, width)]
+    top = [*top, *(cut(each, width) for each in words.gaps(over)), EMPTY]
     rows: list[Line] = []
     below: list[Line] = []
     for detail in Detail:

@@ -25,6 +25,11 @@ def head(over: Overview) -> list[Line]:
     return [line(*spans), line((moment(over.at), "strong"), *_sums(over))]
 
 
+def gaps(over: Overview) -> list[Line]:
+    """What of all this is old or missing; it stands above what looks as if it were now."""
+    return list(map(_gap, over.gaps))
+
+
 def moment(at: str) -> str:
     """A time to the second, as people say it."""
     return f"{at[:19].replace('T', ' ')} UTC"
@@ -53,7 +58,6 @@ def foot(over: Overview, width: int, most: int) -> list[Line]:
         list(_groups(over.groups)),
         [_away(each, over) for each in over.away],
         [row for each in over.held for row in _held(each)],
-        [_gap(each) for each in over.gaps],
     )
     return [cut(row, width) for section in sections for row in _bounded(section, most)]
 

@@ -33,10 +33,10 @@ def onlook(local, store):
     """A function that makes an onlooker at the local world."""
     made = []
 
-    def make(open_store=lambda: store, **pins):
+    def make(open_store=lambda: store, clock=lambda: local.watch, **pins):
         target = replace(local.target, **pins)
         connection = RealConnection(target, local.watch, agent="sopctl/test").within(ONCE)
-        made.append(Onlooker(target, connection, open_store, local.watch.now))
+        made.append(Onlooker(target, connection, open_store, clock))
         return made[-1]
 
     yield make
@@ -177,6 +177,23 @@ def test_a_journal_that_cannot_be_read_is_a_gap_like_any_other(nodes, onlook):
 
     (gap,) = onlook(broken).look().gaps
     assert (gap.what, gap.why) == ((JOURNAL,), "the disk is full")
+
+
+def test_while_the_clock_is_silent_time_goes_on_as_it_went(local, nodes, onlook):
+    answers = [local.watch]
+
+    def ask():
+        if not answers:
+            raise UnreachableError("the clock does not answer")
+        return answers.pop()
+
+    onlooker = onlook(clock=ask)
+    first = onlooker.look()
+    local.watch.sleep(60)
+    assert onlooker.look().at > first.at
+
+    with pytest.raises(UnreachableError, match="the clock"):
+        onlook(clock=ask).look()
 
 
 def test_what_may_not_be_read_is_said_and_the_rest_is_shown(local, nodes, onlook):
