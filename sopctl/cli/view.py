@@ -12,6 +12,7 @@ from sopctl.app.overviews.looking import Onlooker
 from sopctl.cli import options
 from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
+from sopctl.cli.signals import interrupting
 from sopctl.core.clock import SystemClock
 from sopctl.core.errors import UsageError
 from sopctl.core.overview import Overview
@@ -56,9 +57,9 @@ def view(context: Context, /, live: bool, every: str, file: Path | None, **given
 def _again_and_again(
     onlooker: Onlooker, drawing: AbstractContextManager[Show], pause: float
 ) -> None:
-    """Until Ctrl-C, which is how it ends, and no failure."""
+    """Until Ctrl-C, which is how it ends, and no failure; the terminal is left as it was."""
     clock = SystemClock()
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), interrupting():
         over = onlooker.look()  # what is refused is said before the screen is taken
         with drawing as show:
             while True:
