@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sopctl.app import files
 from sopctl.core.codec import decode, encode
 from sopctl.core.errors import RefusedError, StalePlanError, UsageError, WrongTargetError
 from sopctl.core.plan import Plan
 from sopctl.core.runbook import Runbook
 from sopctl.core.target import Target
-from sopctl.notation.files import write_whole
 
 SCHEMA = "sopctl.plan/1"
 
@@ -20,7 +20,7 @@ def save(plan: Plan, path: Path) -> None:
     text = json.dumps(
         {"schema": SCHEMA, "hash": plan.hash, "plan": encode(plan)}, indent=2, ensure_ascii=False
     )
-    write_whole(path, text + "\n")
+    files.write(path, text + "\n")
 
 
 def load(path: Path, book: Runbook, target: Target) -> Plan:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from sopctl.app import files
 from sopctl.app.overviews.looking import Onlooker
 from sopctl.cli import options
 from sopctl.cli.context import Context
@@ -17,7 +18,6 @@ from sopctl.core.clock import SystemClock
 from sopctl.core.errors import UsageError
 from sopctl.core.overview import Overview
 from sopctl.notation import duration
-from sopctl.notation.files import write_whole
 from sopctl.views import live as live_views
 from sopctl.views.cluster import data, page, text
 from sopctl.views.lines import Line, line
@@ -77,7 +77,7 @@ def _drawing(
     if file is not None:
         if every is not None:
             context.err.show([line(f"{file} is written every {every:g} s; Ctrl-C ends it")])
-        yield lambda over: write_whole(file, page.page(over, every))
+        yield lambda over: files.write(file, page.page(over, every))
     elif asked.json:
         yield lambda over: out.data(data.data(over))
     elif every is None:

@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from sopctl.core.codec import Json, encode
 from sopctl.core.errors import RefusedError, SopError, TemporaryError
-from sopctl.facts import autoscaler, balancers, cluster, eks, policies, workloads, zones
+from sopctl.facts import autoscaler, balancers, cluster, eks, handlers, policies, workloads, zones
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.balancers import Balancer
 from sopctl.facts.eks import EksCluster
 from sopctl.facts.groups import Group
+from sopctl.facts.handlers import Handler
 from sopctl.facts.objects import node, pdb, pod, workload
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pdb import Pdb
@@ -161,6 +162,10 @@ class Snapshot:
 
     def pdbs(self) -> tuple[Pdb, ...]:
         return self._once.get("pdbs", lambda: self._each(pdb.PATH, pdb.read))
+
+    def handlers(self) -> tuple[Handler, ...]:
+        """Who empties nodes of spot instances that are taken back."""
+        return self._once.get("handlers", lambda: handlers.read(self._k8s))
 
     def policies(self) -> Policies:
         return self._once.get("policies", lambda: policies.read(self._k8s))

@@ -1,9 +1,7 @@
-"""A file as text: read within bounds, written whole, and in UTF-8."""
+"""A file of ours as text: within bounds, and in UTF-8."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from sopctl.core.errors import Problem, UsageError
@@ -33,23 +31,3 @@ def read_text(path: Path, name: str) -> str | Problem:
             summary="this byte is not UTF-8",
             hint="Save the file as UTF-8.",
         )
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Put *text* into *path*; whoever reads it meanwhile sees all of the old or all of the new.
-
-    Raises UsageError if it cannot be written; then what was there is still there.
-    """
-    fresh = ""
-    try:
-        descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(fresh).replace(path)
-    except OSError as error:
-        if fresh:
-            Path(fresh).unlink(missing_ok=True)
-        raise UsageError(
-            f"{path} cannot be written: {(error.strerror or str(error)).lower()}",
-            hint="Check the path and its permissions.",
-        ) from error

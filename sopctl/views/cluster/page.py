@@ -6,21 +6,20 @@ No script, nothing loaded, everything escaped; colour only repeats what a sign o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from typing import Final
 
 from sopctl.core.overview import NodeNow, Overview, PodState, ZoneNow
 from sopctl.views.cluster import columns, signs, words
 from sopctl.views.cluster.columns import Block
-from sopctl.views.html import POLICY, STYLE
-from sopctl.views.lines import Line, safe
+from sopctl.views.frame import framed, text
+from sopctl.views.lines import Line
 
 DENSE: Final = 60  # nodes of a zone; where there are more, they have no names
 MOST_PODS: Final = 40  # squares in a box
 _CLASSES: Final = {"on-demand": "od", "spot": "spot", "reserved": "rsv"}
 _PODS: Final = {PodState.READY: "r", PodState.NOT_READY: "n", PodState.LEAVING: "l"}
 _MORE: Final = """
-body{max-width:none;margin:1rem}p{margin:.2rem 0;white-space:pre-wrap}
+body{max-width:none;margin:1rem}h1{font-size:1.1rem;margin:0}p{margin:.2rem 0;white-space:pre-wrap}
 .strong{font-weight:600}.danger{background:#a40e26;color:#fff;padding:0 .3rem}
 .target{font-weight:600}.zones{display:grid;gap:1rem;margin:1rem 0;
 grid-template-columns:repeat(auto-fit,minmax(19rem,1fr))}
@@ -47,17 +46,11 @@ span.od{color:#39c5cf}span.spot{color:#bc8cff}span.rsv{color:#58a6ff}}
 def page(over: Overview, every: float | None = None) -> str:
     """The whole page; with *every* a browser asks for it again after so many seconds."""
     title = f"{over.target.get('name') or '?'} at {words.moment(over.at)}"
-    again = f'<meta http-equiv="refresh" content="{every:g}">' if every else ""
     head = "".join(f"<p>{_line(each)}</p>" for each in (*words.head(over), *words.gaps(over)))
     zones = "".join(_zone(over, zone) for zone in columns.zones(over))
     foot = "".join(f"<p>{_line(each)}</p>" for each in words.foot(over, 0, 0))
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_text(POLICY)}">{again}'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{_text(title)}</title><style>{STYLE}{_MORE}</style></head><body>\n"
-        f'{head}\n<div class="zones">{zones}</div>\n{foot}\n{_legend(over)}</body></html>\n'
-    )
+    body = f'{head}\n<div class="zones">{zones}</div>\n{foot}\n{_legend(over)}'
+    return framed(title, body, style=_MORE, every=every)
 
 
 def _zone(over: Overview, zone: ZoneNow) -> str:
@@ -82,9 +75,9 @@ def _node(node: NodeNow, *, dense: bool) -> str:
     kinds = " ".join(filter(None, ["node", _CLASSES.get(node.capacity, ""), state]))
     flags = "".join(sign for sign, _ in signs.flags(node)).strip()
     name = signs.of_node(node)[0].strip() if dense else f"{flags} {columns.short_name(node)}"
-    shown = _text(f"{name} {signs.fill(node)}".strip())
+    shown = text(f"{name} {signs.fill(node)}".strip())
     return (
-        f'<div class="{kinds}{"" if dense else " named"}" title="{_text(_about(node))}">'
+        f'<div class="{kinds}{"" if dense else " named"}" title="{text(_about(node))}">'
         f'{shown}<div class="pods">{_pods(node)}</div></div>'
     )
 
@@ -102,7 +95,7 @@ def _pods(node: NodeNow) -> str:
     order = (PodState.NOT_READY, PodState.LEAVING, PodState.READY)
     found = sorted(node.pods, key=lambda pod: order.index(pod.state))
     squares = "".join(
-        f'<i class="{_PODS[pod.state]}" title="{_text(f"{pod.name}: {pod.state}")}"></i>'
+        f'<i class="{_PODS[pod.state]}" title="{text(f"{pod.name}: {pod.state}")}"></i>'
         for pod in found[:MOST_PODS]
     )
     more = len(found) - MOST_PODS
@@ -124,10 +117,6 @@ def _line(found: Line) -> str:
 
 
 def _spans(found: Line) -> Iterator[str]:
-    for text, style in found.spans:
-        shown = _text(text)
+    for said, style in found.spans:
+        shown = text(said)
         yield f'<span class="{_CLASSES.get(style, style)}">{shown}</span>' if style else shown
-
-
-def _text(text: str) -> str:
-    return escape(safe(text), quote=True)
