@@ -152,6 +152,17 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A run that objects are marked by, and that our journal has nothing in place of.
+
+    *objects*: what they are, and how many.
+    """
+
+    run: str
+    objects: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """*what* could not be read, and *why*; *since*: what is shown of it was read then."""
 
@@ -172,6 +183,7 @@ class Overview:
     waiting: tuple[Waiting, ...] = ()
     away: tuple[Away, ...] = ()
     held: tuple[Held, ...] = ()
+    marked: tuple[Marked, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
     def in_zone(self, zone: str) -> tuple[NodeNow, ...]:

@@ -13,6 +13,7 @@ from sopctl.app.connection import Connection, described, refuse_wrong, silent
 from sopctl.app.overviews import folding, gaps, holding, shifted
 from sopctl.app.overviews.folding import Seen
 from sopctl.app.overviews.gaps import Missing
+from sopctl.app.overviews.marked import marked
 from sopctl.app.overviews.waiting import waiting
 from sopctl.core.clock import Clock, stamp
 from sopctl.core.errors import SopError
@@ -85,7 +86,7 @@ class Onlooker:
             pools=found.get("NodePools"),
             zones=found.get("zones"),
         )
-        nodes = folding.nodes_now(seen)
+        nodes, held = folding.nodes_now(seen), self._held(moment, missing)
         return Overview(
             target=described(self._target, identity, self._connection.context(), []),
             at=stamp(moment),
@@ -94,7 +95,8 @@ class Onlooker:
             nodes=nodes,
             waiting=waiting(seen.pods or ()),
             away=shifted.away(found.get("zonal shifts") or (), moment),
-            held=self._held(moment, missing),
+            held=held,
+            marked=marked(seen, [each.run for each in held]),
             gaps=gaps.folded(missing),
         )
 

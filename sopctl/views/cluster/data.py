@@ -20,6 +20,7 @@ def data(over: Overview) -> Json:
         "pending": encode(over.waiting),
         "shifts": encode(over.away),
         "runs": encode(over.held),
+        "marked": encode(over.marked),
         "missing": encode(over.gaps),
     }
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sopctl.core.overview import Away, Discovery, Gap, GroupNow, Held, Overview, Waiting, sums
+from sopctl.core.overview import (
+    Away,
+    Discovery,
+    Gap,
+    GroupNow,
+    Held,
+    Marked,
+    Overview,
+    Waiting,
+    sums,
+)
 from sopctl.facts.objects import spread
 from sopctl.views import states
 from sopctl.views.cluster.shape import cut, listed, number
@@ -58,6 +68,7 @@ def foot(over: Overview, width: int, most: int) -> list[Line]:
         list(_groups(over.groups)),
         [_away(each, over) for each in over.away],
         [row for each in over.held for row in _held(each)],
+        [_marked(each) for each in over.marked],
     )
     return [cut(row, width) for section in sections for row in _bounded(section, most)]
 
@@ -122,6 +133,15 @@ def _held(each: Held) -> Iterator[Line]:
     if each.steps:
         steps = ", ".join(f"{step} {number}" for step, number in each.steps)
         yield line(("holds ", "quiet"), steps, indent=4)
+
+
+def _marked(each: Marked) -> Line:
+    objects = ", ".join(count(number, what) for what, number in each.objects)
+    return line(
+        (f"{each.run} ", "strong"),
+        ("not in this journal as open or in place", "warn"),
+        f": {objects} bear its marks",
+    )
 
 
 def _gap(each: Gap) -> Line:

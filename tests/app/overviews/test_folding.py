@@ -91,6 +91,7 @@ def test_nodes_are_in_the_order_in_which_people_count():
         ({ENABLED: "true", **BREADCRUMB}, Discovery.SCALED, ""),
         (BREADCRUMB, Discovery.TAKEN_OUT, "01RUN"),
         ({"sopctl/before/team": "absent/run=01RUN"}, Discovery.OUTSIDE, ""),
+        ({f"sopctl/before/{ENABLED}": "by hand"}, Discovery.OUTSIDE, ""),
         ({}, Discovery.OUTSIDE, ""),
     ],
 )
