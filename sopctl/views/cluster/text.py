@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,6 @@ from sopctl.views.cluster.shape import cut
 from sopctl.views.lines import EMPTY, Line, line, wrapped
 
 WIDE: Final = 120  # where nothing says how wide
-_MANY: Final = (0, 12, 4)  # rows of what waits, is held and so on: all, or so many of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +27,27 @@ def lines(over: Overview, room: Room) -> list[Line]:
     """The whole picture, in *room*.
 
     Where a row for each node does not fit, a cell for each may; where not even one column for each
-    does, groups are counted, and last of all cut.
+    does, groups are counted, and last of all cut. What is below them is whole where it fits, then
+    one row each, then so many rows of a kind.
     """
     width = room.width or WIDE
     top = [row for each in words.head(over) for row in wrapped(each, width)]
-    top = [*top, *(cut(each, width) for each in words.gaps(over)), EMPTY]
+    top = [*top, *(cut(each, room.width) for each in words.gaps(over)), EMPTY]
     rows: list[Line] = []
     below: list[Line] = []
     for detail in Detail:
         rows = grid(over, detail, width)
-        for most in _MANY:
-            below = _below(over, detail, width, most)
+        for cut_to, most in ((0, 0), (width, 0), (width, 12), (width, 4)):
+            below = _below(over, detail, room, words.foot(over, cut_to, most))
             if not room.height or len(top) + len(rows) + len(below) <= room.height:
                 return [*top, *rows, *below]
     return [*top, *_cut(rows, room.height - len(top) - len(below)), *below]
 
 
-def _below(over: Overview, detail: Detail, width: int, most: int) -> list[Line]:
+def _below(over: Overview, detail: Detail, room: Room, foot: Sequence[Line]) -> list[Line]:
     cells = detail in (Detail.CELLS, Detail.SIGNS)
-    legend = signs.legend(over, width, cells=cells, rows=detail is Detail.PODS)
-    return [EMPTY, *words.foot(over, width, most), *legend]
+    legend = signs.legend(over, room.width or WIDE, cells=cells, rows=detail is Detail.PODS)
+    return [EMPTY, *(row for each in foot for row in wrapped(each, room.width)), *legend]
 
 
 def one_line(over: Overview) -> Line:

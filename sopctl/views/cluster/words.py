@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sopctl.core.overview import (
     Away,
@@ -20,6 +21,9 @@ from sopctl.facts.objects import spread
 from sopctl.views import states
 from sopctl.views.cluster.shape import cut, listed, number
 from sopctl.views.lines import Line, Span, count, line
+
+_NAMES: Final = 3  # workloads that are named of those that wait, on a screen that is bounded
+_TAINT: Final = re.compile(r"^had untolerated taint \{(?:[^{}:]*/)?([^{}:]*): ?([^{}]*)\}$")
 
 
 def head(over: Overview) -> list[Line]:
@@ -62,9 +66,9 @@ def _sums(over: Overview) -> Iterator[Span]:
 
 
 def foot(over: Overview, width: int, most: int) -> list[Line]:
-    """Every section, each of at most *most* rows (0: of all); a row is one line."""
+    """Every section, each of at most *most* rows (0: of all), cut to *width* (0: whole)."""
     sections = (
-        [_waiting(each) for each in over.waiting],
+        [_waiting(each, _NAMES if width else 0) for each in over.waiting],
         list(_groups(over.groups)),
         [_away(each, over) for each in over.away],
         [row for each in over.held for row in _held(each)],
@@ -79,11 +83,22 @@ def _bounded(rows: Sequence[Line], most: int) -> Sequence[Line]:
     return [*rows[: most - 1], line((f"... and {len(rows) - most + 1} rows more", "quiet"))]
 
 
-def _waiting(each: Waiting) -> Line:
+def _waiting(each: Waiting, names: int) -> Line:
     """The spread first, as that is what a runbook can do something about."""
     why = sorted(each.reasons, key=lambda text: spread.BLOCKED not in text)
-    owners = ", ".join(f"{name} {number}" for name, number in each.owners)
-    return line((f"pending {each.pods}: ", "bad"), (", ".join(why), "warn"), f"  {owners}")
+    shown = [f"{name} {number}" for name, number in each.owners]
+    if names and len(shown) > names:
+        shown = [*shown[:names], f"{len(shown) - names} more"]
+    return line(
+        (f"pending {each.pods} ", "bad"),
+        f"({', '.join(shown)}): ",
+        (", ".join(map(_shorter, why)), "warn"),
+    )
+
+
+def _shorter(reason: str) -> str:
+    """``had untolerated taint {dedicated: batch}`` is said of every node of a dead zone."""
+    return _TAINT.sub(lambda found: f"taint {found[1]}" + (f"={found[2]}" * bool(found[2])), reason)
 
 
 def _groups(groups: Sequence[GroupNow]) -> Iterator[Line]:

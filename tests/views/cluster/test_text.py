@@ -69,6 +69,15 @@ def test_what_stands_for_something_is_explained():
     assert "- group taken out" not in text  # there is none
 
 
+def test_for_a_pipe_nothing_is_cut():
+    owners = tuple((f"shop/w{number}", 1) for number in range(30))
+    over = replace(clusters.large(), waiting=(replace(clusters.WAITING, owners=owners),))
+    text = plain(lines(over, Room(width=0)))
+    assert "shop/w29 1" in text
+    assert f"sopctl run={clusters.RUN}" in text
+    assert ".." not in text
+
+
 def test_more_rows_than_there_is_room_for_are_counted():
     many = tuple(replace(clusters.WAITING, reasons=(f"reason {number}",)) for number in range(99))
     over = replace(clusters.large(), waiting=many)
