@@ -14,7 +14,7 @@ from sopctl.app.preflight import Preflight
 from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
 from sopctl.core.codec import Json
-from sopctl.core.errors import TemporaryError, UnreachableError, WrongTargetError
+from sopctl.core.errors import SopError, TemporaryError, UnreachableError, WrongTargetError
 from sopctl.core.resource import ResourceId
 from sopctl.core.target import Identity, Target
 from sopctl.engine.ports import Facts, TargetLock
@@ -43,6 +43,10 @@ class Connection(Protocol):
 
     def identify(self) -> Identity:
         """Who and what answers. Raises what a provider raises that is not merely silent."""
+        ...
+
+    def glimpse(self) -> Identity:
+        """The same for who only looks: of one that refuses us, the other is still worth seeing."""
         ...
 
     def context(self) -> str:
@@ -133,19 +137,27 @@ class RealConnection:
 
     def identify(self) -> Identity:
         """Both providers at the same time; one that does not answer is named, not raised."""
+        return self._identified(TemporaryError)
+
+    def glimpse(self) -> Identity:
+        """As ``identify``, and one that does not know us is named, too."""
+        return self._identified(SopError)
+
+    def _identified(self, forgiven: type[SopError]) -> Identity:
         with ThreadPoolExecutor(max_workers=2) as pool:
             aws, k8s = pool.submit(self._aws.identity), pool.submit(self._k8s.identity)
         silent = []
         account = caller = uid = server = user = ""
         try:
             account, caller = aws.result()
-        except TemporaryError as error:
+        except forgiven as error:
             silent.append(f"AWS: {error.summary}")
         try:
             uid, server, user = k8s.result()
-        except TemporaryError as error:
+        except forgiven as error:
             silent.append(f"Kubernetes: {error.summary}")
-        self._hide(*self._aws.secrets())
+        if account:
+            self._hide(*self._aws.secrets())
         return Identity(
             account=account,
             caller=caller,

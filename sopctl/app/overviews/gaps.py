@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sopctl.core.errors import SopError, TemporaryError
+from sopctl.core.errors import RefusedError, SopError, TemporaryError
 from sopctl.core.overview import Gap
+from sopctl.providers.answers import UnauthenticatedError
 
 _AWS: Final = ("groups", "zones", "zonal shifts")
 
@@ -27,10 +28,15 @@ def folded(missing: Iterable[Missing]) -> tuple[Gap, ...]:
     whose: dict[str, str] = {}  # a failure of one provider can be in the way of reading another
     for each in missing:
         why = each.error.summary
-        if isinstance(each.error, TemporaryError):
+        if _of_the_whole(each.error):
             why = whose.setdefault(why, "AWS" if each.what in _AWS else "Kubernetes")
         rows.setdefault((why, each.since), []).append(each)
     return tuple(
         Gap(what=tuple(each.what for each in some), why=some[0].error.summary, since=since)
         for (_, since), some in rows.items()
     )
+
+
+def _of_the_whole(error: SopError) -> bool:
+    """Whether a provider is silent, or does not know us: then each of its reads fails so."""
+    return isinstance(error, TemporaryError | UnauthenticatedError) or type(error) is RefusedError

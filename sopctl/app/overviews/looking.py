@@ -114,7 +114,7 @@ class Onlooker:
         known = self._identity
         if known is not None and not known.unreachable:
             return known
-        found = self._connection.identify()
+        found = self._connection.glimpse()
         refuse_wrong(self._target, found)
         if known is not None and len(found.unreachable) >= len(known.unreachable):
             return known

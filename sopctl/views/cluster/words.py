@@ -21,6 +21,7 @@ from sopctl.facts.objects import spread
 from sopctl.views import states
 from sopctl.views.cluster.shape import cut, listed, number
 from sopctl.views.lines import Line, Span, count, line
+from sopctl.views.plan import UNNAMED
 
 _NAMES: Final = 3  # workloads that are named of those that wait, on a screen that is bounded
 _TAINT: Final = re.compile(r"^had untolerated taint \{(?:[^{}:]*/)?([^{}:]*): ?([^{}]*)\}$")
@@ -33,6 +34,9 @@ def head(over: Overview) -> list[Line]:
     parts += [f"account {found['account']}"] if found.get("account") else []
     parts += [str(found["region"])] if found.get("region") else []
     parts += [f"cluster {found['cluster_uid']}"] if found.get("cluster_uid") else []
+    if found.get("name") == UNNAMED:
+        known = ("context", "profile", "server")
+        parts += [f"{what} {found[what]}" for what in known if found.get(what)]
     spans: list[Span] = [(", ".join(parts), "target")]
     if env := str((found.get("labels") or {}).get("env", "")):
         spans.append((f"  env={env}", "danger" if env.startswith("prod") else "quiet"))

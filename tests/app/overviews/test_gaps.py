@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sopctl.app.overviews.gaps import Missing, folded
-from sopctl.core.errors import PermissionDeniedError, UnreachableError
+from sopctl.core.errors import PermissionDeniedError, RefusedError, UnreachableError
 from sopctl.core.overview import Gap
+from sopctl.providers.answers import UnauthenticatedError
 
 
 def test_a_silent_provider_is_said_once_and_a_denial_by_itself():
@@ -22,6 +23,17 @@ def test_a_silent_provider_is_said_once_and_a_denial_by_itself():
         Gap(what=("pods",), why="pods may not be listed"),
         Gap(what=("nodes",), why="the API server does not answer"),
     )
+
+
+def test_a_provider_that_does_not_know_us_is_said_once():
+    found = folded(
+        [
+            Missing("groups", RefusedError("no usable AWS credentials for autoscaling")),
+            Missing("zones", RefusedError("no usable AWS credentials for ec2")),
+            Missing("zonal shifts", UnauthenticatedError("the token has expired")),
+        ]
+    )
+    assert [each.what for each in found] == [("groups", "zones", "zonal shifts")]
 
 
 def test_what_kubernetes_is_in_the_way_of_is_not_put_down_to_aws():

@@ -156,6 +156,19 @@ def test_nobody_answers_is_an_error_and_later_an_old_picture(local, nodes, onloo
         onlook().look()
 
 
+def test_whoever_does_not_know_us_is_a_gap_as_well(local, nodes, onlook, tmp_path):
+    """Credentials that expired overnight: the cluster is still worth seeing."""
+    nobody = tmp_path / "nobody"
+    nobody.write_text("[default]\nregion = us-east-1\n")
+
+    over = onlook(aws_config=str(nobody)).look()
+
+    assert [each.name for each in over.nodes] == ["n0", "n1"]
+    (gap,) = over.gaps
+    assert gap.what == ("groups", "zones", "zonal shifts")
+    assert "credentials" in gap.why
+
+
 def test_who_was_silent_at_first_is_identified_later(local, nodes, onlook):
     local.front.faults.append(DEAD)
     onlooker = onlook()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sopctl.views.cluster.words import foot
+from sopctl.views.cluster.words import foot, head
 from sopctl.views.lines import plain
 from tests.views.cluster import clusters
 
@@ -45,3 +45,9 @@ def test_the_spread_comes_first():
 )
 def test_a_taint_is_said_in_short(reason, shown):
     assert said(reason).endswith(f": {shown}")
+
+
+def test_a_target_that_nobody_named_is_shown_with_its_context_and_server():
+    target = {"name": "current", "context": "me@east", "server": "https://east", "profile": ""}
+    first, _ = plain(head(replace(clusters.large(0), target=target))).splitlines()
+    assert first == "current, context me@east, server https://east"
