@@ -24,6 +24,7 @@ from sopctl.facts.workloads import Hpa, Workload
 from sopctl.facts.zones import Zone
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s, Obj
+from sopctl.providers.k8s_pages import CACHED
 
 T = TypeVar("T")
 _TEXTS: Json = ["string"]
@@ -89,10 +90,16 @@ class Snapshot:
     Reads around a write are not its business: actions observe live.
     """
 
-    def __init__(self, aws: Aws, k8s: K8s) -> None:
+    def __init__(self, aws: Aws, k8s: K8s, *, cached: bool = False, cluster: str = "") -> None:
+        """*cached*: lists may come from the API server's cache, a moment old; only to be shown.
+
+        *cluster* is its name, where somebody knows it already.
+        """
         self._aws = aws
         self._k8s = k8s
         self._once = Once()
+        self._cluster = cluster
+        self._how = CACHED if cached else {}
 
     def zones(self) -> tuple[Zone, ...]:
         return self._once.get("zones", lambda: zones.read(self._aws))
@@ -230,7 +237,7 @@ class Snapshot:
         return {**plain, "autoscaled": any(each.scales(group) for each in self.autoscalers())}
 
     def _each(self, path: str, read: Callable[[Obj], T]) -> tuple[T, ...]:
-        return tuple(self._k8s.each(path, read))
+        return tuple(self._k8s.each(path, read, **self._how))
 
     def _deployments(self) -> tuple[tuple[Workload, Autoscaler | None], ...]:
         """Read once for both: of most of them little is kept."""
@@ -247,7 +254,7 @@ class Snapshot:
         return (*(each for each, _ in self._deployments()), *sets)
 
     def _cluster_name(self) -> str:
-        written = cluster.name_in_kubeconfig(self._k8s)
+        written = self._cluster or cluster.name_in_kubeconfig(self._k8s)
         return written or next((each.cluster for each in self.autoscalers() if each.cluster), "")
 
     def _balancers(self) -> tuple[Balancer, ...]:
