@@ -21,11 +21,17 @@ EVERYTHING = {
     "answers": {"go": "yes"},
 }
 GRAY = {
-    "parameters": {"zone": ZONE, "evacuate": True, "cause": "gray"},
+    "parameters": {"zone": ZONE, "evacuate": True, "cause": "gray", "stand_by": True},
     "consent": ["relax-spread"],
     "answers": {"go": "yes"},
 }
 DRAIN = {"parameters": {"group": "GROUP"}, "answers": {"go": "yes"}}
+FROZEN = {"runs": [{"runbook": "scale-down-freeze"}]}  # the autoscaler does not come first
+RETIRE = {
+    "parameters": {"group": "GROUP", "terminate": True},
+    "answers": {"go": "yes", "end": "yes"},
+    "consent": ["terminate"],
+}
 INTERRUPTION = {"parameters": {"node": "NODE"}, "consent": ["drain"]}
 REBALANCE = {"parameters": {"node": "NODE", "drain": True}, "answers": {"go": "yes"}}
 MANY = [{"name": "many", "zones": ["a", "b", "c"], "desired": 8, "max": 9}]
@@ -126,6 +132,7 @@ COURSES = {
         # The autoscaler may begin to remove the nodes that were emptied: nobody uncordons those.
         Course(given={**PREPARED, "objects": MANY_OF_THEM}, run=DRAIN, ends={0, 21}),
         Course(given=DEAD, run=DRAIN),
+        Course(given=FROZEN, run=RETIRE, ends={0, 21}),
         Course(
             run={"parameters": {"group": "managed", "managed": True}, "answers": {"go": "yes"}},
             before=[crowd],
