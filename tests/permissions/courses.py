@@ -113,6 +113,33 @@ OLD = [
     },
 ]
 
+ROOM = {"pods": 3, "pod_cpu": "200m", "pod_memory": "128Mi"}
+SPARE = [
+    {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": "sopctl-headroom"},
+        "value": -5,
+        "preemptionPolicy": "Never",
+    },
+    {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "sopctl-headroom", "namespace": "kube-system"},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": "spare"}},
+            "template": {
+                "metadata": {"labels": {"app": "spare"}},
+                "spec": {
+                    "priorityClassName": "sopctl-headroom",
+                    "containers": [{"name": "pause", "image": "pause:3"}],
+                },
+            },
+        },
+    },
+]
+
 KYVERNO = {"parameters": {"by": "kyverno"}}
 SWITCHED = {"parameters": {"spread": "switch"}}
 
@@ -126,6 +153,8 @@ COURSES = {
     "capacity-headroom": (
         Course(run={"parameters": {"at_least": 2, "except_zone": ZONE}}),
         Course(run={"parameters": {"at_least": 2, "except_zone": ZONE}}, silent=True),
+        Course(run={"parameters": ROOM}),
+        Course(given={"objects": SPARE}, run={"parameters": ROOM}),
     ),
     "control-plane-brownout": (Course(before=[crowd]), Course(silent=True)),
     "node-group-drain": (
