@@ -90,10 +90,23 @@ def crowd(household: Household) -> None:
     cluster.create("verticalpodautoscalers.autoscaling.k8s.io", {**meta, **sized})
     bound = {"spec": {"targetGroupARN": f"{_ELB}:targetgroup/shop/0123456789abcdef"}}
     cluster.create("targetgroupbindings.elbv2.k8s.aws", {**meta, **bound})
+    _proportional(household)
     spec = GroupSpec(
         name="managed", zones=("us-east-1a",), min=1, max=3, desired=1, spot=True, tags=_LABELLED
     )
     household.cloud.create_nodegroup(spec)
+
+
+def _proportional(household: Household) -> None:
+    """DNS servers by the number of nodes."""
+    cluster = household.kube.cluster
+    meta = {"name": "dns-scaler", "namespace": "kube-system"}
+    image = "registry.k8s.io/cpa/cluster-proportional-autoscaler:v1.9.0"
+    container = {"name": "scaler", "image": image, "args": ["--configmap=dns-scaler"]}
+    template = {"metadata": {"labels": {"app": "scaler"}}, "spec": {"containers": [container]}}
+    spec = {"selector": {"matchLabels": {"app": "scaler"}}, "template": template}
+    cluster.create("deployments", {"metadata": meta, "spec": spec})
+    cluster.create("configmaps", {"metadata": meta, "data": {"linear": '{"min": 2}'}})
 
 
 def kyverno(household: Household) -> None:

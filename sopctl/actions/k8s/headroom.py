@@ -117,7 +117,7 @@ def observe(
 
 def desire(params: Params, resource: ResourceId, observed: Observed[Sized]) -> Sized | Absent:
     """That many pods; a class has no number, and is only there."""
-    replicas = params.replicas if resource.kind == KIND else 0
+    replicas = params.replicas if resource.kind == KIND else None
     return Sized(replicas=replicas, ours=observed.state is ABSENT or observed.state.ours)
 
 
@@ -142,7 +142,7 @@ def look(world: World, params: Params, changes: Sequence[Change[Sized]], since: 
     for resource, after in wanted.items():
         status = found[resource].get("status") or {} if resource in found else {}
         ready, there = status.get("readyReplicas") or 0, status.get("replicas") or 0
-        number = 0 if after is ABSENT else after.replicas
+        number = (after.replicas or 0) if after is not ABSENT else 0
         if ready < number or there > number:
             detail = f"{ready} of {number} pods of {resource.name} have found their room"
             return Seen(ok=False, detail=detail)

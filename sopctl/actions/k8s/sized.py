@@ -26,9 +26,9 @@ _REPLICAS = "/spec/replicas"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sized:
-    """*replicas*: how many it asks for; what has no such number has 0. *ours*: we made it."""
+    """*replicas*: how many it asks for, None where it does not say. *ours*: we made it."""
 
-    replicas: int
+    replicas: int | None
     ours: bool
 
 
@@ -43,10 +43,12 @@ def observe(
 def _observed(obj: Obj | None, body: Obj) -> Observed[Sized]:
     if obj is None or meta.terminating(obj):
         return Observed(ABSENT, evidence={"body": body})
-    said = (obj.get("spec") or {}).get("replicas")
     return Observed(
-        Sized(replicas=said or 0, ours=LABELS.items() <= meta.labels(obj).items()),
-        evidence={"uid": meta.uid(obj), "said": said is not None},
+        Sized(
+            replicas=(obj.get("spec") or {}).get("replicas"),
+            ours=LABELS.items() <= meta.labels(obj).items(),
+        ),
+        evidence={"uid": meta.uid(obj)},
         version=meta.version(obj),
     )
 
@@ -65,9 +67,12 @@ def write(call: Call, world: World, change: Change[Sized]) -> Receipt:
             return Receipt(kind=ReceiptKind.REJECTED, why=why)
         return k8s_writes.create(call, world.k8s, change.resource, _made(change.resource, change))
     operations = json_patch.same_object(str(before.evidence["uid"]), before.version)
-    if before.evidence["said"]:
+    if before.state.replicas is not None:
         operations.append(json_patch.test(_REPLICAS, before.state.replicas))
-    operations.append(json_patch.add(_REPLICAS, after.replicas))
+    if after.replicas is None:
+        operations.append(json_patch.remove(_REPLICAS))
+    else:
+        operations.append(json_patch.add(_REPLICAS, after.replicas))
     return k8s_writes.patch(call, world.k8s, change.resource, operations)
 
 
