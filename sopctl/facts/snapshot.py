@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sopctl.core.codec import Json, encode
 from sopctl.core.errors import RefusedError, SopError, TemporaryError
-from sopctl.facts import autoscaler, balancers, cluster, eks, policies, workloads, zones
+from sopctl.facts import autoscaler, balancers, cluster, eks, placement, policies, workloads, zones
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.balancers import Balancer
 from sopctl.facts.eks import EksCluster
@@ -157,6 +157,13 @@ class Snapshot:
 
     def policies(self) -> Policies:
         return self._once.get("policies", lambda: policies.read(self._k8s))
+
+    def placement(self, types: Sequence[str], instances: int) -> tuple[tuple[str, int], ...]:
+        """Spot placement scores of these types, by zone id."""
+        asked = tuple(sorted(types)), placement.rounded(instances)
+        return self._once.get(
+            ("placement", asked), lambda: tuple(placement.by_zone(self._aws, *asked).items())
+        )
 
     def server_version(self) -> tuple[int, int]:
         return self._once.get("server_version", self._k8s.version)

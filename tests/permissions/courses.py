@@ -7,6 +7,7 @@ from tests.permissions.field import (
     by_priority,
     crowd,
     kyverno,
+    many_types,
     old_kyverno,
     prepared_kyverno,
     with_priorities,
@@ -191,7 +192,7 @@ COURSES = {
         Course(
             given={"objects": STATEFUL},
             run={"consent": ["relax-spread"]},
-            before=[with_priorities],
+            before=[with_priorities, many_types],
         ),
         Course(run=SWITCHED, before=[prepared_kyverno]),
     ),

@@ -149,6 +149,15 @@ def with_priorities(household: Household) -> None:
     household.kube.cluster.create("configmaps", body)
 
 
+def many_types(household: Household) -> None:
+    """Spot nodes of as many types as it takes to ask for their scores."""
+    for name in ("m5.xlarge", "m5a.xlarge", "m6i.xlarge"):
+        labels = {"node.kubernetes.io/instance-type": name, "lifecycle": "Ec2Spot"}
+        meta = {"name": f"other-{name}", "labels": {**labels, ZONE_LABEL: ZONE}}
+        body = {"metadata": meta, "spec": {"unschedulable": True}}
+        household.kube.cluster.create("nodes", body)
+
+
 SPOT = [{"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["spot"]}]
 
 
