@@ -56,6 +56,7 @@ from sopctl.actions.k8s import (
     spread_kyverno,
     spread_policy,
     spread_relax,
+    spread_restore,
     spread_switch,
     vpa_mode,
 )
@@ -107,6 +108,7 @@ CATALOG: Mapping[str, AnyAction] = {
     "k8s.spread.kyverno": spread_kyverno.ACTION,
     "k8s.spread.policy": spread_policy.ACTION,
     "k8s.spread.relax": spread_relax.ACTION,
+    "k8s.spread.restore": spread_restore.ACTION,
     "k8s.spread.switch": spread_switch.ACTION,
     "k8s.vpa.mode": vpa_mode.ACTION,
     "manual": manual.ACTION,

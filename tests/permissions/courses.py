@@ -22,7 +22,13 @@ EVERYTHING = {
     "answers": {"go": "yes"},
 }
 GRAY = {
-    "parameters": {"zone": ZONE, "evacuate": True, "cause": "gray", "stand_by": True},
+    "parameters": {
+        "zone": ZONE,
+        "evacuate": True,
+        "cause": "gray",
+        "stand_by": True,
+        "respread": True,
+    },
     "consent": ["relax-spread"],
     "answers": {"go": "yes"},
 }
