@@ -1,7 +1,7 @@
 """Draw the charts of docs/explanation/drills.md again: every curve is measured, in drills held now.
 
 ``make charts`` runs it; about ten minutes on two cores. What is compared with the whole runbook is
-the same runbook without some of its steps, in the same scenario.
+the same runbook without some of its steps, in the same scenario; it fails if that is no worse.
 """
 
 from __future__ import annotations
@@ -220,14 +220,24 @@ def draw(stage: Stage, case: Case) -> str:
     )
 
 
+def shows(stage: Stage, case: Case) -> bool:
+    """Whether the claim is to be seen: with every step there is less of it, over all the time."""
+    mine, theirs = stage.whole(case.scenario)[0], stage.whole(case.scenario, case.without)[0]
+    with_all, with_less = (sum(map(case.value, each.samples)) for each in (mine, theirs))
+    print(f"{case.image}: {with_all:.0f} with every step, {with_less:.0f} {case.label}", flush=True)
+    return with_all < with_less
+
+
 def curve(label: str, series: Series, case: Case) -> Curve:
     xs = [each.at / 60 for each in series.samples]
     return Curve(label, xs, [case.value(each) for each in series.samples])
 
 
-def main() -> None:
+def main() -> int:
+    """Draw, and say by the exit code whether every claim is to be seen."""
     wanted = sys.argv[1:]
     IMAGES.mkdir(exist_ok=True)
+    failed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="sopctl-charts-") as folder:
         stage = Stage(Path(folder))
         for case in CASES:
@@ -235,7 +245,11 @@ def main() -> None:
                 file = IMAGES / f"drill-{case.image}.svg"
                 file.write_text(draw(stage, case))
                 print(f"wrote {file}", flush=True)
+                failed += [case.image] if case.without and not shows(stage, case) else []
+    for image in failed:
+        print(f"{image} does not show what docs/explanation/drills.md says", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

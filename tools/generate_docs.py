@@ -12,6 +12,7 @@ from typing import get_type_hints
 
 import click
 import yaml
+from readiness_page import readiness_page  # beside this file
 
 from sopctl.actions.catalog import CATALOG as ACTIONS
 from sopctl.checks.catalog import CATALOG as CHECKS
@@ -47,6 +48,7 @@ def pages() -> dict[str, str]:
         "cli.md": "\n".join(cli_page()),
         "exit-codes.md": "\n".join(exit_codes_page()),
         "mitigations.md": "\n".join(mitigations_page()),
+        "readiness.md": "\n".join(readiness_page(REFERENCE)),
         "runbook-schema.md": "\n".join(schema_page()),
         "runbook-test-schema.md": "\n".join(test_schema_page()),
         "runbooks.md": "\n".join(runbooks_page()),

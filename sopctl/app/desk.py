@@ -26,8 +26,10 @@ from sopctl.engine.keeping import Round, look_again
 from sopctl.engine.leg import LegResult, leg
 from sopctl.engine.planner import Order, make_plan
 from sopctl.engine.ports import Deps
+from sopctl.engine.rehearsal import Rehearsed, rehearse
 from sopctl.engine.restore import Return, plan_return
 from sopctl.engine.state import RunState
+from sopctl.journal.memory import MemoryStore
 from sopctl.permissions.gather import Known, gather
 from sopctl.runbook.language import RunbookLanguage
 
@@ -123,6 +125,11 @@ class Desk:
         )
         needs = gather(book, known, place.target.name)
         return place.connection.preflight(needs, identity)
+
+    def rehearse(self, book: Runbook, plan: Plan) -> Rehearsed:
+        """Carry *plan* out in memory and take it back; reads only, and leaves no journal."""
+        deps = replace(self._deps(), store=MemoryStore(), stopping=lambda: False)
+        return rehearse(book, plan, replace(deps, on_records=_unseen, on_wait=_unseen))
 
     def plan_step(self, state: RunState, key: str) -> PlannedStep:
         """What the step *key* of an open run would change now, as a plan of it alone shows it."""
@@ -276,6 +283,10 @@ class Desk:
 def runbook_of(state: RunState) -> Runbook:
     """The runbook that *state* was started from, as its journal keeps it."""
     return decode(Runbook, state.header["book"])
+
+
+def _unseen(_: object) -> None:
+    """Nobody watches a rehearsal."""
 
 
 def _writes(state: RunState) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+from sopctl.app import files
 from sopctl.core.codec import decode, encode
 from sopctl.core.errors import RefusedError, StalePlanError, UsageError, WrongTargetError
 from sopctl.core.plan import Plan
@@ -20,14 +20,7 @@ def save(plan: Plan, path: Path) -> None:
     text = json.dumps(
         {"schema": SCHEMA, "hash": plan.hash, "plan": encode(plan)}, indent=2, ensure_ascii=False
     )
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(text + "\n", encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {(error.strerror or '').lower()}", hint="Check the path."
-        ) from error
+    files.write(path, text + "\n")
 
 
 def load(path: Path, book: Runbook, target: Target) -> Plan:

@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from sopctl.app import doctor as examination
+from sopctl.app import files
+from sopctl.app.doctor import examining, whole
 from sopctl.cli import options
 from sopctl.cli.context import Context
 from sopctl.cli.watching import Silent
 from sopctl.core import readiness
 from sopctl.core.errors import ExitCode
 from sopctl.views import doctor as views
+from sopctl.views import doctor_page
+from sopctl.views.lines import line
 
 
 @click.command()
 @click.option(
-    "--only", multiple=True, metavar="CHECK", help="Only this check, by its id or its row; repeat."
+    "--only",
+    multiple=True,
+    metavar="CHECK",
+    help="Only this check, by its id or its row of the practice; repeat.",
 )
+@click.option(
+    "--runbooks/--no-runbooks",
+    default=True,
+    help="Also carry each runbook out in memory, and take it back.",
+)
+@click.option("--html", "page", type=options.FILE, help="Write the findings to a page, too.")
 @options.output
 @options.target
 @click.pass_obj
-def doctor(context: Context, /, only: tuple[str, ...], **given: object) -> int:
+def doctor(context: Context, /, only: tuple[str, ...], page: Path | None, **given: object) -> int:
     """Ask every check of readiness; changes nothing. Exits with 23 if something is not ready."""
-    asked = options.asked(given)
-    checks = examination.asked_for(context.app.catalogs().checks, only)
-    with context.app.desk(context.app.target(asked.target), Silent()) as desk:
-        found = examination.examine(desk.place.connection.clients, checks)
+    wish = whole.Asked(only=only, runbooks=bool(given.pop("runbooks")))
+    asked, app = options.asked(given), context.app
+    checks = examining.asked_for(app.catalogs().checks, only, whole.names(app.library))
+    if not asked.json:
+        proved = f", and {len(app.library.names())} runbooks" if wish.runbooks and not only else ""
+        told = f"Asking {len(checks)} checks{proved}. Nothing is changed."
+        context.err.show([line((told, "quiet"))])
+    with app.desk(app.target(asked.target), Silent()) as desk:
+        found = whole.examine(desk, wish, checks, app.library, app.settings)
+        target = desk.place.target.name
     score = readiness.score(found)
+    if page is not None:
+        files.write(page, doctor_page.page(target, found, score))
     if asked.json:
         context.out.data(views.data(found, score))
     else:

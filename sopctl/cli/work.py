@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sopctl.app import drills, plans, standing
 from sopctl.app.desk import Desk
+from sopctl.app.doctor import verified
 from sopctl.app.place import Wish
 from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
@@ -19,6 +20,7 @@ from sopctl.engine.state import RunState
 from sopctl.views import drilled as drill_view
 from sopctl.views import plan as plan_view
 from sopctl.views import stats
+from sopctl.views import verified as verified_view
 from sopctl.views.lines import line
 from sopctl.views.run import JsonView, LiveView, PlainView, RunView
 
@@ -82,13 +84,15 @@ def show(context: Context, plan: Plan, asked: Asked) -> None:
     if asked.json:
         context.out.data(plan_view.data(plan))
     else:
-        drilled = "" if plan.source_run else rehearsed(context, plan.runbook)
-        context.out.show(plan_view.lines(plan, full=asked.full, drilled=drilled))
+        known = () if plan.source_run else _known(context, plan)
+        context.out.show(plan_view.lines(plan, full=asked.full, known=known))
 
 
-def rehearsed(context: Context, runbook: str) -> str:
-    """When *runbook* was drilled last on this machine, and how that went."""
-    return drill_view.last(drills.last(context.app.settings.state, runbook))
+def _known(context: Context, plan: Plan) -> tuple[str, ...]:
+    """When the runbook was drilled and its target examined last, and how that went."""
+    state = context.app.settings.state
+    examined = verified.last(state, str(plan.target["name"]))
+    return drill_view.last(drills.last(state, plan.runbook)), verified_view.last(examined)
 
 
 def show_stats(context: Context, desk: Desk, asked: Asked) -> None:

@@ -51,6 +51,7 @@ class Group:
     *target_groups*: ARNs of those that its instances are registered with. *protects_new*: instances
     are protected from scale-in when they launch. *rebalances_capacity*: a spot instance at risk is
     replaced before it is interrupted. *distribution*: its InstancesDistribution as the API has it.
+    *types*: those it may launch, or those of its instances; none where attributes choose them.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Group:
     protects_new: bool = False
     rebalances_capacity: bool = False
     distribution: Mapping[str, Json] = field(default_factory=dict)
+    types: tuple[str, ...] = ()
 
     @property
     def on_demand(self) -> bool:
@@ -171,6 +173,7 @@ def _group(raw: Mapping[str, Any], spot_templates: frozenset[Template]) -> Group
         protects_new=bool(raw.get("NewInstancesProtectedFromScaleIn")),
         rebalances_capacity=bool(raw.get("CapacityRebalance")),
         distribution=(raw.get("MixedInstancesPolicy") or {}).get("InstancesDistribution") or {},
+        types=_types(raw),
     )
 
 
@@ -198,6 +201,16 @@ def _buys(
     template = _template(raw)
     labels = {key.removeprefix(_LABEL): tag.value for key, tag in tags.items() if _LABEL in key}
     return template in spot_templates or purchase.of(labels) == "spot", False
+
+
+def _types(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    launch = (raw.get("MixedInstancesPolicy") or {}).get("LaunchTemplate") or {}
+    overrides = launch.get("Overrides") or ()
+    if any("InstanceRequirements" in each for each in overrides):
+        return ()
+    named = [each["InstanceType"] for each in overrides if each.get("InstanceType")]
+    running = {str(each.get("InstanceType", "")) for each in raw.get("Instances") or ()} - {""}
+    return tuple(dict.fromkeys(named)) or tuple(sorted(running))
 
 
 def _template(raw: Mapping[str, Any]) -> Template | None:

@@ -26,8 +26,10 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
         "ec2:DescribeLaunchTemplateVersions",
         _DEPLOYMENTS,
     ),
+    "handlers": ("k8s:list daemonsets.apps", _DEPLOYMENTS),
     "hpas": ("k8s:list horizontalpodautoscalers.autoscaling",),
     "nodes": (_NODES,),
+    "pods": ("k8s:list pods",),
     "policies": (
         "k8s:get /apis/admissionregistration.k8s.io/v1",
         "k8s:get /apis/policies.kyverno.io/v1",
@@ -38,7 +40,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "workloads": (_DEPLOYMENTS, "k8s:list statefulsets.apps"),
     "zones": (_ZONES, _NODES),
 }
-"""By the name of the fact in expressions; *balancers* are none of those yet."""
+"""By the name of the fact in expressions; *balancers*, *handlers* and *pods* are none of these."""
 
 
 def of(*facts: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Source: EC2 API reference, GetSpotPlacementScores; EC2 user guide, "Spot placeme
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from sopctl.providers.aws import Aws
 
@@ -18,8 +18,8 @@ def rounded(instances: int) -> int:
     return next((step for step in _STEPS if instances <= step), _STEPS[-1])
 
 
-def by_zone(aws: Aws, types: Collection[str], instances: int) -> Mapping[str, int]:
-    """Scores of 1 to 10 by zone *id*; 10 is likely, and nothing is promised."""
+def by_zone(aws: Aws, types: Collection[str], instances: int) -> tuple[tuple[str, int], ...]:
+    """Zone *ids* with scores of 1 to 10; 10 is likely, and nothing is promised."""
     found = aws.pages(
         "ec2",
         "get_spot_placement_scores",
@@ -29,4 +29,4 @@ def by_zone(aws: Aws, types: Collection[str], instances: int) -> Mapping[str, in
         SingleAvailabilityZone=True,
         RegionNames=[aws.region],
     )
-    return {each["AvailabilityZoneId"]: each["Score"] for each in found}
+    return tuple((each["AvailabilityZoneId"], each["Score"]) for each in found)

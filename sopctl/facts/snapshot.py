@@ -8,16 +8,18 @@ from typing import TypeVar
 
 from sopctl.core.codec import Json, encode
 from sopctl.core.errors import RefusedError, SopError, TemporaryError
-from sopctl.facts import autoscaler, balancers, cluster, eks, placement, policies, workloads, zones
+from sopctl.facts import autoscaler, balancers, cluster, eks, handlers, policies, workloads, zones
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.balancers import Balancer
 from sopctl.facts.eks import EksCluster
 from sopctl.facts.groups import Group
+from sopctl.facts.handlers import Handler
 from sopctl.facts.objects import node, pdb, pod, workload
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pdb import Pdb
 from sopctl.facts.objects.pod import Pod
 from sopctl.facts.once import Once
+from sopctl.facts.placement import by_zone, rounded
 from sopctl.facts.policies import Policies
 from sopctl.facts.workloads import Hpa, Workload
 from sopctl.facts.zones import Zone
@@ -155,15 +157,17 @@ class Snapshot:
     def pdbs(self) -> tuple[Pdb, ...]:
         return self._once.get("pdbs", lambda: self._each(pdb.PATH, pdb.read))
 
+    def handlers(self) -> tuple[Handler, ...]:
+        """Who empties nodes of spot instances that are taken back."""
+        return self._once.get("handlers", lambda: handlers.read(self._k8s))
+
     def policies(self) -> Policies:
         return self._once.get("policies", lambda: policies.read(self._k8s))
 
     def placement(self, types: Sequence[str], instances: int) -> tuple[tuple[str, int], ...]:
         """Spot placement scores of these types, by zone id."""
-        asked = tuple(sorted(types)), placement.rounded(instances)
-        return self._once.get(
-            ("placement", asked), lambda: tuple(placement.by_zone(self._aws, *asked).items())
-        )
+        asked = tuple(sorted(types)), rounded(instances)
+        return self._once.get(asked, lambda: by_zone(self._aws, *asked))
 
     def server_version(self) -> tuple[int, int]:
         return self._once.get("server_version", self._k8s.version)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sopctl.core.errors import NotFoundError
 from sopctl.facts.balancers import Balancer
 from sopctl.providers.aws import Aws
 
@@ -29,14 +30,7 @@ class TargetGroup:
 
 def read(aws: Aws, balancers: Iterable[Balancer]) -> tuple[TargetGroup, ...]:
     """The target groups of *balancers*, by name; two calls for each."""
-    pages = aws.together(
-        [
-            lambda arn=each.arn: aws.pages(  # type: ignore[misc]  # mypy cannot infer it
-                "elbv2", "describe_target_groups", "TargetGroups", LoadBalancerArn=arn
-            )
-            for each in balancers
-        ]
-    )
+    pages = aws.together([lambda b=each: _behind(aws, b) for each in balancers])  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     raw = {each["TargetGroupArn"]: each for page in pages for each in page}
     asks = [
         lambda arn=arn: aws.read("elbv2", "describe_target_health", TargetGroupArn=arn)
@@ -47,6 +41,16 @@ def read(aws: Aws, balancers: Iterable[Balancer]) -> tuple[TargetGroup, ...]:
         for group, answer in zip(raw.values(), aws.together(asks), strict=True)
     ]
     return tuple(sorted(found, key=lambda each: each.name))
+
+
+def _behind(aws: Aws, balancer: Balancer) -> list[Mapping[str, Any]]:
+    """Of a balancer without any, ELB says that it does not find them."""
+    try:
+        return aws.pages(
+            "elbv2", "describe_target_groups", "TargetGroups", LoadBalancerArn=balancer.arn
+        )
+    except NotFoundError:
+        return []
 
 
 def _healthy(answer: Mapping[str, Any]) -> tuple[Registered, ...]:

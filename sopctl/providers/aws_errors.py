@@ -70,6 +70,13 @@ CONFLICTS = frozenset(
         "InstanceRefreshInProgress",
     }
 )
+NO_SUCH = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",  # of the query protocol
+        "QueueDoesNotExist",  # of JSON
+        "NoSuchResourceException",  # Service Quotas
+    }
+)
 MISSING = ("not found", "does not exist", "not exist")
 NO_CREDENTIALS = (
     boto.NoCredentialsError,
@@ -171,7 +178,7 @@ def _refused(code: str, summary: str) -> PermissionDeniedError | None:
 
 
 def _missing(code: str, message: str) -> bool:
-    if code.endswith(("NotFound", "NotFoundException", "NotFoundFault")):
+    if code.endswith(("NotFound", "NotFoundException", "NotFoundFault")) or code in NO_SUCH:
         return True
     return code in ("ValidationError", "ResourceNotFound") and any(
         word in message.lower() for word in MISSING

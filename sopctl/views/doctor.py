@@ -9,7 +9,7 @@ from sopctl.core.readiness import Finding, State
 from sopctl.views.lines import EMPTY, Line, line
 
 SHOWN = 5  # rows of evidence
-_STYLES = {
+STYLES = {
     State.READY: "good",
     State.NOT_READY: "bad",
     State.UNKNOWN: "warn",
@@ -24,7 +24,7 @@ def findings(found: Sequence[Finding], score: int) -> list[Line]:
         ready = each.readiness
         head = f"{ready.severity}, {ready.row}"
         lines.append(
-            line((f"{each.state:9} ", _STYLES[each.state]), (each.check, "strong"), f"  {head}")
+            line((f"{each.state:9} ", STYLES[each.state]), (each.check, "strong"), f"  {head}")
         )
         lines.append(line(each.detail, indent=10))
         if each.state is State.NOT_READY:

@@ -1,18 +1,16 @@
-"""The page of a drill as one HTML file: no script, nothing loaded, everything escaped."""
+"""The page of a drill as one HTML file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from html import escape
 from typing import TypeAlias
 
 from sopctl.core.drill import Drill
 from sopctl.core.measures import Sample, Series, outages
 from sopctl.views import drill as screen
 from sopctl.views.charts import Chart, Curve, Mark, Span, svg
-from sopctl.views.html import POLICY, STYLE
-from sopctl.views.lines import safe
+from sopctl.views.frame import framed, text
 
 Value: TypeAlias = Callable[[Sample], float]
 _MORE = (
@@ -25,19 +23,16 @@ def page(drill: Drill) -> str:
     title = f"Drill of {drill.runbook} in {drill.scenario}"
     figures = "".join(f"<figure>{svg(chart)}</figure>" for chart in charts(drill))
     story = "".join(
-        f"<tr><td><code>{screen.clock(each.at)}</code></td><td>{_text(each.what)}</td></tr>"
+        f"<tr><td><code>{screen.clock(each.at)}</code></td><td>{text(each.what)}</td></tr>"
         for each in drill.sop.happened
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_text(POLICY)}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{_text(title)}</title><style>{STYLE}{_MORE}</style></head><body>\n"
-        f"<h1>{_text(title)}</h1>\n<table>{_rows(_facts(drill))}</table>\n"
+    body = (
+        f"<table>{_rows(_facts(drill))}</table>\n"
         f"<h2>With the SOP and without</h2>\n{_comparison(drill)}{figures}\n"
         f'<h2>What happened</h2>\n<table class="times">{story}</table>\n'
-        f"{_differences(drill)}{_deeds(drill)}</body></html>\n"
+        f"{_differences(drill)}{_deeds(drill)}"
     )
+    return framed(title, body, style=_MORE)
 
 
 def charts(drill: Drill) -> list[Chart]:
@@ -136,7 +131,7 @@ def _facts(drill: Drill) -> list[tuple[str, str]]:
 def _comparison(drill: Drill) -> str:
     base = drill.base.totals if drill.base else None
     rows = "".join(
-        f"<tr><td>{_text(name)}</td><td>{_text(mine)}</td><td>{_text(theirs)}</td></tr>"
+        f"<tr><td>{text(name)}</td><td>{text(mine)}</td><td>{text(theirs)}</td></tr>"
         for name, mine, theirs in screen.compared(drill.sop.totals, base)
     )
     head = "<tr><th></th><th>with the SOP</th><th>without</th></tr>"
@@ -148,7 +143,7 @@ def _differences(drill: Drill) -> str:
         return ""
     if not drill.differences:
         return '<p class="good">After the roll back everything is as it was, field by field.</p>\n'
-    rows = "".join(f"<li>{_text(each)}</li>" for each in drill.differences)
+    rows = "".join(f"<li>{text(each)}</li>" for each in drill.differences)
     return f"<h2>Not as before</h2>\n<ul>{rows}</ul>\n"
 
 
@@ -156,16 +151,12 @@ def _deeds(drill: Drill) -> str:
     if not drill.deeds:
         return ""
     rows = "".join(
-        f"<tr><td><code>{screen.clock(each.at)}</code></td><td>{_text(each.what)}</td>"
-        f"<td>{_text(each.who)}</td></tr>"
+        f"<tr><td><code>{screen.clock(each.at)}</code></td><td>{text(each.what)}</td>"
+        f"<td>{text(each.who)}</td></tr>"
         for each in drill.deeds
     )
     return f'<h2>What was done</h2>\n<table class="times">{rows}</table>\n'
 
 
 def _rows(facts: Sequence[tuple[str, str]]) -> str:
-    return "".join(f"<tr><th>{_text(n)}</th><td>{_text(v)}</td></tr>" for n, v in facts)
-
-
-def _text(text: str) -> str:
-    return escape(safe(text), quote=True)
+    return "".join(f"<tr><th>{text(n)}</th><td>{text(v)}</td></tr>" for n, v in facts)

@@ -28,14 +28,13 @@ _KIND: Mapping[StepKind, str] = {
 }
 
 
-def lines(plan: Plan, *, full: bool = False, drilled: str = "") -> list[Line]:
+def lines(plan: Plan, *, full: bool = False, known: Sequence[str] = ()) -> list[Line]:
     """The whole plan; *full* names every resource instead of folding those that change alike.
 
-    *drilled* says when the runbook was rehearsed last.
+    *known* is what is known before: when the runbook was rehearsed and its target examined last.
     """
     shown = [target(plan), _title(plan), _counts(plan), EMPTY]
-    if drilled:
-        shown.insert(2, line((drilled, "quiet")))
+    shown[2:2] = [line((each, "quiet")) for each in known]
     for number, each in enumerate(plan.steps, 1):
         shown += step(number, each, full=full)
     shown += consequences.lines(plan, full=full)

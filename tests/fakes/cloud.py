@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Instance, LaunchOrder, Zone
+from sopctl.sandbox.aws.notices import Notice
 
 ZONES = (
     Zone(name="us-east-1a", id="use1-az6"),
@@ -39,6 +40,8 @@ class FakeCloud:
         self.region = "us-east-1"
         self.zones = ZONES
         self.launchable: Callable[[str], bool] = lambda _: True
+        self.notices = FakeNotices()
+        self.auto_mode = False
         self.terminated: list[str] = []
         self.loose_ones: list[Instance] = []
         self.sold_out: set[tuple[str, str]] = set()
@@ -91,6 +94,20 @@ class FakeCloud:
 
     def create_nodegroup(self, spec: GroupSpec) -> Group:
         return self.create_group(spec)
+
+    def enable_auto_mode(self) -> None:
+        self.auto_mode = True
+
+    def interrupt(self, instance_id: str) -> None:
+        """Two minutes are left, as the instance's metadata says."""
+        for group in self._groups.values():
+            self._groups[group.name] = replace(
+                group,
+                instances=tuple(
+                    replace(each, interrupted_at=self._now()) if each.id == instance_id else each
+                    for each in group.instances
+                ),
+            )
 
     def throttle_calls(self) -> None:
         """Nobody calls this one over HTTP."""
@@ -160,3 +177,21 @@ class FakeCloud:
             private_ip=ip,
             private_dns=f"ip-{ip.replace('.', '-')}.ec2.internal",
         )
+
+
+class FakeNotices:
+    """A queue as a list; *proceeded* are the tokens that were answered."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Notice] = []
+        self.proceeded: list[str] = []
+
+    def plant(self) -> str:
+        return "https://queue"
+
+    def take(self) -> list[Notice]:
+        taken, self.waiting = self.waiting, []
+        return taken
+
+    def proceed(self, notice: Notice) -> None:
+        self.proceeded.append(notice.token)

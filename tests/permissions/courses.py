@@ -6,6 +6,7 @@ from tests.permissions.field import (
     Course,
     by_priority,
     crowd,
+    kept,
     kyverno,
     many_types,
     old_kyverno,
@@ -181,7 +182,7 @@ COURSES = {
         Course(run=KYVERNO, before=[old_kyverno]),
     ),
     "rebalance-recommendation": (
-        Course(given={"groups": MANY, "objects": MANY_OF_THEM}, run=REBALANCE),
+        Course(given={"groups": MANY, "objects": MANY_OF_THEM}, run=REBALANCE, before=[kept]),
         Course(given={**DEAD, "groups": MANY}, run=REBALANCE),
     ),
     "scale-down-freeze": (Course(before=[crowd]), Course()),

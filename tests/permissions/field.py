@@ -130,6 +130,15 @@ def prepared_kyverno(household: Household) -> None:
     household.kube.cluster.create("mutatingpolicies.policies.kyverno.io", policy)
 
 
+def kept(household: Household) -> None:
+    """Every node stays: one that is drained is not removed before it is given back."""
+    stays = {"cluster-autoscaler.kubernetes.io/scale-down-disabled": "true"}
+    cluster = household.kube.cluster
+    for node in cluster.list("nodes"):
+        patch = {"metadata": {"annotations": stays}}
+        cluster.patch("nodes", node["metadata"]["name"], patch)
+
+
 def by_priority(household: Household) -> None:
     """The autoscaler expands by priorities."""
     cluster = household.kube.cluster

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from sopctl.app import standing
+from sopctl.app import files, standing
 from sopctl.cli import completions, options
 from sopctl.cli.context import Context
-from sopctl.core.errors import UsageError
 from sopctl.journal import export as journal_export
 from sopctl.views import html, markdown
 
@@ -38,7 +37,4 @@ def export(context: Context, /, run: str, shape: str, to: Path | None) -> None:
     if to is None:
         context.out.write(text)
         return
-    try:
-        to.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{to} cannot be written", hint="Check the path.") from error
+    files.write(to, text)

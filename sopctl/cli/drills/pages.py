@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from sopctl.app import files
 from sopctl.cli.context import Context
 from sopctl.core.drill import Drill
-from sopctl.core.errors import UsageError
 from sopctl.views.lines import line
 
 HINT = "Install it: pip install 'sopctl[drill]'."
@@ -20,10 +20,5 @@ def write_page(context: Context, drill: Drill, file: Path) -> Path | None:
         return None
     from sopctl.views import drill_page  # noqa: PLC0415  # half a second
 
-    try:
-        file.write_text(drill_page.page(drill), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{file} cannot be written: {error.strerror}", hint="Name a file of yours."
-        ) from error
+    files.write(file, drill_page.page(drill))
     return file

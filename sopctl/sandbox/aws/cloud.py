@@ -15,6 +15,7 @@ from sopctl.sandbox.aws.eks import CLUSTER
 from sopctl.sandbox.aws.exchange import Exchange
 from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Instance, LaunchOrder
 from sopctl.sandbox.aws.nodegroups import create_nodegroup
+from sopctl.sandbox.aws.notices import NoticeQueue
 from sopctl.sandbox.aws.patches.activities import Activity, terminate
 from sopctl.sandbox.aws.patches.groups import SandboxGroup
 from sopctl.sandbox.aws.patches.instances import ENDING, TERMINATED, SandboxMember
@@ -41,6 +42,7 @@ class Cloud(Region):
         self._forgot: datetime | None = None
         super().__init__(now, region)
         self._bus = Bus(self.account, region)
+        self.notices = NoticeQueue(self)
 
     def reset(self) -> None:
         """Forget everything: an account with its default VPC and the cluster's record."""
@@ -69,6 +71,12 @@ class Cloud(Region):
         with self.lock:
             subnets = [self.subnets()[zone] for zone in spec.zones]
             plant_balancer(elbv2_backends[self.account][self.region], spec, subnets, CLUSTER)
+
+    def enable_auto_mode(self) -> None:
+        """Let EKS run the nodes, as DescribeCluster says with `computeConfig`."""
+        with self.lock:
+            pools = ["general-purpose", "system"]
+            self.eks.cluster["computeConfig"] = {"enabled": True, "nodePools": pools}
 
     def throttle_calls(self) -> None:
         """Throttle calls by buckets, as AWS documents them."""

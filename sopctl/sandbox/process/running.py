@@ -15,6 +15,7 @@ ACCESS_KEY = "AKIASANDBOX000000000"
 SECRET_KEY = "sandbox"  # noqa: S105  # no secret: signatures are not checked
 REGION = "us-east-1"
 NAME = "sandbox"
+ACCOUNT = "123456789012"  # of moto, and so of every sandbox
 PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600
 
@@ -168,16 +169,20 @@ def aws_credentials() -> str:
 def kubeconfig(url: str, certificate: str, token: str) -> str:
     """A kubeconfig with one context, called sandbox; *certificate* is base64 of PEM.
 
-    JSON is YAML, and needs no YAML writer here.
+    Its cluster is named as `aws eks update-kubeconfig` does. JSON is YAML: no writer is needed.
     """
+    cluster = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{NAME}"
     config = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": NAME,
         "clusters": [
-            {"name": NAME, "cluster": {"server": url, "certificate-authority-data": certificate}}
+            {
+                "name": cluster,
+                "cluster": {"server": url, "certificate-authority-data": certificate},
+            }
         ],
         "users": [{"name": NAME, "user": {"token": token}}],
-        "contexts": [{"name": NAME, "context": {"cluster": NAME, "user": NAME}}],
+        "contexts": [{"name": NAME, "context": {"cluster": cluster, "user": NAME}}],
     }
     return json.dumps(config, indent=2) + "\n"

@@ -171,6 +171,10 @@ class Autoscaler(Shape):
         "--skip-nodes-with-local-storage=false",
         "--skip-nodes-with-system-pods=false",
     )
+    priorities: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[0-9]{1,5}$")], tuple[Text, ...]],
+        Field(description="Of its priority expander: patterns of groups' names by priority."),
+    ] = Field(default_factory=dict)
 
 
 class WorldShape(Shape):
@@ -179,8 +183,22 @@ class WorldShape(Shape):
     version: Annotated[Text, Field(pattern=VERSION, description="Of Kubernetes.")] = "1.36"
     zones: Annotated[tuple[ZoneName, ...], Field(min_length=1)]
     autoscaler: Autoscaler = Autoscaler()
-    groups: Annotated[tuple[Group, ...], Field(min_length=1)]
+    groups: Annotated[
+        tuple[Group, ...], Field(description="None only where Karpenter launches every node.")
+    ] = ()
     nodepools: tuple[NodePool, ...] = ()
+    auto_mode: Annotated[
+        StrictBool,
+        Field(description="EKS Auto Mode: EKS runs Karpenter, and there is no autoscaler."),
+    ] = False
+    termination_handler: Annotated[
+        Literal["none", "nodes", "queue"],
+        Field(description="Who drains interrupted nodes: a daemon on each, or one with a queue."),
+    ] = "none"
+    headroom: Annotated[
+        Literal["none", "pause", "proportional"],
+        Field(description="Pause pods in each zone; as many as a proportional autoscaler says."),
+    ] = "none"
     admission: Annotated[
         tuple[Literal["kyverno", "webhook"], ...],
         Field(description="Who decides spread at admission: Kyverno, a webhook of one's own."),

@@ -25,6 +25,10 @@ def check(data: Json) -> Iterator[Finding]:
         return
     world = _fields(data.get("world"))
     zones = [zone for zone in _items(world.get("zones")) if isinstance(zone, str)]
+    if world and not world.get("groups") and not world.get("nodepools"):
+        yield Finding(
+            path=("world",), summary="there are no nodes", hint="List groups, or nodepools."
+        )
     yield from _check_groups(world, zones)
     yield from _check_workloads(world)
     yield from _check_timeline(data, zones)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
 from sopctl.sandbox.aws.fleet import BalancerSpec, Group, GroupSpec, Instance, LaunchOrder, Zone
+from sopctl.sandbox.aws.notices import Notice
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.objects import Key, Obj
 
@@ -21,6 +22,7 @@ __all__ = [
     "Group",
     "Instance",
     "LaunchOrder",
+    "Notice",
     "Obj",
     "Shifting",
     "cluster_shifts",
@@ -107,6 +109,19 @@ def cluster_shifts(cloud: object) -> frozenset[str]:
     return frozenset().union(*found)
 
 
+class NoticePort(Protocol):
+    """The queue that a termination handler listens to."""
+
+    def plant(self) -> str:
+        """Set it up for groups of our own, with rules and lifecycle hooks; its URL."""
+
+    def take(self) -> Sequence[Notice]:
+        """What it holds now; it is gone then."""
+
+    def proceed(self, notice: Notice) -> None:
+        """Let an instance that waits for its lifecycle hook go on."""
+
+
 class CloudPort(Protocol):
     """The AWS half, seen by the world (`sopctl.sandbox.aws.cloud.Cloud`)."""
 
@@ -123,6 +138,10 @@ class CloudPort(Protocol):
     @property
     def zones(self) -> Sequence[Zone]:
         """The zones of the region."""
+
+    @property
+    def notices(self) -> NoticePort:
+        """The queue of a termination handler."""
 
     def groups(self) -> Sequence[Group]:
         """Return every Auto Scaling group with its instances."""
@@ -144,6 +163,9 @@ class CloudPort(Protocol):
 
     def create_nodegroup(self, spec: GroupSpec) -> object:
         """Create a managed node group, with a group behind it."""
+
+    def enable_auto_mode(self) -> None:
+        """Let EKS run the nodes of the cluster itself."""
 
     def throttle_calls(self) -> None:
         """Throttle calls as AWS documents it."""

@@ -225,9 +225,10 @@ class Traffic:
         return self._empty.setdefault((service, zone), now)
 
     def _balanced(self, now: datetime) -> tuple[str, ...]:
-        """Return the zones that load balancers are enabled in: those of the node groups."""
+        """Return the zones that load balancers are enabled in: those of groups and nodes."""
         if self._zones is None or now - self._zones[0] >= _ZONES_READ:
             found = {zone for group in self._cloud.groups() for zone in group.zones}
+            found |= {each.zone for each in self._cloud.loose()}
             self._zones = (now, tuple(sorted(found)))
         return self._zones[1]
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Protocol
 
 from sopctl.sandbox.world import events
+from sopctl.sandbox.world.addons.proportional import Proportional
+from sopctl.sandbox.world.addons.termination import TerminationHandler
 from sopctl.sandbox.world.autoscaler.autoscaler import ClusterAutoscaler
 from sopctl.sandbox.world.clock import WorldClock
 from sopctl.sandbox.world.controllers import (
@@ -124,6 +126,8 @@ class World:
             _Part(slices, *slices.watched),
             _Part(ClusterAutoscaler(self.cloud, self.outages)),
             _Part(self._karpenter),
+            _Part(TerminationHandler(self.cloud, self.outages)),
+            _Part(Proportional(self.outages)),
             _Part(events),
         )
 

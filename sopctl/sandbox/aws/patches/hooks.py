@@ -72,6 +72,14 @@ def hook_of(group: SandboxGroup, transition: str) -> Any:  # noqa: ANN401  # mot
     return None
 
 
+def plant_hook(group: SandboxGroup, name: str, transition: str, heartbeat: int) -> None:
+    """Have *group* wait *heartbeat* seconds at *transition* for somebody who says go on."""
+    hook: Any = group.autoscaling_backend.create_lifecycle_hook(
+        name, group.name, transition, heartbeat, CONTINUE
+    )
+    hook.notification_metadata = hook.role_arn = hook.notification_target_arn = None
+
+
 class HookResponses(AutoScalingResponse):
     """Saying that a waiting instance may go on, or needs more time."""
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sopctl.sandbox.aws.fleet import Group, Instance
 from sopctl.sandbox.world.autoscaler import taints
-from sopctl.sandbox.world.autoscaler.scale_down import budgets_of, movable
+from sopctl.sandbox.world.autoscaler.draining import evict
 from sopctl.sandbox.world.controllers.nodes import booting_conditions, healthy_conditions, ready
 from sopctl.sandbox.world.karpenter.pools import CLAIMS, NODEPOOL, Pool, labels_of
 from sopctl.sandbox.world.machines.machines import REGISTERS_IN, instance_id
@@ -40,7 +40,7 @@ def made(pool: Pool, order: LaunchOrder, instance: Instance) -> Obj:
         "kind": "NodeClaim",
         "metadata": {
             "name": f"{pool.name}-{instance.id[-5:]}",
-            "labels": {**pool.labels, **labels_of(order), NODEPOOL: pool.name},
+            "labels": {**pool.labels, **labels_of(order), **_own_labels(pool)},
             "finalizers": [FINALIZER],
             "ownerReferences": [owner],
         },
@@ -51,6 +51,11 @@ def made(pool: Pool, order: LaunchOrder, instance: Instance) -> Obj:
         },
         "status": {"providerID": instance.provider_id, "capacity": capacity(instance.type)},
     }
+
+
+def _own_labels(pool: Pool) -> dict[str, str]:
+    auto = {"eks.amazonaws.com/compute-type": "auto"} if pool.auto else {}
+    return {NODEPOOL: pool.name, **auto}
 
 
 def register(
@@ -144,13 +149,4 @@ def _forget(view: View, claim: Obj) -> None:
 def _drained(view: View, node: Obj, now: datetime) -> bool:
     """Keep new pods off, evict what budgets allow now; whether nothing is left."""
     taints.add(view, node, DISRUPTED, "NoSchedule", now)
-    name = node["metadata"]["name"]
-    spent: dict[str, int] = {}
-    for pod in movable(view, name):
-        budgets = budgets_of(view, pod)
-        uids = [each["metadata"]["uid"] for each in budgets]
-        left = [(each.get("status") or {}).get("disruptionsAllowed", 0) for each in budgets]
-        if all(allowed > spent.get(uid, 0) for uid, allowed in zip(uids, left, strict=True)):
-            spent |= {uid: spent.get(uid, 0) + 1 for uid in uids}
-            view.delete("pods", pod)
-    return not movable(view, name)
+    return evict(view, node["metadata"]["name"])

@@ -7,10 +7,9 @@ launched when they wait; underutilized nodes stay; nodes do not expire; drift is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sopctl.sandbox.world import pods
 from sopctl.sandbox.world.autoscaler.growth import waiting_pods
 from sopctl.sandbox.world.autoscaler.scale_down import movable
 from sopctl.sandbox.world.events import News, record
@@ -19,6 +18,7 @@ from sopctl.sandbox.world.karpenter.pools import CLAIMS, RESOURCE, Pool, pools
 from sopctl.sandbox.world.karpenter.provisioning import Provisioner, Round, claims_of
 from sopctl.sandbox.world.outages import Outages
 from sopctl.sandbox.world.ports import CloudPort, Obj, cluster_shifts
+from sopctl.sandbox.world.processes import at_work
 from sopctl.sandbox.world.scheduling.reader import Reader
 from sopctl.sandbox.world.times import stamp
 from sopctl.sandbox.world.view import View
@@ -51,10 +51,12 @@ class Karpenter:
             return self._due
         claims.register(view, self._cloud, self._outages, self._version, now, at_once=False)
         claims.initialize(view)
-        process = _running(view, self._outages)
-        if process is not None:
+        known = pools(view)
+        auto = any(each.auto for each in known)  # EKS runs it, in a place that does not fail here
+        process = next(iter(at_work(view, NAME, self._outages)), None)
+        if auto or process is not None:
             claims.finish(view, self._cloud, now)
-            self._work(view, process, now)
+            self._work(view, known, shifts=auto or _follows_shifts(process), now=now)
         self._due = now + PERIOD
         return self._due
 
@@ -65,9 +67,8 @@ class Karpenter:
         self._provide(view, pools(view), frozenset(), now)
         claims.register(view, self._cloud, self._outages, self._version, now, at_once=True)
 
-    def _work(self, view: View, process: Obj, now: datetime) -> None:
-        known = pools(view)
-        closed = self._closed(view, process, known, now)
+    def _work(self, view: View, known: Sequence[Pool], *, shifts: bool, now: datetime) -> None:
+        closed = self._closed(view, known, now) if shifts else frozenset()
         self._provide(view, known, closed, now)
         for pool in known:
             _mark_drift(view, pool, now)
@@ -88,13 +89,9 @@ class Karpenter:
             )
             self._provisioner.provide(waiting, this)
 
-    def _closed(
-        self, view: View, process: Obj, known: Sequence[Pool], now: datetime
-    ) -> frozenset[str]:
-        """The zones that the cluster is shifted away from, where Karpenter is told to look."""
-        container = process["spec"]["containers"][0]
-        told = {each["name"]: each.get("value") for each in container.get("env") or ()}
-        zones = cluster_shifts(self._cloud) if told.get(ZONAL_SHIFT) == "true" else frozenset()
+    def _closed(self, view: View, known: Sequence[Pool], now: datetime) -> frozenset[str]:
+        """The zones that the cluster is shifted away from."""
+        zones = cluster_shifts(self._cloud)
         for zone in sorted(zones):
             text = f"Zonal shift is active, nothing is launched in {zone}"
             for pool in known:
@@ -138,18 +135,11 @@ class Karpenter:
         return pool.after is not None and now - since >= max(pool.after, PERIOD)
 
 
-def _running(view: View, outages: Outages) -> Obj | None:
-    """A ready pod of Karpenter on a node that answers."""
-    for pod in view.lookup("pods", "karpenter", _names, NAME):
-        node = view.get("nodes", pods.node_name(pod))
-        if pods.is_ready(pod) and node is not None and outages.dead_since(node) is None:
-            return pod
-    return None
-
-
-def _names(pod: Obj) -> tuple[str, ...]:
-    labels: Mapping[str, str] = pod["metadata"].get("labels") or {}
-    return (labels.get("app.kubernetes.io/name", ""),)
+def _follows_shifts(process: Obj | None) -> bool:
+    """Whether Karpenter is told to look at zonal shifts."""
+    container = process["spec"]["containers"][0] if process else {}
+    told = {each["name"]: each.get("value") for each in container.get("env") or ()}
+    return told.get(ZONAL_SHIFT) == "true"
 
 
 def _mark_drift(view: View, pool: Pool, now: datetime) -> None:

@@ -19,6 +19,7 @@ from sopctl.sandbox.world.view import View
 RESOURCE, CLAIMS = "nodepools.karpenter.sh", "nodeclaims.karpenter.sh"
 NODEPOOL, CAPACITY_TYPE = "karpenter.sh/nodepool", "karpenter.sh/capacity-type"
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"
+AUTO_MODE = "eks.amazonaws.com"  # the group of its node classes
 MARKETS = ("spot", "on-demand")  # the cheaper first
 TYPES = ("m5.large", "m5.xlarge", "m5.2xlarge")  # where a pool leaves it open, the smallest first
 NEVER = "Never"
@@ -38,6 +39,7 @@ class Pool:
     taints: tuple[Obj, ...]
     budgets: tuple[Obj, ...]
     after: timedelta | None
+    auto: bool = False  # of EKS Auto Mode
 
     def admits(self, labels: Mapping[str, str]) -> bool:
         """Whether a node with these labels is one that the pool would launch now."""
@@ -110,6 +112,7 @@ def _pool(obj: Obj) -> Pool:
         labels=(template.get("metadata") or {}).get("labels") or {},
         taints=tuple(inner.get("taints") or ()),
         budgets=_DEFAULT_BUDGETS if budgets is None else tuple(budgets),
+        auto=(inner.get("nodeClassRef") or {}).get("group") == AUTO_MODE,
         after=_after(str(disruption.get("consolidateAfter", "0s"))),
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sopctl.sandbox.scenario.inhabitants import NodePool, WorldShape
+from sopctl.sandbox.world.karpenter.pools import AUTO_MODE
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.seed.definition import OPEN, definition
 from sopctl.sandbox.world.seed.system import deployment
@@ -108,9 +109,10 @@ def objects(world: WorldShape) -> Iterator[Written]:
     if not world.nodepools:
         return
     yield from definitions()
-    yield "deployments", controller(shifts=world.zonal_shift)
+    if not world.auto_mode:
+        yield "deployments", controller(shifts=world.zonal_shift)
     for each in world.nodepools:
-        yield f"nodepools.{GROUP}", nodepool(each)
+        yield f"nodepools.{GROUP}", nodepool(each, auto=world.auto_mode)
 
 
 def controller(*, shifts: bool = False) -> Obj:
@@ -141,8 +143,8 @@ def controller(*, shifts: bool = False) -> Obj:
     return deployment(_NAME, 2, labels, spec)
 
 
-def nodepool(row: NodePool) -> Obj:
-    """A NodePool of a scenario."""
+def nodepool(row: NodePool, *, auto: bool = False) -> Obj:
+    """A NodePool of a scenario; *auto*: of EKS Auto Mode."""
     requirements: list[Mapping[str, Any]] = [
         _in("karpenter.sh/capacity-type", row.buys),
         _in("node.kubernetes.io/instance-type", row.types),
@@ -154,8 +156,8 @@ def nodepool(row: NodePool) -> Obj:
             "metadata": {"labels": dict(row.labels)},
             "spec": {
                 "nodeClassRef": {
-                    "group": "karpenter.k8s.aws",
-                    "kind": "EC2NodeClass",
+                    "group": AUTO_MODE if auto else "karpenter.k8s.aws",
+                    "kind": "NodeClass" if auto else "EC2NodeClass",
                     "name": "default",
                 },
                 "requirements": requirements,

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from sopctl.sandbox.scenario import loader
 from sopctl.sandbox.scenario.inhabitants import WorldShape
 from sopctl.sandbox.world.ports import BalancerSpec, CloudPort, ClusterPort
-from sopctl.sandbox.world.seed import admission, karpenter, system, workloads
+from sopctl.sandbox.world.seed import admission, karpenter, staples, system, workloads
 from sopctl.sandbox.world.seed.groups import spec
 
 # Puts the first inhabitants of a world in place.
@@ -24,6 +24,8 @@ def plant(cluster: ClusterPort, cloud: CloudPort, world: WorldShape | None = Non
     for group in shape.groups:
         make = cloud.create_nodegroup if group.managed else cloud.create_group
         make(spec(group))
+    if shape.auto_mode:
+        cloud.enable_auto_mode()
     if shape.throttled:
         cloud.throttle_calls()
     plant_traffic(cloud, shape)
@@ -34,6 +36,7 @@ def plant(cluster: ClusterPort, cloud: CloudPort, world: WorldShape | None = Non
         *system.objects(shape, cloud.region),
         *karpenter.objects(shape),
         *admission.objects(shape),
+        *staples.objects(shape, cloud),
         *workloads.objects(shape),
     ):
         cluster.create(resource, obj)

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import yaml
+
 from sopctl.sandbox.scenario.inhabitants import Autoscaler, WorldShape
 from sopctl.sandbox.world.outages import ZONE
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.seed.groups import ENABLED, OWNED
 from sopctl.sandbox.world.seed.workloads import HOSTNAME, Written
 
-_NAMESPACE = "kube-system"
+NAMESPACE = "kube-system"
 _USUAL = Autoscaler()
+_REGISTRY = "602401143452.dkr.ecr.us-east-1.amazonaws.com"
 _EVERYWHERE: tuple[Obj, ...] = ({"operator": "Exists"},)
 
 
 def objects(world: WorldShape, region: str) -> Iterator[Written]:
     """Yield the system workloads of a world in this region."""
     version = world.version
-    yield "deployments", autoscaler(version, region, world.autoscaler)
+    if not world.auto_mode:
+        yield "deployments", autoscaler(version, region, world.autoscaler)
+    if world.autoscaler.priorities:
+        yield "configmaps", _priorities(world.autoscaler)
     yield "deployments", _coredns()
     yield "deployments", _metrics_server()
-    yield "daemonsets", _daemon("aws-node", "amazon-k8s-cni:v1.20.1", "25m")
-    yield "daemonsets", _daemon("kube-proxy", f"eks/kube-proxy:v{version}.0-eksbuild.2", "50m")
+    yield "daemonsets", daemon("aws-node", "amazon-k8s-cni:v1.20.1", "25m")
+    yield "daemonsets", daemon("kube-proxy", f"eks/kube-proxy:v{version}.0-eksbuild.2", "50m")
     for name, labels in (
         ("cluster-autoscaler", {"app.kubernetes.io/name": "cluster-autoscaler"}),
         ("coredns", {"k8s-app": "kube-dns"}),
         ("metrics-server", {"k8s-app": "metrics-server"}),
-    ):
+    )[world.auto_mode :]:
         yield "poddisruptionbudgets", _budget(name, labels)
     yield "services", _dns_service()
 
@@ -43,7 +49,7 @@ def autoscaler(version: str, region: str, wanted: Autoscaler = _USUAL) -> Obj:
             "--v=4",
             "--stderrthreshold=info",
             "--cloud-provider=aws",
-            f"--namespace={_NAMESPACE}",
+            f"--namespace={NAMESPACE}",
             f"--node-group-auto-discovery=asg:tag={ENABLED},{OWNED}",
             *wanted.flags,
             "--logtostderr=true",
@@ -55,6 +61,16 @@ def autoscaler(version: str, region: str, wanted: Autoscaler = _USUAL) -> Obj:
     spread = [_spread(ZONE, "DoNotSchedule", labels), _spread(HOSTNAME, "DoNotSchedule", labels)]
     spec = {"containers": [container], "topologySpreadConstraints": spread}
     return deployment("cluster-autoscaler", wanted.replicas, labels, spec)
+
+
+def _priorities(wanted: Autoscaler) -> Obj:
+    """What the priority expander reads, without a restart."""
+    listed = {int(number): list(names) for number, names in wanted.priorities.items()}
+    name = "cluster-autoscaler-priority-expander"
+    return {
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "data": {"priorities": yaml.safe_dump(listed)},
+    }
 
 
 def _coredns() -> Obj:
@@ -76,8 +92,9 @@ def _metrics_server() -> Obj:
     return deployment("metrics-server", 2, labels, spec)
 
 
-def _daemon(name: str, image: str, cpu: str) -> Obj:
-    labels = {"k8s-app": name}
+def daemon(name: str, image: str, cpu: str, *, name_label: bool = False) -> Obj:
+    """One pod on each node. *image* is whole, or one of EKS's own."""
+    labels = {"app.kubernetes.io/name" if name_label else "k8s-app": name}
     spec = {
         "hostNetwork": True,
         "tolerations": list(_EVERYWHERE),
@@ -87,7 +104,7 @@ def _daemon(name: str, image: str, cpu: str) -> Obj:
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
-        "metadata": {"name": name, "namespace": _NAMESPACE, "labels": labels},
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
         "spec": {
             "selector": {"matchLabels": labels},
             "updateStrategy": {
@@ -103,7 +120,7 @@ def deployment(name: str, replicas: int, labels: dict[str, str], spec: Obj) -> O
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": name, "namespace": _NAMESPACE, "labels": labels},
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
         "spec": {
             "replicas": replicas,
             "selector": {"matchLabels": labels},
@@ -115,7 +132,7 @@ def deployment(name: str, replicas: int, labels: dict[str, str], spec: Obj) -> O
 def _container(name: str, image: str, cpu: str, memory: str) -> Obj:
     return {
         "name": name,
-        "image": f"602401143452.dkr.ecr.us-east-1.amazonaws.com/{image}",
+        "image": image if image.startswith("public") else f"{_REGISTRY}/{image}",
         "resources": {"requests": {"cpu": cpu, "memory": memory}},
     }
 
@@ -133,7 +150,7 @@ def _budget(name: str, labels: dict[str, str]) -> Obj:
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
-        "metadata": {"name": name, "namespace": _NAMESPACE, "labels": labels},
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
         "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}},
     }
 
@@ -148,7 +165,7 @@ def _dns_service() -> Obj:
         "kind": "Service",
         "metadata": {
             "name": "kube-dns",
-            "namespace": _NAMESPACE,
+            "namespace": NAMESPACE,
             "labels": {"k8s-app": "kube-dns"},
         },
         "spec": {"clusterIP": "10.100.0.10", "selector": {"k8s-app": "kube-dns"}, "ports": ports},

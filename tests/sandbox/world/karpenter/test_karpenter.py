@@ -256,3 +256,17 @@ def test_what_the_definitions_forbid_is_refused(spec):
     world = karpenter()
     with pytest.raises(ApiError):
         change(world, spec)
+
+
+def test_of_auto_mode_eks_runs_it_and_labels_its_nodes():
+    world = SmallWorld()
+    for resource, obj in seed.definitions():
+        world.cluster.create(resource, obj)
+    pool = seed.nodepool(NodePool(name="general"), auto=True)
+    world.cluster.create(POOLS, pool)
+    world.run(30)
+    ask(world, "web", 1)
+    (claim,) = claims(world)
+    assert claim["metadata"]["labels"]["eks.amazonaws.com/compute-type"] == "auto"
+    assert claim["spec"]["nodeClassRef"]["group"] == "eks.amazonaws.com"
+    assert running(world, "web") == 1

@@ -1,0 +1,1 @@
+"""How the cluster autoscaler is set up, and its groups with it."""

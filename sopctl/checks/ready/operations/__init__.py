@@ -1,0 +1,1 @@
+"""Whether runbooks will work when they are needed."""

@@ -1,0 +1,1 @@
+"""What is bought as spot, and what happens when it is taken back."""

@@ -1,0 +1,1 @@
+"""Where nodes are, and where more of them can be."""

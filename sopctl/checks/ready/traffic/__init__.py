@@ -1,0 +1,1 @@
+"""Whether traffic can leave a zone."""

@@ -1,0 +1,1 @@
+"""Whether workloads outlive a zone, and can leave one."""

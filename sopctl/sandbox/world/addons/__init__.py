@@ -1,0 +1,1 @@
+"""What clusters on spot have besides: controllers of their own."""
