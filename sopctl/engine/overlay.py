@@ -12,15 +12,19 @@ from sopctl.core.action import AnyAction, AnyChange, Call, Converged, Receipt, R
 from sopctl.core.check import AnyCheck, Verdict
 from sopctl.core.resource import ABSENT, Observed, ResourceId
 
-_Key = tuple[str, ResourceId]
+_Key = tuple[type[Any], ResourceId]  # what two actions see alike, they see of each other
 
 
 @dataclass
 class Overlay:
-    """*first* is what each resource was before anything was written, *now* what it would be."""
+    """*first* is what each resource was before anything was written, *now* what it would be.
+
+    *wrote* tells what each action wrote.
+    """
 
     first: dict[_Key, Observed[Any]] = field(default_factory=dict)
     now: dict[_Key, Observed[Any]] = field(default_factory=dict)
+    wrote: dict[str, set[_Key]] = field(default_factory=dict)
     _versions: count[int] = field(default_factory=lambda: count(1))
     _lock: Lock = field(default_factory=Lock)
 
@@ -32,7 +36,7 @@ class Overlay:
             params: Any,  # noqa: ANN401  # the action's own
             ids: Sequence[ResourceId],
         ) -> Mapping[ResourceId, Observed[Any]]:
-            return self._laid_over(action.id, ids, action.observe(clients, params, ids))
+            return self._laid_over(action.state, ids, action.observe(clients, params, ids))
 
         def converge(
             call: Call,
@@ -41,7 +45,7 @@ class Overlay:
         ) -> Converged:
             call.guard()
             for each in changes:
-                self._write(action.id, each)
+                self._write(action, each)
                 yield each.resource, Receipt(kind=ReceiptKind.DONE)
 
         effect = action.effect and replace(action.effect, look=_seen)
@@ -50,26 +54,28 @@ class Overlay:
 
     def changed(self, action: str) -> list[tuple[ResourceId, Observed[Any], Observed[Any]]]:
         """What *action* wrote: each resource, what it was at first, and what it would be now."""
-        return [(key[1], self.first[key], now) for key, now in self.now.items() if key[0] == action]
+        mine = self.wrote.get(action, set())
+        return [(key[1], self.first[key], now) for key, now in self.now.items() if key in mine]
 
     def _laid_over(
         self,
-        name: str,
+        state: type[Any],
         ids: Sequence[ResourceId],
         found: Mapping[ResourceId, Observed[Any]],
     ) -> Mapping[ResourceId, Observed[Any]]:
         seen = dict(found)
         for each in ids:
-            written = self.now.get((name, each))
+            written = self.now.get((state, each))
             if written is None:
                 continue
             there = found.get(each, Observed(ABSENT))
             seen[each] = replace(written, evidence=there.evidence or written.evidence)
         return seen
 
-    def _write(self, name: str, change: AnyChange) -> None:
+    def _write(self, action: AnyAction, change: AnyChange) -> None:
         with self._lock:
-            key = (name, change.resource)
+            key = (action.state, change.resource)
+            self.wrote.setdefault(action.id, set()).add(key)
             self.first.setdefault(key, change.before)
             version = f"written-{next(self._versions)}" if change.before.version else ""
             self.now[key] = replace(change.before, state=change.after, version=version, gone=False)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sopctl.core.action import Change, ReceiptKind
 from sopctl.core.resource import ABSENT
 from sopctl.engine.overlay import Overlay, holding
@@ -35,14 +37,18 @@ def test_what_was_written_first_stays_the_first():
     assert (first.state, now.state) == (Lit(False), Lit(True))
 
 
-def test_what_is_deleted_is_absent_and_two_actions_do_not_see_each_others_writes():
+def test_what_is_deleted_is_absent_for_every_action_that_sees_it_alike():
+    """Two steps may write one list one after the other, as NodePools' requirements."""
     b, overlay = bench(), Overlay()
     lamps, pods = overlay.over(LAMPS), overlay.over(PODS)
+    others = overlay.over(replace(PODS, id="toy.other", state=CheckParams))
     one = lamps.select(b.world, Params()).ids[0]
     seen = lamps.observe(b.world, Params(), [one])[one]
     list(lamps.converge(laws.call(), b.world, [Change(one, seen, ABSENT)]))
     assert lamps.observe(b.world, Params(), [one])[one].state is ABSENT
-    assert pods.observe(b.world, Params(), [one])[one].state == seen.state
+    assert pods.observe(b.world, Params(), [one])[one].state is ABSENT
+    assert others.observe(b.world, Params(), [one])[one].state == seen.state
+    assert overlay.changed("toy.pod") == []
 
 
 def test_a_check_is_not_asked():
