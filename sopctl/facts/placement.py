@@ -25,7 +25,7 @@ def by_zone(aws: Aws, types: Collection[str], instances: int) -> tuple[tuple[str
         "get_spot_placement_scores",
         "SpotPlacementScores",
         InstanceTypes=sorted(types),
-        TargetCapacity=rounded(instances),
+        TargetCapacity=instances,
         SingleAvailabilityZone=True,
         RegionNames=[aws.region],
     )
