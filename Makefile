@@ -21,6 +21,9 @@ conformance: $(READY) ## what clients rely on, asked of KUBECONFIG= [CONTEXT=] [
 	SOPCTL_CONFORMANCE_RELEASE="$(or $(RELEASE),1.36)" \
 	$(BIN)/pytest -q -rs -p no:randomly tests/conformance
 
+campaign-%: $(READY) ## one of campaigns/, as in ARGS="--seed 7 --minutes 60 --keep"
+	PYTHONPATH=. $(BIN)/python -m campaigns.$* $(ARGS)
+
 check: lint types layers docs-check test ## everything CI checks
 
 lint: $(READY)
@@ -48,7 +51,7 @@ format: $(READY)
 
 lock: $(READY) ## resolve the dependencies again, with hashes
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra sandbox --extra drill --group test --group type \
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra sandbox --extra drill --extra notify --group test --group type \
 	  --group lint --generate-hashes --no-annotate --no-header -o requirements/dev.lock
 	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet - --constraint requirements/dev.lock \
 	  --generate-hashes --no-annotate --no-header -o requirements/build.lock

@@ -12,12 +12,15 @@ from sopctl.actions.aws import (
     asg_capacity,
     asg_capacity_rebalance,
     asg_desired,
+    asg_detach,
     asg_distribution,
     asg_minimum,
     asg_processes,
     asg_protection,
+    asg_standby,
     asg_subnets,
     asg_tags,
+    asg_terminate,
     eks_nodegroup,
     events_rule,
     ssm_parameter,
@@ -31,9 +34,13 @@ from sopctl.actions.general import (
 from sopctl.actions.k8s import (
     autoscaler_priorities,
     autoscaler_scale_down,
+    capacity_buffer,
     controllers_move,
+    cpa_params,
+    headroom,
     hpa_scale_down,
     karpenter_budgets,
+    karpenter_capacity_types,
     karpenter_limits,
     karpenter_zones,
     keda_scale_in,
@@ -49,6 +56,7 @@ from sopctl.actions.k8s import (
     spread_kyverno,
     spread_policy,
     spread_relax,
+    spread_restore,
     spread_switch,
     vpa_mode,
 )
@@ -61,12 +69,15 @@ CATALOG: Mapping[str, AnyAction] = {
     "aws.asg.capacity": asg_capacity.ACTION,
     "aws.asg.capacity_rebalance": asg_capacity_rebalance.ACTION,
     "aws.asg.desired": asg_desired.ACTION,
+    "aws.asg.detach": asg_detach.ACTION,
     "aws.asg.distribution": asg_distribution.ACTION,
     "aws.asg.minimum": asg_minimum.ACTION,
     "aws.asg.processes": asg_processes.ACTION,
     "aws.asg.protection": asg_protection.ACTION,
+    "aws.asg.standby": asg_standby.ACTION,
     "aws.asg.subnets": asg_subnets.ACTION,
     "aws.asg.tags": asg_tags.ACTION,
+    "aws.asg.terminate": asg_terminate.ACTION,
     "aws.eks.nodegroup": eks_nodegroup.ACTION,
     "aws.events.rule": events_rule.ACTION,
     "aws.ssm.parameter": ssm_parameter.ACTION,
@@ -75,9 +86,13 @@ CATALOG: Mapping[str, AnyAction] = {
     "http.request": http_request.ACTION,
     "k8s.autoscaler.priorities": autoscaler_priorities.ACTION,
     "k8s.autoscaler.scale_down": autoscaler_scale_down.ACTION,
+    "k8s.capacity_buffer": capacity_buffer.ACTION,
     "k8s.controllers.move": controllers_move.ACTION,
+    "k8s.cpa.params": cpa_params.ACTION,
+    "k8s.headroom": headroom.ACTION,
     "k8s.hpa.scale_down": hpa_scale_down.ACTION,
     "k8s.karpenter.budgets": karpenter_budgets.ACTION,
+    "k8s.karpenter.capacity_types": karpenter_capacity_types.ACTION,
     "k8s.karpenter.limits": karpenter_limits.ACTION,
     "k8s.karpenter.zones": karpenter_zones.ACTION,
     "k8s.keda.scale_in": keda_scale_in.ACTION,
@@ -93,20 +108,26 @@ CATALOG: Mapping[str, AnyAction] = {
     "k8s.spread.kyverno": spread_kyverno.ACTION,
     "k8s.spread.policy": spread_policy.ACTION,
     "k8s.spread.relax": spread_relax.ACTION,
+    "k8s.spread.restore": spread_restore.ACTION,
     "k8s.spread.switch": spread_switch.ACTION,
     "k8s.vpa.mode": vpa_mode.ACTION,
     "manual": manual.ACTION,
 }
 
 
-def with_strangers() -> Mapping[str, AnyAction]:
+def with_strangers(broken: dict[str, str]) -> Mapping[str, AnyAction]:
     """The catalog and what installed packages add to it.
 
-    A stranger cannot take the name of an action that is there: RefusedError.
+    A stranger cannot take the name of an action that is there: RefusedError. One that cannot be
+    loaded is left out, with the reason in *broken*: it must not stop what does without it.
     """
     found: dict[str, AnyAction] = dict(CATALOG)
     for entry in entry_points(group=GROUP):
-        action = entry.load()
+        try:
+            action = entry.load()
+        except Exception as error:  # noqa: BLE001  # it is somebody else's code
+            broken[entry.name] = f"{entry.value}: {type(error).__name__}: {error}"
+            continue
         if not isinstance(action, Action) or action.id != entry.name or action.id in found:
             raise RefusedError(
                 f"the entry point {entry.name} of {entry.value} is not a new action of that name",

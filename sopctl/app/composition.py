@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sopctl import __version__
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sopctl.facts.outside import Outside
     from sopctl.journal.redact import Scrubber
     from sopctl.journal.sqlite import SqliteStore
+    from sopctl.providers.notices import Notices
     from sopctl.providers.secrets import Secrets
     from sopctl.runbook.lint import Known
 
@@ -52,6 +54,7 @@ class App:
         self._parts = parts or Parts()
         self._store: SqliteStore | None = None
         self._reader: SqliteStore | None = None
+        self.broken: dict[str, str] = {}  # by name: why what a package adds could not be loaded
 
     @cached_property
     def targets(self) -> Targets:
@@ -110,7 +113,8 @@ class App:
         from sopctl.app.place import Catalogs  # noqa: PLC0415  # the engine
         from sopctl.checks import catalog as checks  # noqa: PLC0415  # as above
 
-        return Catalogs(actions=actions.with_strangers(), checks=checks.with_strangers())
+        found, asked = actions.with_strangers(self.broken), checks.with_strangers(self.broken)
+        return Catalogs(actions=found, checks=asked)
 
     def target(self, name: str = "") -> Target:
         """The target *name*; none: the only configured one, else what is current.
@@ -132,6 +136,16 @@ class App:
             raise UsageError("no target is named", hint=f"Give --target with one of {names}.")
         return current(self.settings.environ)
 
+    def known(self, name: str) -> str:
+        """*name*, if it is a target or the journals have one of it; raises UsageError.
+
+        So that a mistyped name is not answered by "nothing is in place".
+        """
+        runs = {head.target for head in self.store.runs()} if name else set()
+        if name not in ("", SANDBOX, CURRENT, *runs, *(self._parts.targets or ())):
+            self.targets.find(name)
+        return name
+
     def _sandbox(self) -> Target:
         """The built-in target; a world that is started anew knows nothing of earlier runs."""
         from sopctl.app import sandbox, worlds  # noqa: PLC0415  # starts a world
@@ -150,14 +164,39 @@ class App:
 
         agent = f"sopctl/{__version__}" + (f" run/{run}" if run else "")
         connect = self._parts.connect or self._connect
+        told = policy.announcing(self._policy)
         place = Place(
             target=target,
             connection=connect(target, agent),
             store=self.store,
             catalogs=self.catalogs(),
-            policy=policy.load(self.settings.config / "policy.yaml"),
+            policy=policy.load(self._policy),
+            herald=self._notices(target, told.people, told.tell.get("step", ())),
         )
-        return Desk(place, watcher)
+        if not any(event != "step" for event in told.tell):
+            return Desk(place, watcher)
+        from sopctl.app.crier import Crier  # noqa: PLC0415  # only if somebody is told
+
+        crier = Crier(watcher, place.herald, told.tell, self.store)
+        return Desk(replace(place, leave=crier.close), crier)
+
+    @property
+    def _policy(self) -> Path:
+        return self.settings.config / "policy.yaml"
+
+    def _notices(
+        self, target: Target, people: Mapping[str, tuple[str, ...]], always: tuple[str, ...]
+    ) -> Notices:
+        """How people are told; in a practice world nobody but this machine is."""
+        from sopctl.providers.notices import Notices  # noqa: PLC0415  # only when needed
+
+        return Notices(
+            people=people,
+            always=always,
+            practice=target.practice,
+            secrets=self.secrets,
+            scrub=self.scrubber.text,
+        )
 
     def onlooker(self, target: Target) -> Onlooker:
         """Whoever looks at *target* again and again: reads only, and gives up early."""
@@ -188,7 +227,7 @@ class App:
         from sopctl.providers.commands import Commands  # noqa: PLC0415  # as above
         from sopctl.providers.http import Http  # noqa: PLC0415  # as above
 
-        allowed = policy.commands(self.settings.config / "policy.yaml")
+        allowed = policy.commands(self._policy)
         return Outside(
             checks=self.catalogs().checks,
             commands=Commands(allowed=allowed, target=target, secrets=self.secrets),

@@ -14,7 +14,13 @@ from sopctl.app.preflight import Preflight
 from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
 from sopctl.core.codec import Json
-from sopctl.core.errors import SopError, TemporaryError, UnreachableError, WrongTargetError
+from sopctl.core.errors import (
+    RefusedError,
+    SopError,
+    TemporaryError,
+    UnreachableError,
+    WrongTargetError,
+)
 from sopctl.core.resource import ResourceId
 from sopctl.core.target import Identity, Target
 from sopctl.engine.ports import Facts, TargetLock
@@ -247,10 +253,29 @@ def refuse_wrong(target: Target, identity: Identity) -> None:
         )
 
 
+_OTHERS = "Give --target: sandbox is the local practice world, `sopctl target list` the rest."
+
+
+def unnamed(name: str, error: RefusedError) -> RefusedError:
+    """*error*, and of a target that was never named also that, and which there are."""
+    if name != CURRENT:
+        return error
+    summary = f"no target was named, and the current one cannot be used: {error.summary}"
+    return RefusedError(summary, hint=_OTHERS)
+
+
+def asked_who(name: str, connection: Connection) -> Identity:
+    """Who answers on the target called *name*; raises what ``identify`` and ``unnamed`` say."""
+    try:
+        return connection.identify()
+    except RefusedError as error:
+        raise unnamed(name, error) from error
+
+
 def silent(name: str, found: Identity) -> UnreachableError:
     """Nobody answers: of a target that was never named, also what it is and which there are."""
     whose, hint = f"target {name} does", "Check the network and `sopctl target check`."
     if name == CURRENT:
         whose = "no target was named, and the current kubeconfig context and AWS environment do"
-        hint = "Give --target: sandbox is the local practice world, `sopctl target list` the rest."
+        hint = _OTHERS
     return UnreachableError(f"{whose} not answer: {'; '.join(found.unreachable)}", hint=hint)

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from sopctl.app import actor, drift, policy, standing, usual
-from sopctl.app.connection import described, refuse_wrong, silent
+from sopctl.app.connection import asked_who, described, refuse_wrong, silent
 from sopctl.app.place import Place, Watcher, Wish
 from sopctl.app.preflight import Preflight, of_return
 from sopctl.core.clock import stamp
@@ -65,11 +65,12 @@ class Desk:
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.place.connection.close()
+        self.place.leave()
 
     def identify(self) -> Identity:
         """Who answers, compared with the pins; UnreachableError if nobody answers at all."""
         if self._identity is None:
-            found = self.place.connection.identify()
+            found = asked_who(self.place.target.name, self.place.connection)
             if len(found.unreachable) == PROVIDERS:
                 raise silent(self.place.target.name, found)
             refuse_wrong(self.place.target, found)
@@ -244,6 +245,7 @@ class Desk:
             on_wait=self._waiting,
             stopping=self.stop.is_set,
             blame=place.connection.blame,
+            herald=place.herald,
         )
 
     def _waiting(self, why: str) -> None:

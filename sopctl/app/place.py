@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from sopctl.core.codec import Json
 from sopctl.core.journal import Record, Store
 from sopctl.core.runbook import Runbook
 from sopctl.core.target import Target
+from sopctl.engine.ports import Herald, Nobody
 
 
 class Watcher(Protocol):
@@ -32,6 +33,10 @@ class Catalogs:
     checks: Mapping[str, AnyCheck]
 
 
+def _nothing() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a desk stands: the target, how it is reached, and the journals of this machine."""
@@ -41,6 +46,8 @@ class Place:
     store: Store
     catalogs: Catalogs
     policy: policy.Limits = field(default_factory=dict)
+    herald: Herald = field(default_factory=Nobody)
+    leave: Callable[[], None] = _nothing  # called last, when the desk is closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from sopctl.core.target import Target
 
 SANDBOX: Final = "sandbox"
 CURRENT: Final = "current"
+_LOCKS: Final = ("required", "best_effort", "off")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _TEXT: Final = frozenset({
     "region", "profile", "aws_config", "kubeconfig", "context", "account", "cluster_uid",
@@ -63,11 +64,7 @@ class Targets:
 
     def add(self, target: Target) -> None:
         """Write *target* into the file; one of the same name is replaced."""
-        if not _NAME.fullmatch(target.name) or target.name in (SANDBOX, CURRENT):
-            raise UsageError(
-                f"{target.name!r} cannot name a target",
-                hint="Use lower-case letters, digits, dots and dashes; sandbox is taken.",
-            )
+        refuse_name(target.name)
         entries = {**self.all(), target.name: target}
         self._write({name: _fields(entry) for name, entry in sorted(entries.items())})
 
@@ -83,6 +80,15 @@ class Targets:
             stream.flush()
             os.fsync(stream.fileno())
         fresh.replace(self._path)
+
+
+def refuse_name(name: str) -> None:
+    """Raise UsageError for what cannot be the name of a target of one's own."""
+    if not _NAME.fullmatch(name) or name in (SANDBOX, CURRENT):
+        raise UsageError(
+            f"{name!r} cannot name a target",
+            hint="Use lower-case letters, digits, dots and dashes; sandbox and current are taken.",
+        )
 
 
 def current(environ: Mapping[str, str]) -> Target:
@@ -114,12 +120,19 @@ def _target(name: str, fields: Mapping[str, Json]) -> Target:
     if isinstance(labels := texts.get("labels"), Mapping):
         texts["labels"] = {key: str(value) for key, value in labels.items()}
     try:
-        return decode(Target, {**texts, "name": name})
+        found = decode(Target, {**texts, "name": name})
     except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"target {name} in targets.yaml is not usable: {error}",
-            hint="Compare it with what `sopctl target add` writes.",
-        ) from error
+        raise _unusable(name, str(error)) from error
+    if found.lock not in _LOCKS:  # misspelt, it would lock less than was meant
+        raise _unusable(name, f"lock: {found.lock!r} is not one of {', '.join(_LOCKS)}")
+    return found
+
+
+def _unusable(name: str, why: str) -> UsageError:
+    return UsageError(
+        f"target {name} in targets.yaml is not usable: {why}",
+        hint="Compare it with what `sopctl target add` writes.",
+    )
 
 
 def _fields(target: Target) -> dict[str, Json]:

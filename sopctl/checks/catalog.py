@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from sopctl.checks.aws import autoshift_agrees, spot_quiet, zone_exists
+from sopctl.checks.aws import autoshift_agrees, spot_placement, spot_quiet, zone_exists
 from sopctl.checks.general import command_succeeds, http_answers
 from sopctl.checks.k8s import (
     autoscaler_alive,
@@ -68,6 +68,7 @@ GROUP = "sopctl.checks"
 
 CATALOG: Mapping[str, AnyCheck] = {
     "aws.autoshift.agrees": autoshift_agrees.CHECK,
+    "aws.spot.placement": spot_placement.CHECK,
     "aws.spot.quiet": spot_quiet.CHECK,
     "aws.zone.exists": zone_exists.CHECK,
     "command.succeeds": command_succeeds.CHECK,
@@ -131,14 +132,19 @@ CATALOG: Mapping[str, AnyCheck] = {
 }
 
 
-def with_strangers() -> Mapping[str, AnyCheck]:
+def with_strangers(broken: dict[str, str]) -> Mapping[str, AnyCheck]:
     """The catalog and what installed packages add to it.
 
-    A stranger cannot take the name of a check that is there: RefusedError.
+    A stranger cannot take the name of a check that is there: RefusedError. One that cannot be
+    loaded is left out, with the reason in *broken*: it must not stop what does without it.
     """
     found: dict[str, AnyCheck] = dict(CATALOG)
     for entry in entry_points(group=GROUP):
-        check = entry.load()
+        try:
+            check = entry.load()
+        except Exception as error:  # noqa: BLE001  # it is somebody else's code
+            broken[entry.name] = f"{entry.value}: {type(error).__name__}: {error}"
+            continue
         if not isinstance(check, Check) or check.id != entry.name or check.id in found:
             raise RefusedError(
                 f"the entry point {entry.name} of {entry.value} is not a new check of that name",

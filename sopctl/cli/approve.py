@@ -62,7 +62,7 @@ def approve(
         )
     if not answer and not request and not signed and not context.terminal.interactive:
         raise UsageError("--answer is missing", hint="Give --answer yes or --answer no.")
-    found = standing.states(context.app.store, asked.target)
+    found = standing.states(context.app.store, context.app.known(asked.target))
     state = standing.find(found, run) if run else onwards.open_one(context, found)
 
     if request:

@@ -30,7 +30,7 @@ def target_name(state: RunState) -> str:
 
 def source(context: Context, asked: Asked, run: str, latest: str) -> RunState:
     """The run to take back; raises UsageError if there is none, or more than one is meant."""
-    found = standing.states(context.app.store, asked.target)
+    found = standing.states(context.app.store, context.app.known(asked.target))
     if run:
         state = standing.find(found, run)
     elif latest:

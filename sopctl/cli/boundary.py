@@ -45,6 +45,22 @@ def guarded(context: Context, work: Callable[[], object]) -> int:
     return int(answer) if isinstance(answer, int) else int(ExitCode.DONE)
 
 
+def complete(context: Context, code: int) -> int:
+    """*code*, unless all went well but for what was to be printed: then whoever reads it is warned.
+
+    A run is not judged by its output; the journal has everything.
+    """
+    if code or not context.out.lost or context.out.best_effort:
+        return code
+    context.err.show(problems.lost(context.out.lost))
+    return int(ExitCode.USAGE)
+
+
+def warn_of_strangers(context: Context) -> None:
+    """What installed packages would have added, if they could be loaded."""
+    context.err.show(problems.strangers(context.broken))
+
+
 def _command(error: click.ClickException) -> str:
     found = getattr(error, "ctx", None)
     return found.command_path if isinstance(found, click.Context) else "sopctl"

@@ -37,6 +37,11 @@ class Context:
             self._app = App()
         return self._app
 
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """What could not be loaded, as far as anything was."""
+        return self._app.broken if self._app is not None else {}
+
     def close(self) -> None:
         if self._app is not None:
             self._app.close()

@@ -37,6 +37,7 @@ class Ride:
 
 def drive(ride: Ride) -> int:
     """Legs and answers in turn; the exit code of the run."""
+    ride.context.out.best_effort = True
     with caught(ride.desk.stop, ride.view.warn) as signal:
         while True:
             result = _leg(ride)

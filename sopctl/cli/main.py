@@ -64,15 +64,18 @@ def root() -> None:
 
 def execute(args: Sequence[str], context: Context) -> int:
     """Carry out one command line; the answer is the exit code."""
-    return boundary.guarded(
+    code = boundary.guarded(
         context,
         lambda: root.main(args=list(args), prog_name="sopctl", obj=context, standalone_mode=False),
     )
+    boundary.warn_of_strangers(context)
+    return code
 
 
 def main() -> None:
     """The entry point of the process."""
     os.umask(0o077)
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal need not know every sign
@@ -82,7 +85,21 @@ def main() -> None:
     code = execute(sys.argv[1:], context)
     context.close()
     _let_go_of_a_closed_pipe()
-    sys.exit(code)
+    sys.exit(boundary.complete(context, code))
+
+
+def _open_what_is_closed() -> None:
+    """Of what `>&-` closed nothing is left, and the next file that is opened would take its place.
+
+    That would be the journal, and whatever is printed, by a child too, would be written into it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115  # as long as we live
 
 
 def _let_go_of_a_closed_pipe() -> None:

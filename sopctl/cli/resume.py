@@ -43,7 +43,7 @@ def resume(context: Context, /, run: str, *, end_here: bool, **given: object) ->
     asked = options.asked(given)
     if asked.takeover and not asked.reason:
         raise UsageError("a takeover needs a reason", hint="Give --reason TEXT.")
-    found = standing.states(context.app.store, asked.target)
+    found = standing.states(context.app.store, context.app.known(asked.target))
     state = standing.find(found, run) if run else onwards.open_one(context, found)
     if not end_here:
         return onwards.go_on(context, asked, state)

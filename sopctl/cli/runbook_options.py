@@ -28,7 +28,11 @@ class RunbookCommand(click.Command):
             except SopError:
                 if not ctx.resilient_parsing:
                     raise
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # which command to read the help of
+            raise
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         own = super().get_params(ctx)

@@ -19,7 +19,8 @@ from sopctl.views import status as status_view
 def status(context: Context, /, everything: bool, **given: object) -> int:  # noqa: FBT001  # click's flag
     """Show runs that work, wait or were interrupted, and what is still in place, since when."""
     asked = options.asked(given)
-    rows = standing.standings(context.app.store, asked.target, context.app.now_of)
+    target = context.app.known(asked.target)
+    rows = standing.standings(context.app.store, target, context.app.now_of)
     over = standing.Standing.OVER
     shown = [each for each in rows if everything or each.standing is not over]
     if asked.json:

@@ -30,7 +30,7 @@ def watch(context: Context, /, run: str, once: bool, every: float, **given: obje
     Without RUN: the one that is open, or else the latest that still has something in place.
     """
     asked = options.asked(given)
-    found = standing.states(context.app.store, asked.target)
+    found = standing.states(context.app.store, context.app.known(asked.target))
     state = standing.find(found, run) if run else vigil.latest(context, found)
     if state.end is None and (code := onwards.go_on(context, asked, state, vigil.nothing)):
         return code

@@ -103,6 +103,8 @@ def _items(inner: _Decoder, data: Any) -> tuple[Any, ...]:  # noqa: ANN401  # se
 
 
 def _values(inner: _Decoder, data: Any) -> dict[str, Any]:  # noqa: ANN401  # see above
+    if not isinstance(data, Mapping):
+        raise _MisfitError(f"{data!r} is not a mapping")
     found = {}
     for key, item in data.items():
         try:

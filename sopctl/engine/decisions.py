@@ -43,7 +43,7 @@ def _retry(state: RunState, work: Work, _: datetime) -> None:
         watched.ok = None if watched.ok is False else watched.ok
     if work.outcome in BAD_OUTCOMES or work.outcome is Outcome.PENDING_RETRY:
         work.ended, work.outcome, work.why = None, None, ""
-        work.accepted = False
+        work.accepted, work.telling = False, False
         work.selected = work.selected and not work.plan.unplanned
         for gate in ("", "approve:", "bound:", "manual:"):
             state.answers.pop(gate + work.key, None)
@@ -130,5 +130,6 @@ def inverse(work: Work) -> Work:
             after=item.before,
             evidence=item.evidence,
             unacked=dict(item.unacked),
+            landed=None if item.phase is Phase.SETTLED else item.changed_at,
         )
     return Work(key=plan.id, plan=plan, items=items, marks=work.marks)

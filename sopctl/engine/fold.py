@@ -194,17 +194,21 @@ def _found(state: RunState, data: Data, at: datetime) -> None:
             item.settled = row["state"]
 
 
-def _fence(state: RunState, data: Data, _: datetime) -> None:
+def _fence(state: RunState, data: Data, at: datetime) -> None:
     work = state.work(data["work"])
     for resource in data["resources"]:
         item = work.items[decode(ResourceId, resource)]
-        item.fenced = True
+        item.fenced, item.landed = True, at
         item.unacked = {}
 
 
 def _checked(state: RunState, data: Data, _: datetime) -> None:
     work = state.work(data["work"])
     work.detail, work.rows = data["detail"], tuple(data["rows"])
+
+
+def _telling(state: RunState, data: Data, _: datetime) -> None:
+    state.work(data["work"]).telling = True
 
 
 def _watch(state: RunState, data: Data, at: datetime) -> None:
@@ -281,6 +285,8 @@ _APPLY: Mapping[str, Callable[[RunState, Data, datetime], None]] = {
     kinds.FOUND: _found,
     kinds.FENCE: _fence,
     kinds.CHECKED: _checked,
+    kinds.TELLING: _telling,
+    kinds.TOLD: _checked,
     kinds.WATCH: _watch,
     kinds.ENDED: _ended,
     kinds.REQUEST: _request,

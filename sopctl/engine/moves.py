@@ -64,6 +64,13 @@ class AskCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell people, unless they may have been told already."""
+
+    work: str
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End a step."""
 
@@ -110,6 +117,7 @@ Move: TypeAlias = (
     | Fence
     | Window
     | AskCheck
+    | Tell
     | Close
     | Wait
     | Park

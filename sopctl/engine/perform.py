@@ -27,11 +27,13 @@ from sopctl.engine.moves import (
     RemoveMarks,
     Select,
     SetMarks,
+    Tell,
     TurnBack,
     Window,
 )
 from sopctl.engine.session import Session
 from sopctl.engine.state import Outcome, RunState, Work
+from sopctl.engine.telling import tell
 from sopctl.engine.window import UNREADABLE, write_window
 
 POLL = 1.0  # seconds of the target's clock between two looks
@@ -263,6 +265,7 @@ _PERFORM: Mapping[type[Any], Callable[[Session, Any], None]] = {
     Fence: _fence,
     Window: _window,
     AskCheck: _ask_check,
+    Tell: tell,
     Close: _close,
     TurnBack: _turn_back,
     Finish: _finish,

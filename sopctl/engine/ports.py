@@ -12,6 +12,7 @@ from sopctl.core.check import AnyCheck
 from sopctl.core.clock import Clock, boot_seconds
 from sopctl.core.codec import Json
 from sopctl.core.journal import Record, Store
+from sopctl.core.notice import Notice, Told
 from sopctl.core.resource import ResourceId
 
 
@@ -55,6 +56,28 @@ class TargetLock(Protocol):
     def release(self, run: str) -> None: ...
 
 
+class Herald(Protocol):
+    """Tells people what a run has to say to them; nothing that it meets is an error of the run."""
+
+    def doubts(self, notice: Notice) -> tuple[str, ...]:
+        """Why somebody could not be told, as far as that can be known before; tells nobody."""
+        ...
+
+    def tell(self, notice: Notice, body: str, guard: Callable[[], None]) -> tuple[Told, ...]:
+        """Send *body* once to each, within a bounded time; *guard* is asked right before."""
+        ...
+
+
+class Nobody:
+    """There is nobody to be told."""
+
+    def doubts(self, _notice: Notice) -> tuple[str, ...]:
+        return ()
+
+    def tell(self, _notice: Notice, _body: str, _guard: Callable[[], None]) -> tuple[Told, ...]:
+        return ()
+
+
 def _nothing(*_: object) -> None:
     return None
 
@@ -86,10 +109,11 @@ class Deps:
     fence_wait: float = 315.0
     ttl: float = 30.0
     lock: TargetLock | None = None
+    herald: Herald = field(default_factory=Nobody)
     seconds: Callable[[], float] = boot_seconds
     point: Callable[[str], None] = _nothing
     on_records: Callable[[Sequence[Record]], None] = field(default=_nothing)
     on_wait: Callable[[str], None] = field(default=_nothing)
     blame: Callable[[Sequence[ResourceId]], Mapping[ResourceId, str]] = field(default=_nobody)
     stopping: Callable[[], bool] = field(default=lambda: False)
-    protections: frozenset[str] = frozenset({"fence", "guard", "observe_first", "compare"})
+    protections: frozenset[str] = frozenset({"fence", "guard", "observe_first", "compare", "once"})

@@ -12,6 +12,7 @@ from sopctl.core.action import AnyChange, Mark, Receipt
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json, encode
 from sopctl.core.journal import Entry
+from sopctl.core.notice import Notice, Told
 from sopctl.core.plan import Joined, Plan, PlannedChange
 from sopctl.core.resource import ABSENT, ResourceId, Selection
 from sopctl.engine.state import Outcome, RunEnd
@@ -22,6 +23,7 @@ SELECTED, MARKING, MARKED, UNMARKED = "selected", "marking", "marked", "unmarked
 INTENT, RESULT, FOUND, FENCE = "intent", "result", "found", "fence"
 CHECKED, WATCH, ENDED = "checked", "watch", "ended"
 VERDICT = "verdict"
+TELLING, TOLD = "telling", "told"
 REQUEST = "request"
 ANSWER, DECISION, UNDO, PARKED, END = "answer", "decision", "undo", "parked", "end"
 
@@ -139,6 +141,19 @@ def checked(work: str, *, holds: bool, detail: str, rows: Sequence[str] = ()) ->
     return Entry(
         kind=CHECKED, data={"work": work, "holds": holds, "detail": detail, "rows": list(rows)}
     )
+
+
+def telling(work: str, notice: Notice, body: str) -> Entry:
+    """What people are about to be told; durable before it is sent, and sent once."""
+    data: dict[str, Json] = {"work": work, "to": list(notice.to), "title": notice.title}
+    return Entry(kind=TELLING, data={**data, "body": body})
+
+
+def told(work: str, people: Sequence[Told]) -> Entry:
+    """Who was told: one row each, and the worst of it in *detail*."""
+    rows = [str(each) for each in people]
+    worst = next((str(each) for each in people if not each.ok), "")
+    return Entry(kind=TOLD, data={"work": work, "ok": not worst, "detail": worst, "rows": rows})
 
 
 def watch(work: str, what: str, *, ok: bool, detail: str) -> Entry:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sopctl.core.codec import Json, encode
 from sopctl.core.errors import TemporaryError
+from sopctl.core.notice import Notice
 from sopctl.core.plan import Fidelity, PlannedStep
 from sopctl.core.runbook import Step, StepKind
 from sopctl.engine import environment
@@ -73,8 +74,8 @@ def _bind(planned: PlannedStep, step: Step, params: Mapping[str, Json], deps: De
         check = deps.checks[step.uses]
         return replace(planned, params=encode(deps.language.params(check.params, value)))
     if step.kind is not StepKind.ACTION:
-        text = deps.language.data(step.uses, env)
-        return replace(planned, params=value, uses=str(text))
+        text = replace(planned, params=value, uses=str(deps.language.data(step.uses, env)))
+        return _addressed(text, deps) if step.kind is StepKind.NOTIFY else text
     action = deps.actions[step.uses]
     typed = deps.language.params(action.params, value)
     return replace(
@@ -83,6 +84,12 @@ def _bind(planned: PlannedStep, step: Step, params: Mapping[str, Json], deps: De
         undo=action.undo_with(value),
         consent=action.consent(typed),
     )
+
+
+def _addressed(planned: PlannedStep, deps: Deps) -> PlannedStep:
+    """Who is told, and what is in the way of it: no reason not to do the rest."""
+    notice: Notice = deps.language.params(Notice, planned.params)
+    return replace(planned, params=encode(notice), notes=deps.herald.doubts(notice))
 
 
 def mentioned(steps: Sequence[Step], deps: Deps) -> Mapping[str, Json]:

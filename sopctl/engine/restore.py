@@ -54,7 +54,10 @@ def plan_return(asked: Return, deps: Deps) -> Plan:
     known = [work.key for work in asked.source.works if not work.back]
     for key in asked.steps:
         if key not in known:
-            raise UsageError(f"run {asked.source.run} has no step {key}", hint="; ".join(known))
+            raise UsageError(
+                f"run {asked.source.run} has no step {key}",
+                hint=f"Its steps are {', '.join(known)}.",
+            )
     steps: list[PlannedStep] = []
     for entry in asked.way_back or _newest_first(known):
         steps += _stage(entry, asked, deps, {step.source_step for step in steps})

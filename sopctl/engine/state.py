@@ -42,6 +42,8 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     HELD = "held"  # a check held
     ANSWERED = "answered"  # a gate was answered
+    TOLD = "told"  # people were told
+    NOT_TOLD = "not-told"  # not all of them, or it is not known; the run goes on
     STALE = "stale"
     FAILED = "failed"
     PENDING_RETRY = "pending-retry"
@@ -79,6 +81,7 @@ class Item:
     ours: bool = False  # an attempt may have had its effect
     unacked: dict[str, datetime] = field(default_factory=dict)  # op id -> sent
     changed_at: datetime | None = None
+    landed: datetime | None = None  # back: when a write that nobody saw landed at the latest
     first_try: datetime | None = None  # of the refusals in a row, within one leg
     retry_at: datetime | None = None
     fenced: bool = False
@@ -116,6 +119,7 @@ class Work:
     outcome: Outcome | None = None
     why: str = ""
     selected: bool = True
+    telling: bool = False  # people may have been told already
     marks: tuple[Mark, ...] = ()  # set by this work, or to be taken off by it
     marked: bool = False
     unmarked: bool = False

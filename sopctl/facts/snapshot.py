@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pdb import Pdb
 from sopctl.facts.objects.pod import Pod
 from sopctl.facts.once import Once
+from sopctl.facts.placement import by_zone, rounded
 from sopctl.facts.policies import Policies
 from sopctl.facts.workloads import Hpa, Workload
 from sopctl.facts.zones import Zone
@@ -169,6 +170,11 @@ class Snapshot:
 
     def policies(self) -> Policies:
         return self._once.get("policies", lambda: policies.read(self._k8s))
+
+    def placement(self, types: Sequence[str], instances: int) -> tuple[tuple[str, int], ...]:
+        """Spot placement scores of these types, by zone id."""
+        asked = tuple(sorted(types)), rounded(instances)
+        return self._once.get(asked, lambda: by_zone(self._aws, *asked))
 
     def server_version(self) -> tuple[int, int]:
         return self._once.get("server_version", self._k8s.version)

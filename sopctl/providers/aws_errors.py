@@ -87,6 +87,8 @@ NO_CREDENTIALS = (
     boto.SSOError,
     boto.LoginError,
     boto.ProfileNotFound,
+    boto.ConfigParseError,
+    boto.ConfigNotFound,
     boto.MetadataRetrievalError,
     boto.RefreshWithMFAUnsupportedError,
 )

@@ -17,7 +17,7 @@ from sopctl.providers.secrets import Secrets
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LARGEST = 1 << 20  # bytes of an answer that are read
 
 
@@ -35,7 +35,7 @@ class Request:
     def check(self) -> None:
         """Raise RefusedError for what would leave this machine unencrypted."""
         parts = urlsplit(self.url)
-        if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
             return
         raise RefusedError(
             f"{parts.scheme or 'no scheme'}://{parts.hostname or ''} is not encrypted",
@@ -75,7 +75,7 @@ class Http:
 
         request.check()
         host = urlsplit(request.url).hostname
-        if self.practice and host not in _LOOPBACK:
+        if self.practice and host not in LOOPBACK:
             raise RefusedError(
                 f"{host} is real, and this is a practice world",
                 hint="Make the address a parameter, and give one of this machine's in drills.",

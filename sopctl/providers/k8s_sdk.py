@@ -198,6 +198,8 @@ def _readable(path: str) -> Iterator[None]:
         yield
     except (ConfigException, YAMLError, OSError, *_MALFORMED) as error:
         said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        if isinstance(error, TypeError | AttributeError):  # what Python says of it helps nobody
+            said = "it is not a mapping of clusters, users and contexts"
         raise RefusedError(
             f"the kubeconfig {path} cannot be used: {said}",
             hint="Try `kubectl --kubeconfig` with it, or name another with `sopctl target add`.",

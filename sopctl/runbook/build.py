@@ -9,6 +9,7 @@ from sopctl.core.runbook import (
     Approve,
     Guardrail,
     OnEmpty,
+    OnFailure,
     Parameter,
     ParameterType,
     ReturnEntry,
@@ -91,7 +92,7 @@ def _step(default_id: str, shape: StepShape) -> Step:
         params=shape.params,
         when=shape.when.strip(),
         needs=shape.needs,
-        on_failure=shape.on_failure,
+        on_failure=shape.on_failure or _ON_FAILURE.get(kind, OnFailure.STOP),
         empty=empty,
         approve=_approve(shape.approve),
         late=late,
@@ -99,6 +100,10 @@ def _step(default_id: str, shape: StepShape) -> Step:
         keep=shape.keep,
         wait=_seconds(shape.wait),
     )
+
+
+# That nobody could be told is no reason to leave the rest undone.
+_ON_FAILURE = {StepKind.NOTIFY: OnFailure.CONTINUE}
 
 
 def _return(number: int, shape: ReturnShape) -> ReturnEntry:
@@ -111,7 +116,9 @@ def _return(number: int, shape: ReturnShape) -> ReturnEntry:
         uses=uses,
         why=shape.why,
         params=shape.params,
+        when=shape.when.strip(),
         approve=_approve(shape.approve),
+        bound=shape.bound or 0,
         wait=_seconds(shape.wait),
     )
     return ReturnEntry(kind=_RETURN_KINDS[kind], step=step)

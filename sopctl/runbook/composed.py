@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sopctl.core.codec import Json
+from sopctl.core.notice import Notice
 from sopctl.core.runbook import Parameter, ParameterType, Runbook, Step, StepKind
 from sopctl.notation.document import Path
 from sopctl.notation.finding import Finding
@@ -94,7 +95,8 @@ def _wrong(
         except InvalidExpressionError as error:
             yield error.summary, f"Look at what is given for its parameters: {source[:200]}"
             return
-    if step.uses in kinds and not is_text:
+    kind = Notice if step.kind is StepKind.NOTIFY else None if is_text else kinds.get(step.uses)
+    if kind is not None:
         typed = typing_rules.typed(declared)
-        for finding in fitting.fit(kinds[step.uses], dict(step.params), typed)[1]:
+        for finding in fitting.fit(kind, dict(step.params), typed)[1]:
             yield f"{finding.path[-1]}: {finding.summary}", finding.hint

@@ -11,7 +11,8 @@ from sopctl.core.action import AnyAction, Undo
 from sopctl.core.check import AnyCheck
 from sopctl.core.codec import Json
 from sopctl.core.errors import Problem
-from sopctl.core.runbook import Runbook
+from sopctl.core.notice import Notice
+from sopctl.core.runbook import Runbook, StepKind
 from sopctl.notation.document import Document, Path
 from sopctl.notation.finding import Finding, report
 from sopctl.notation.suggest import did_you_mean
@@ -111,7 +112,10 @@ def _check_included(loaded: Loaded, data: Fields, known: Known) -> Iterator[Find
 def _check_use(
     path: Path, fields: Fields, known: Known, types: Mapping[str, Shape]
 ) -> Iterator[Finding]:
-    """The action or check of an entry, and what is given to it."""
+    """The action or check of an entry, or whom it tells, and what is given to it."""
+    given = fields.get("with", {})
+    if "notify" in fields and isinstance(given, Mapping):
+        yield from _check_given(Notice, given, path, fields, types)
     for word, table, other in (
         ("uses", known.actions, known.checks),
         ("check", known.checks, known.actions),
@@ -122,19 +126,24 @@ def _check_use(
         if used not in table:
             yield _unknown((*path, word), used, word, set(table), set(other))
             continue
-        given = fields.get("with", {})
         if not isinstance(given, Mapping):
             continue
-        kind = table[used].params
-        fitted, wrong = fitting.fit(kind, given, typing_rules.typed(types))
-        for finding in wrong:
-            yield _moved(finding, path, fields)
-        whole = not wrong and not any(True for _ in typing_rules.holes(fitted))
-        if whole and (refusal := fitting.refusal(kind, fitted)) is not None:
-            yield _moved(refusal, path, fields)
+        yield from _check_given(table[used].params, given, path, fields, types)
         if word == "uses" and known.actions[used].opaque:
             for finding in _check_probe(given.get("check"), known, typing_rules.typed(types)):
                 yield _moved(finding, path, fields)
+
+
+def _check_given(
+    kind: type, given: Fields, path: Path, fields: Fields, types: Mapping[str, Shape]
+) -> Iterator[Finding]:
+    """What stands under ``with``, as *kind*."""
+    fitted, wrong = fitting.fit(kind, given, typing_rules.typed(types))
+    for finding in wrong:
+        yield _moved(finding, path, fields)
+    whole = not wrong and not any(True for _ in typing_rules.holes(fitted))
+    if whole and (refusal := fitting.refusal(kind, fitted)) is not None:
+        yield _moved(refusal, path, fields)
 
 
 def _check_probe(
@@ -170,6 +179,8 @@ def _unknown(path: Path, used: str, word: str, table: set[str], other: set[str])
         hint = f"It is a check: write check: {used}." if word == "uses" else (
             f"It is an action: write uses: {used}, in steps."
         )  # fmt: skip
+    if used == StepKind.NOTIFY:
+        hint = "It is a step of its own: write notify: TEXT, and with: {to: [NAME], title: TEXT}."
     return Finding(path=path, summary=f"there is no {what} {used}", hint=hint)
 
 

@@ -217,7 +217,8 @@ def find(name: str, dirs: Iterable[FilePath]) -> FilePath:
     if "/" in name or name.endswith((".yaml", ".yml")):
         path = FilePath(name)
         if not path.is_file():
-            raise UsageError(f"there is no file {name}", hint="Check the path.")
+            what = f"{name} is a directory" if path.is_dir() else f"there is no file {name}"
+            raise UsageError(what, hint="Check the path.")
         return path
     known: dict[str, FilePath] = available(dirs)
     if name not in known:

@@ -90,7 +90,9 @@ class StepShape(Question):
     uses: Annotated[
         Text | None, Field(description="An action, or another runbook: `runbook/NAME`.")
     ] = None
-    notify: Annotated[Text | None, Field(description="What people are told.")] = None
+    notify: Annotated[
+        Text | None, Field(description="What people are told; `with` has to whom, and a title.")
+    ] = None
     when: Annotated[
         Text, Field(description="A CEL expression; the step is skipped if it is false.")
     ] = ""
@@ -98,7 +100,9 @@ class StepShape(Question):
         tuple[StepName, ...] | None,
         Field(description="Earlier steps whose effect has to be seen first."),
     ] = None
-    on_failure: OnFailure = OnFailure.STOP
+    on_failure: Annotated[
+        OnFailure | None, Field(description="Default: stop; continue for notify.")
+    ] = None
     empty: Annotated[
         OnEmpty | None, Field(description="If nothing is selected. Default: warn, late steps ok.")
     ] = None
@@ -120,6 +124,12 @@ class ReturnShape(Question):
     canary: Annotated[
         Count | None, Field(description="Restore that many objects first, then the rest.")
     ] = None
+    when: Annotated[
+        Text, Field(description="A CEL expression; what is not a restore is skipped if false.")
+    ] = ""
+    bound: Annotated[Count | None, Field(description="The most objects an action may touch.")] = (
+        None
+    )
 
 
 class RunbookShape(Shape):

@@ -22,6 +22,8 @@ _OUTCOMES: Final[Mapping[str, str]] = {
     "applied": "good",
     "held": "good",
     "answered": "good",
+    "told": "good",
+    "not-told": "warn",
     "unchanged": "quiet",
     "skipped": "quiet",
     "pending-retry": "warn",
@@ -61,7 +63,9 @@ def brief(record: Record) -> list[Span]:
     return [] if record.kind in _GOOD_NEWS and went_well else spans
 
 
-_DETAIL: Final = frozenset({kinds.START, kinds.CONSENT, kinds.LEG, kinds.MARKING, kinds.STEP})
+_DETAIL: Final = frozenset(
+    {kinds.START, kinds.CONSENT, kinds.LEG, kinds.MARKING, kinds.STEP, kinds.TELLING, kinds.TOLD}
+)
 _GOOD_NEWS: Final = frozenset(
     {kinds.VERDICT, kinds.MARKED, kinds.UNMARKED, kinds.RESULT, kinds.FOUND}
 )
@@ -170,6 +174,16 @@ def _checked(data: Data) -> list[Span]:
     return [(f"{data['work']} ", ""), (word, style), (f": {data['detail']}", "")]
 
 
+def _telling(data: Data) -> list[Span]:
+    to = ", ".join(data["to"]) or "whoever the policy names"
+    return [(f"{data['work']} about to tell {to}: {data['body']}", "quiet")]
+
+
+def _told(data: Data) -> list[Span]:
+    told = "; ".join(data["rows"]) or "nobody is named to be told"
+    return [(f"{data['work']}: {told}", "quiet" if data["ok"] else "warn")]
+
+
 def _watch(data: Data) -> list[Span]:
     what = "effect" if data["what"] == "effect" else "second look"
     style = "good" if data["ok"] else "bad"
@@ -240,6 +254,8 @@ _TELL: Final[Mapping[str, Callable[[Data], list[Span]]]] = {
     kinds.FOUND: _found,
     kinds.FENCE: _fence,
     kinds.CHECKED: _checked,
+    kinds.TELLING: _telling,
+    kinds.TOLD: _told,
     kinds.WATCH: _watch,
     kinds.ENDED: _ended,
     kinds.REQUEST: _request,

@@ -116,5 +116,7 @@ def table(rows: Sequence[Sequence[str | Span]], *, indent: int = 0) -> list[Line
 
 
 def count(number: int, noun: str) -> str:
-    """``1 step``, ``2 steps``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """``1 step``, ``2 steps``; ``2 notifies``."""
+    if number == 1:
+        return f"{number} {noun}"
+    return f"{number} {noun.removesuffix('y')}ies" if noun == "notify" else f"{number} {noun}s"

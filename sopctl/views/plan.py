@@ -207,10 +207,12 @@ def _facts(step: PlannedStep) -> list[tuple[str, str]]:
         return []
     acts = step.kind is StepKind.ACTION
     within = f", up to {states.duration(step.wait)}" if step.wait else ""
-    stops = step.on_failure is OnFailure.STOP
+    tells = step.kind is StepKind.NOTIFY
+    usual = OnFailure.CONTINUE if tells else OnFailure.STOP
     facts = [
         ("asks: ", step.uses + within if step.kind is StepKind.CHECK else ""),
         ("says: ", step.uses if step.kind in (StepKind.GATE, StepKind.NOTIFY) else ""),
+        ("tells: ", _to(step) if tells else ""),
         ("late: ", _late(step)),
         ("kept: ", _kept(step)),
         ("when: ", f"{step.when}, decided when it starts" if step.late_when else ""),
@@ -220,7 +222,7 @@ def _facts(step: PlannedStep) -> list[tuple[str, str]]:
         ("stays behind: ", step.undoes),
         ("needs consent: ", step.consent),
         ("approval: ", _approval(step)),
-        ("on failure: ", "" if stops else str(step.on_failure)),
+        ("on failure: ", "" if step.on_failure is usual else str(step.on_failure)),
     ]
     return [(name, text) for name, text in facts if text]
 
@@ -229,6 +231,11 @@ def _undo(step: PlannedStep) -> str:
     if step.fidelity is Fidelity.OPAQUE and step.undo is Undo.EXACT:
         return "as the runbook declares, until the check does not hold any more"
     return _UNDO[step.undo]
+
+
+def _to(step: PlannedStep) -> str:
+    to = step.params.get("to") if isinstance(step.params, Mapping) else ()
+    return ", ".join(map(str, to)) if isinstance(to, Sequence) else ""
 
 
 def _late(step: PlannedStep) -> str:

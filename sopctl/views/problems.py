@@ -14,7 +14,8 @@ def error(found: SopError) -> list[Line]:
 
 def usage(summary: str, command: str) -> list[Line]:
     """What click found wrong with the command line, in our voice."""
-    text = summary[:1].lower() + summary[1:].rstrip(".")
+    said = " ".join(summary.split())
+    text = said[:1].lower() + said[1:].rstrip(".")
     return _said(text, f"See `{command} --help`.")
 
 
@@ -27,6 +28,18 @@ def invalid(found: InvalidRunbookError) -> list[Line]:
         if problem.hint:
             shown.append(line(("hint: ", "quiet"), problem.hint, indent=4))
     return shown
+
+
+def strangers(broken: Mapping[str, str]) -> list[Line]:
+    """What packages add and cannot be used, a warning each."""
+    return [
+        line(("warning: ", "warn"), f"{name} is not there, for its package is broken: {why}")
+        for name, why in broken.items()
+    ]
+
+
+def lost(why: str) -> list[Line]:
+    return _said(f"standard output cannot be written: {why}", "What was printed is incomplete.")
 
 
 def interrupted() -> list[Line]:

@@ -6,6 +6,7 @@ Colour is never the only signal.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -38,6 +39,9 @@ STYLES: Final[Mapping[str, str]] = {
 }
 
 
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 class Screen:
     """One output stream. *width* 0 is: lines are not wrapped, so that a pipe gets ids whole.
 
@@ -53,6 +57,9 @@ class Screen:
         size = shutil.get_terminal_size((80, 24))
         self.width, self.height = size if self.terminal else (0, 0)
         self._console: Console | None = None
+        self.gone = False  # nobody reads it any more
+        self.lost = ""  # why not all of it was written; a reader that went away is no reason
+        self.best_effort = False  # what is printed is news, and the journal has everything
 
     def show(self, lines: Iterable[Line]) -> None:
         """Draw *lines*; a closed pipe or terminal is nobody's failure."""
@@ -66,16 +73,16 @@ class Screen:
                 else:
                     self.stream.write(row.text.rstrip() + "\n")
             self.stream.flush()
-        except (BrokenPipeError, OSError, ValueError):
-            self._go_quiet()
+        except (BrokenPipeError, OSError, ValueError) as error:
+            self._go_quiet(error)
 
     def write(self, text: str) -> None:
         """Write a whole document, as it is."""
         try:
             self.stream.write(text)
             self.stream.flush()
-        except (BrokenPipeError, OSError, ValueError):
-            self._go_quiet()
+        except (BrokenPipeError, OSError, ValueError) as error:
+            self._go_quiet(error)
 
     def data(self, *values: Json) -> None:
         """Print each of *values* as JSON on a line of its own."""
@@ -93,8 +100,11 @@ class Screen:
             )
         return self._console
 
-    def _go_quiet(self) -> None:
-        """Output is best effort: the run goes on, and the journal has everything."""
+    def _go_quiet(self, error: Exception) -> None:
+        """Nothing ends because of its output; but what a disk had no room for is *lost*."""
+        if isinstance(error, OSError) and error.errno in _FULL:
+            self.lost = os.strerror(error.errno).lower()
+        self.gone = True
         self.stream = io.StringIO()
         self.terminal = self.colour = self.animated = False
         self._console = None

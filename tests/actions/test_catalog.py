@@ -35,7 +35,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
 
 def test_an_installed_package_adds_its_action(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, STRANGER.id, "STRANGER")
-    assert catalog.with_strangers()[STRANGER.id] is STRANGER
+    assert catalog.with_strangers({})[STRANGER.id] is STRANGER
     assert STRANGER.id not in catalog.CATALOG
 
 
@@ -47,4 +47,14 @@ def test_a_stranger_cannot_take_a_name_or_be_something_else(
 ) -> None:
     pretend(monkeypatch, name, value)
     with pytest.raises(RefusedError):
-        catalog.with_strangers()
+        catalog.with_strangers({})
+
+
+def test_one_that_cannot_be_loaded_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint(name="their.own", value="no_such_module:IT", group=catalog.GROUP)
+    monkeypatch.setattr(catalog, "entry_points", lambda group: [entry])
+    broken: dict[str, str] = {}
+    assert catalog.with_strangers(broken) == catalog.CATALOG
+    assert broken == {
+        "their.own": "no_such_module:IT: ModuleNotFoundError: No module named 'no_such_module'"
+    }

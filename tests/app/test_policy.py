@@ -37,11 +37,40 @@ def test_programs_are_allowed_by_absolute_path_and_none_by_default(tmp_path):
         policy.commands(written(tmp_path, "commands: [flip-dns]\n"))
 
 
+def test_people_are_named_and_told_of_what_the_policy_says(tmp_path):
+    text = "notify: {people: {oncall: env:A, team: [file:/b, json://c]}, tell: {gate: oncall}}\n"
+    found = policy.announcing(written(tmp_path, text))
+
+    assert found.people == {"oncall": ("env:A",), "team": ("file:/b", "json://c")}
+    assert found.tell == {"gate": ("oncall",)}
+    assert policy.announcing(tmp_path / "nothing.yaml") == policy.Announcing()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{person: {}}", "something else than people and tell"),
+        ("{people: [slack://secret]}", "no mapping"),
+        ("{people: {oncall: {url: slack://secret}}}", "something else than text for oncall"),
+        ("{people: {oncall: env:A}, tell: {gates: [oncall]}}", "tells of gates"),
+        ("{people: {oncall: env:A}, tell: {gate: [boss]}}", "tells boss of gate"),
+    ],
+)
+def test_a_mistake_is_named_without_an_address(tmp_path, text, said):
+    with pytest.raises(UsageError) as caught:
+        policy.announcing(written(tmp_path, f"notify: {text}\n"))
+    assert said in caught.value.summary
+    assert "secret" not in caught.value.summary
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "max_object: {}\n",
         "max_objects: {aws.asg: 3}\n",
+        "max_objects: 3\n",
+        "max_objects: [aws.asg]\n",
+        "max_objects:\n",
         "max_objects: {aws.asg: {count: many, percent: 5}}\n",
         "[]\n",
     ],
@@ -69,3 +98,8 @@ def test_the_option_only_lowers():
 
 def test_without_the_option_the_policy_stands():
     assert policy.lowered({"lamp": WIDE}, {}, ["lamp"], 0) == {"lamp": WIDE}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}\n"])
+def test_a_file_with_nothing_in_it_says_nothing(tmp_path, text):
+    assert policy.load(written(tmp_path, text)) == {}

@@ -94,6 +94,26 @@ def test_a_file_without_targets_is_refused(targets):
         targets.all()
 
 
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("lock: requierd", "lock: 'requierd' is not one of required, best_effort, off"),
+        ("labels: [a]", "labels: \\['a'\\] is not a mapping"),
+        ("fence_wait: soon", "fence_wait"),
+    ],
+)
+def test_a_field_that_says_nothing_is_refused_and_not_passed_over(targets, field, said):
+    written(targets, f"targets:\n  prod: {{{field}}}\n")
+
+    with pytest.raises(UsageError, match=said):
+        targets.all()
+
+
+@pytest.mark.parametrize("lock", ["required", "best_effort", "off", '"off"'])
+def test_a_lock_that_there_is_is_kept(targets, lock):
+    assert written(targets, f"targets: {{a: {{lock: {lock}}}}}\n").find("a").lock in lock
+
+
 def test_what_is_current_comes_from_the_environment():
     found = current({"AWS_PROFILE": "me", "AWS_DEFAULT_REGION": "eu-west-1", "KUBECONFIG": "/k"})
 

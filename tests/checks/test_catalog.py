@@ -19,7 +19,7 @@ def test_every_check_stands_under_its_own_name(name: str, check: AnyCheck) -> No
     assert check.id == name
     assert check.summary.endswith(".")
     assert dataclasses.is_dataclass(check.params)
-    asks_nobody = name in ("command.succeeds", "http.answers")
+    asks_nobody = name in ("command.succeeds", "http.answers", "ready.reach")
     assert check.permissions or asks_nobody, "what it needs must be known before it is used"
 
 
@@ -31,7 +31,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, name: str, loaded: object) -> None:
 
 def test_an_installed_package_adds_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, STRANGER.id, STRANGER)
-    assert catalog.with_strangers()[STRANGER.id] is STRANGER
+    assert catalog.with_strangers({})[STRANGER.id] is STRANGER
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,14 @@ def test_a_stranger_cannot_take_a_name_or_be_something_else(
 ) -> None:
     pretend(monkeypatch, name, loaded)
     with pytest.raises(RefusedError):
-        catalog.with_strangers()
+        catalog.with_strangers({})
+
+
+def test_one_that_cannot_be_loaded_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint(name="their.own", value="no_such_module:IT", group=catalog.GROUP)
+    monkeypatch.setattr(catalog, "entry_points", lambda group: [entry])
+    broken: dict[str, str] = {}
+    assert catalog.with_strangers(broken) == catalog.CATALOG
+    assert broken == {
+        "their.own": "no_such_module:IT: ModuleNotFoundError: No module named 'no_such_module'"
+    }

@@ -106,3 +106,21 @@ def test_a_command_that_is_none_is_answered_with_what_was_meant(shop, words, mea
     assert result.code == 2
     assert f"there is no command `sopctl {' '.join(words)}`" in result.err
     assert f"Did you mean {meant}?" in result.err
+
+
+def test_what_click_says_is_one_line(shop):
+    result = shop("completion")
+
+    assert len(result.err.splitlines()) == 2
+    assert "bash, zsh, fish" in result.err
+
+
+def test_a_wrong_option_leads_to_the_help_of_its_command(shop):
+    assert "See `sopctl run --help`." in shop("run", "lights", "--gently=maybe").err
+
+
+def test_a_bad_name_of_a_target_is_refused_before_anybody_is_asked(shop):
+    result = shop("target", "add", "b a d")
+
+    assert (result.code, shop.closed) == (2, 0)
+    assert "cannot name a target" in result.err

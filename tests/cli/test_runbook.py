@@ -85,3 +85,11 @@ def test_completion_knows_the_shells(shop):
     for shell in ("bash", "zsh", "fish"):
         assert "_SOPCTL_COMPLETE" in shop("completion", shell).out
     assert shop("completion", "cmd").code == 2
+
+
+def test_graph_is_a_tree_a_drawing_or_data(shop):
+    assert "|-- light  toy.lamp" in shop("runbook", "graph", "lights").out
+    assert "flowchart TD" in shop("runbook", "graph", "lights", "--mermaid").out
+    found = shop("runbook", "graph", "lights", "-o", "json").json
+    assert [node["id"] for node in found["nodes"]] == ["light", "go", "restore-1"]
+    assert shop("runbook", "graph", "nothing").code == 2

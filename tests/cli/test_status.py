@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 
 def test_nothing_is_said_when_there_is_nothing(shop):
     assert shop("status").out == "No run is open, and nothing is in place.\n"
@@ -60,3 +62,18 @@ def test_a_run_at_a_gate_says_so_and_how_to_answer_it(shop):
     assert "parked at a gate" in shown
     assert f"sopctl approve {run} --answer yes" in shown
     assert f"sopctl rollback {run}" in shown
+
+
+@pytest.mark.parametrize("words", [("status",), ("audit", "list"), ("resume",), ("watch",)])
+def test_a_mistyped_target_is_not_answered_by_nothing_is_in_place(shop, words):
+    result = shop(*words, "--target", "pord")
+
+    assert result.code == 2
+    assert "there is no target pord" in result.err
+
+
+def test_a_target_that_is_configured_no_more_still_has_its_runs(shop):
+    shop.run()
+    shop.targets.pop("toy")
+
+    assert " lights " in shop("audit", "list", "--target", "toy").out

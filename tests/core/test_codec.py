@@ -61,6 +61,7 @@ def test_the_order_of_a_union_decides():
     [
         ({"leaves": [{"name": "a"}, {"name": 7}]}, r"Tree\.leaves\[1\]\.name: 7 is not str"),
         ({"by_name": {"a": {"nome": "a"}}}, r"Tree\.by_name\.a: unknown field nome"),
+        ({"by_name": ["a"]}, r"Tree\.by_name: \['a'\] is not a mapping"),
         ({"size": True}, r"Tree\.size: True fits none of"),
         ({"leaves": [[]]}, r"Tree\.leaves\[0\]: \[\] is not a mapping"),
     ],

@@ -66,10 +66,14 @@ class Story(RuleBasedStateMachine):
             self.t.b.say(records.decision(parked["work"], choice, "me"))
 
     def _accept_what_was_shown(self, key):
-        """To retry is to go on from the value that stood there when it was asked about."""
+        """To retry is to go on from the value that stood there when it was asked about.
+
+        It is no stranger's any more, and the way back leads to it.
+        """
         for item in self.t.b.state().work(key).items.values():
             if item.phase is Phase.STALE and item.now:
                 self.t.b.world.foreign.discard(str(item.now["lit"]))
+                self.t.before[item.resource.kind, item.resource.name] = item.now["lit"]
 
     @precondition(lambda self: self._open() and not self.t.b.state().undoing)
     @rule()

@@ -303,11 +303,14 @@ def test_a_pinned_cluster_whose_identity_may_not_be_read_is_not_written_to(local
     assert local.mutations() == 0
 
 
-@pytest.mark.parametrize("text", ["a: [", "", "[]", "clusters: 3", "current-context: x", "- a"])
+@pytest.mark.parametrize(
+    "text", ["a: [", "", "[]", "hello", "clusters: 3", "current-context: x", "- a"]
+)
 def test_a_kubeconfig_that_makes_no_sense_is_a_refusal(local: Local, text: str) -> None:
     Path(local.target.kubeconfig).write_text(text)
-    with pytest.raises(RefusedError, match="kubeconfig"):
+    with pytest.raises(RefusedError, match="kubeconfig") as caught:
         local.connect().k8s.get("/version")
+    assert "' object" not in caught.value.summary, "what Python says of it helps nobody"
 
 
 def test_renewed_credentials_of_another_user_stop_the_write(local: Local, tmp_path: Path) -> None:

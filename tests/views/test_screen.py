@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 
 import pytest
 
@@ -59,3 +61,24 @@ def test_data_is_one_object_a_line():
     Screen(stream, {}).data({"a": "\x1b"}, {"b": 2})
 
     assert stream.getvalue() == '{"a": "\\u001b"}\n{"b": 2}\n'
+
+
+class Failing(io.StringIO):
+    def __init__(self, number):
+        super().__init__()
+        self.number = number
+
+    def write(self, text):
+        raise OSError(self.number, os.strerror(self.number))
+
+
+@pytest.mark.parametrize(
+    ("number", "lost"),
+    [(errno.EPIPE, ""), (errno.EIO, ""), (errno.ENOSPC, "no space left on device")],
+)
+def test_a_reader_that_is_gone_is_known_and_only_a_full_disk_lost_something(number, lost):
+    screen = Screen(Failing(number), {})
+    screen.write("text")
+
+    assert (screen.gone, screen.lost) == (True, lost)
+    screen.show([])

@@ -17,7 +17,7 @@ from sopctl.views import audit
 def list_(context: Context, /, **given: object) -> None:
     """List every run, oldest first: when, what, where, who, and how it ended."""
     asked = options.asked(given)
-    states = standing.states(context.app.store, asked.target)
+    states = standing.states(context.app.store, context.app.known(asked.target))
     if asked.json:
         context.out.data(*audit.listed_data(states))
     else:

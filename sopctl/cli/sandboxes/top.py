@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -28,8 +29,8 @@ def top(context: Context, /, every: float, count: int | None) -> None:
     """
     running = lifecycle.required(context.app.settings.state)
     clock, looks = SystemClock(), 0
-    with view.showing(context.out) as show:
-        while True:
+    with suppress(KeyboardInterrupt), view.showing(context.out) as show:
+        while not context.out.gone:
             show(_look(running))
             looks += 1
             if count is not None and looks >= count:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sopctl.app.targets import refuse_name
 from sopctl.cli import consents, options
 from sopctl.cli.context import Context
 from sopctl.cli.watching import Silent
@@ -27,6 +28,7 @@ from sopctl.views import targets
 @click.pass_obj
 def add(context: Context, /, name: str, labels: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401  # click's options
     """Ask the cluster and the account who they are, and pin that under NAME."""
+    refuse_name(name)
     pairs = dict(pair.partition("=")[::2] for pair in labels)
     if "" in pairs:
         raise UsageError("a label has no key", hint="Write --label env=prod.")

@@ -17,7 +17,7 @@ Whole: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
 _NONE: Final[dict[str, Any]] = {}  # a default; pydantic copies it
 
 OutcomeName: TypeAlias = Literal[
-    "applied", "unchanged", "skipped", "held", "answered",
+    "applied", "unchanged", "skipped", "held", "answered", "told", "not-told",
     "stale", "failed", "pending-retry", "conflict", "declined",
 ]  # fmt: skip
 """The values of ``engine.state.Outcome``, which is on the same floor."""

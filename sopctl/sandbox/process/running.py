@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sopctl.core.codec import Json, decode, encode
+from sopctl.core.errors import UsageError
 
 # A static key, which the sandbox does not check; see ``sopctl.sandbox.aws.front.ACCESS_KEY``.
 ACCESS_KEY = "AKIASANDBOX000000000"
@@ -72,9 +73,15 @@ class Files:
         self.alive = self.root / "alive.lock"
 
     def make(self) -> None:
-        """Make the directory, or make it private again."""
-        self.root.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-        self.root.chmod(PRIVATE_DIR)
+        """Make the directory, or make it private again; raises UsageError."""
+        try:
+            self.root.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+            self.root.chmod(PRIVATE_DIR)
+        except OSError as error:
+            raise UsageError(
+                f"the sandbox cannot live in {self.root}: {(error.strerror or '').lower()}",
+                hint="Set SOPCTL_STATE_DIR to a directory you can write.",
+            ) from error
 
     def write(self, path: Path, text: str) -> None:
         """Write a private file at once: readers see all of it or none."""

@@ -120,7 +120,8 @@ def find(name: str, *dirs: Path) -> Path:
     if "/" in name or name.endswith((".yaml", ".yml")):
         path = Path(name).expanduser()
         if not path.is_file():
-            raise UsageError(f"there is no file {name}", hint="Check the path.")
+            what = f"{name} is a directory" if path.is_dir() else f"there is no file {name}"
+            raise UsageError(what, hint="Check the path.")
         return path
     known = available(*dirs)
     if name not in known:

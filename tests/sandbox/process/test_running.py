@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sopctl.core.errors import UsageError
 from sopctl.sandbox.aws import front
 from sopctl.sandbox.process import running
 from sopctl.sandbox.process.running import Files, Running, aws_config, aws_credentials, kubeconfig
@@ -88,3 +89,9 @@ def test_a_relative_state_dir_is_made_absolute(
     monkeypatch.chdir(tmp_path)
     assert Files(Path("here")).root == tmp_path / "here" / "sandbox"
     assert record(Files(Path("here"))).kubeconfig.is_absolute()
+
+
+def test_a_directory_that_cannot_be_is_a_refusal(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot live in"):
+        Files(tmp_path / "file" / "state").make()

@@ -77,7 +77,8 @@ def part(verdicts: Sequence[Verdict], every: int, seconds: float) -> Part:
 
 
 def catalogs() -> Catalogs:
-    return Catalogs(actions=actions.with_strangers(), checks=checks.with_strangers())
+    broken: dict[str, str] = {}  # said by whoever began the test
+    return Catalogs(actions=actions.with_strangers(broken), checks=checks.with_strangers(broken))
 
 
 def _charted(case: Case, start: Start, lab: Lab) -> Iterator[Charted]:
