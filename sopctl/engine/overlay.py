@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -12,19 +13,16 @@ from sopctl.core.action import AnyAction, AnyChange, Call, Converged, Receipt, R
 from sopctl.core.check import AnyCheck, Verdict
 from sopctl.core.resource import ABSENT, Observed, ResourceId
 
-_Key = tuple[type[Any], ResourceId]  # what two actions see alike, they see of each other
+_Key = tuple[type[Any], ResourceId]  # actions that restore the same see each other's writes
 
 
 @dataclass
 class Overlay:
-    """*first* is what each resource was before anything was written, *now* what it would be.
-
-    *wrote* tells what each action wrote.
-    """
+    """*first* is what each resource was before anything was written, *now* what it would be."""
 
     first: dict[_Key, Observed[Any]] = field(default_factory=dict)
     now: dict[_Key, Observed[Any]] = field(default_factory=dict)
-    wrote: dict[str, set[_Key]] = field(default_factory=dict)
+    _writers: defaultdict[_Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     _versions: count[int] = field(default_factory=lambda: count(1))
     _lock: Lock = field(default_factory=Lock)
 
@@ -52,20 +50,23 @@ class Overlay:
         dry = replace(action, observe=observe, converge=converge, effect=effect, settle=0.0)
         return replace(dry, marker=None, touch=None, renew=None)
 
-    def changed(self, action: str) -> list[tuple[ResourceId, Observed[Any], Observed[Any]]]:
+    def changed(self, action: AnyAction) -> list[tuple[ResourceId, Observed[Any], Observed[Any]]]:
         """What *action* wrote: each resource, what it was at first, and what it would be now."""
-        mine = self.wrote.get(action, set())
-        return [(key[1], self.first[key], now) for key, now in self.now.items() if key in mine]
+        return [
+            (key[1], self.first[key], now)
+            for key, now in self.now.items()
+            if action.id in self._writers[key]
+        ]
 
     def _laid_over(
         self,
-        state: type[Any],
+        kind: type[Any],
         ids: Sequence[ResourceId],
         found: Mapping[ResourceId, Observed[Any]],
     ) -> Mapping[ResourceId, Observed[Any]]:
         seen = dict(found)
         for each in ids:
-            written = self.now.get((state, each))
+            written = self.now.get((kind, each))
             if written is None:
                 continue
             there = found.get(each, Observed(ABSENT))
@@ -75,7 +76,7 @@ class Overlay:
     def _write(self, action: AnyAction, change: AnyChange) -> None:
         with self._lock:
             key = (action.state, change.resource)
-            self.wrote.setdefault(action.id, set()).add(key)
+            self._writers[key].add(action.id)
             self.first.setdefault(key, change.before)
             version = f"written-{next(self._versions)}" if change.before.version else ""
             self.now[key] = replace(change.before, state=change.after, version=version, gone=False)
