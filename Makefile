@@ -21,6 +21,9 @@ conformance: $(READY) ## what clients rely on, asked of KUBECONFIG= [CONTEXT=] [
 	SOPCTL_CONFORMANCE_RELEASE="$(or $(RELEASE),1.36)" \
 	$(BIN)/pytest -q -rs -p no:randomly tests/conformance
 
+campaign-%: $(READY) ## one of campaigns/, as in ARGS="--seed 7 --minutes 60 --keep"
+	PYTHONPATH=. $(BIN)/python -m campaigns.$* $(ARGS)
+
 check: lint types layers docs-check test ## everything CI checks
 
 lint: $(READY)

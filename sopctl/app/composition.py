@@ -19,6 +19,7 @@ from sopctl.core.target import Target
 if TYPE_CHECKING:
     from sopctl.app.connection import Connection
     from sopctl.app.desk import Desk
+    from sopctl.app.overviews.looking import Onlooker
     from sopctl.app.place import Catalogs, Watcher
     from sopctl.core.plan import Plan
     from sopctl.engine.state import RunState
@@ -196,6 +197,21 @@ class App:
             secrets=self.secrets,
             scrub=self.scrubber.text,
         )
+
+    def onlooker(self, target: Target) -> Onlooker:
+        """Whoever looks at *target* again and again: reads only, and gives up early."""
+        from sopctl.app.clocks import clock_of  # noqa: PLC0415  # HTTP, only for targets with a clock
+        from sopctl.app.connection import RealConnection  # noqa: PLC0415  # the providers
+        from sopctl.app.overviews.looking import LIMITS, Onlooker  # noqa: PLC0415  # the engine
+        from sopctl.core.clock import SystemClock  # noqa: PLC0415  # as above
+
+        agent = f"sopctl/{__version__}"
+        if self._parts.connect is not None:
+            connection = self._parts.connect(target, agent)
+        else:
+            made = RealConnection(target, SystemClock(), agent=agent, hide=self._hide)
+            connection = made.within(LIMITS)
+        return Onlooker(target, connection, lambda: self.store, lambda: clock_of(target))
 
     def _connect(self, target: Target, agent: str) -> Connection:
         from sopctl.app.clocks import clock_of  # noqa: PLC0415  # HTTP, only for targets with a clock

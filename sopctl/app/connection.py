@@ -13,8 +13,10 @@ from sopctl.app.lease import ClusterLease, LeasePolicy, Machine
 from sopctl.app.preflight import Preflight
 from sopctl.app.targets import CURRENT
 from sopctl.core.clock import Clock
+from sopctl.core.codec import Json
 from sopctl.core.errors import (
     RefusedError,
+    SopError,
     TemporaryError,
     UnreachableError,
     WrongTargetError,
@@ -47,6 +49,10 @@ class Connection(Protocol):
 
     def identify(self) -> Identity:
         """Who and what answers. Raises what a provider raises that is not merely silent."""
+        ...
+
+    def glimpse(self) -> Identity:
+        """The same for who only looks: of one that refuses us, the other is still worth seeing."""
         ...
 
     def context(self) -> str:
@@ -110,16 +116,25 @@ class RealConnection:
         self._agent = agent
         self.clock: Clock = clock
         self.calls = CallLog()
-        noted = self.calls.note
         self._sdks = sdks
-        self._aws = Aws(target, agent=agent, clock=clock, on_call=noted, sdk=sdks.aws)
-        self._k8s = K8s(target, agent=agent, clock=clock, on_call=noted, sdk=sdks.k8s)
         self._lock_k8s: K8s | None = None
         self._lease: ClusterLease | None = None
+        self.within(Limits())
+
+    def within(self, limits: Limits) -> RealConnection:
+        """Itself, with other bounds for its calls; before the first of them."""
+        target, agent, clock, noted = self._target, self._agent, self.clock, self.calls.note
+        self._aws = Aws(
+            target, agent=agent, clock=clock, on_call=noted, limits=limits, sdk=self._sdks.aws
+        )
+        self._k8s = K8s(
+            target, agent=agent, clock=clock, on_call=noted, limits=limits, sdk=self._sdks.k8s
+        )
         snapshot = Snapshot(self._aws, self._k8s)
         self._snapshot = snapshot
         self.facts: Facts = snapshot
         self.clients = World(aws=self._aws, k8s=self._k8s, facts=snapshot)
+        return self
 
     def reaching(self, outside: Outside) -> RealConnection:
         """Itself, with what actions may reach besides the target."""
@@ -128,19 +143,27 @@ class RealConnection:
 
     def identify(self) -> Identity:
         """Both providers at the same time; one that does not answer is named, not raised."""
+        return self._identified(TemporaryError)
+
+    def glimpse(self) -> Identity:
+        """As ``identify``, and one that does not know us is named, too."""
+        return self._identified(SopError)
+
+    def _identified(self, forgiven: type[SopError]) -> Identity:
         with ThreadPoolExecutor(max_workers=2) as pool:
             aws, k8s = pool.submit(self._aws.identity), pool.submit(self._k8s.identity)
         silent = []
         account = caller = uid = server = user = ""
         try:
             account, caller = aws.result()
-        except TemporaryError as error:
+        except forgiven as error:
             silent.append(f"AWS: {error.summary}")
         try:
             uid, server, user = k8s.result()
-        except TemporaryError as error:
+        except forgiven as error:
             silent.append(f"Kubernetes: {error.summary}")
-        self._hide(*self._aws.secrets())
+        if account:
+            self._hide(*self._aws.secrets())
         return Identity(
             account=account,
             caller=caller,
@@ -196,6 +219,22 @@ class RealConnection:
         for client in (self._aws, self._k8s, self._lock_k8s):
             if client is not None:
                 client.close()
+
+
+def described(target: Target, found: Identity, context: str, zones: Json) -> dict[str, Json]:
+    """The target and who answered there, as plans, journals and views show it."""
+    return {
+        "name": target.name,
+        "labels": dict(target.labels),
+        "account": found.account or target.account,
+        "region": found.region or target.region,
+        "cluster_uid": found.cluster_uid or target.cluster_uid,
+        "server": found.server,
+        "context": target.context or context,
+        "profile": target.profile,
+        "caller": found.caller,
+        "zones": zones,
+    }
 
 
 def refuse_wrong(target: Target, identity: Identity) -> None:

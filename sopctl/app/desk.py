@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from sopctl.app import actor, drift, policy, standing, usual
-from sopctl.app.connection import asked_who, refuse_wrong, silent
+from sopctl.app.connection import asked_who, described, refuse_wrong, silent
 from sopctl.app.place import Place, Watcher, Wish
 from sopctl.app.preflight import Preflight, of_return
 from sopctl.core.clock import stamp
@@ -253,19 +253,8 @@ class Desk:
 
     def _target(self, identity: Identity, zones: Json) -> dict[str, Json]:
         """The target as the plan and the journal show it."""
-        target = self.place.target
-        return {
-            "name": target.name,
-            "labels": dict(target.labels),
-            "account": identity.account or target.account,
-            "region": identity.region or target.region,
-            "cluster_uid": identity.cluster_uid or target.cluster_uid,
-            "server": identity.server,
-            "context": target.context or self.place.connection.context(),
-            "profile": target.profile,
-            "caller": identity.caller,
-            "zones": zones,
-        }
+        place = self.place
+        return described(place.target, identity, place.connection.context(), zones)
 
     def _zones(self, book: Runbook, params: Mapping[str, Json]) -> list[Json]:
         """Every zone among the parameters, by name and id; RefusedError for one that is not."""

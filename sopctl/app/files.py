@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from sopctl.core.errors import UsageError
 
 
 def write(path: Path, text: str) -> None:
-    """Write *text* to *path*; a file that is there already is replaced. Raises UsageError."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write *text* to *path*; a file that is there already is replaced. Raises UsageError.
+
+    Whoever reads it meanwhile sees all of the old or all of the new; only its owner may.
+    """
+    fresh = ""
     try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
+        descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(fresh).replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        if fresh:
+            Path(fresh).unlink(missing_ok=True)
         raise UsageError(
             f"{path} cannot be written: {(error.strerror or '').lower()}",
             hint="Name a file in a folder of yours.",

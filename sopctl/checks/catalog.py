@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from sopctl.checks.aws import autoshift_agrees, spot_quiet, zone_exists
+from sopctl.checks.aws import autoshift_agrees, spot_placement, spot_quiet, zone_exists
 from sopctl.checks.general import command_succeeds, http_answers
 from sopctl.checks.k8s import (
     autoscaler_alive,
@@ -68,6 +68,7 @@ GROUP = "sopctl.checks"
 
 CATALOG: Mapping[str, AnyCheck] = {
     "aws.autoshift.agrees": autoshift_agrees.CHECK,
+    "aws.spot.placement": spot_placement.CHECK,
     "aws.spot.quiet": spot_quiet.CHECK,
     "aws.zone.exists": zone_exists.CHECK,
     "command.succeeds": command_succeeds.CHECK,

@@ -28,6 +28,7 @@ COMMANDS: Final[Commands] = {
     "mark-done": (f"{_RUNS}.mark_done:mark_done", "Say that a step was done by hand; verified."),
     "forget": (f"{_RUNS}.forget:forget", "End a run whose target is no more."),
     "watch": (f"{_RUNS}.watch:watch", "Stay with a run until its effects are seen."),
+    "view": (f"{_RUNS}.view:view", "Show the cluster at a glance, live or as a page."),
     "status": (f"{_RUNS}.status:status", "Show runs under way and mitigations still in place."),
     "audit": (f"{_RUNS}.audit:audit", "List, show, verify, export and import journals."),
     "runbook": (f"{_RUNS}.runbook:runbook", "List, show, check and create runbooks."),

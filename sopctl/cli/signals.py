@@ -54,9 +54,29 @@ def caught(stop: threading.Event, tell: Callable[[str], None] | None = None) -> 
         else:
             threading.Thread(target=tell, args=(FINISHING,), daemon=True).start()
 
+    with _handled(take):
+        yield seen
+
+
+@contextmanager
+def interrupting() -> Iterator[None]:
+    """Whatever ends the process raises KeyboardInterrupt, so that a screen is given back."""
+
+    def take(_number: int, _: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    with _handled(take):
+        yield
+
+
+@contextmanager
+def _handled(take: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     before = {number: signal.signal(number, take) for number in _CAUGHT}
     try:
-        yield seen
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -6,7 +6,7 @@ Steps go in order; only their background reads overlap. See ``docs/explanation/e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sopctl.core.action import AnyAction
 from sopctl.core.codec import decode
@@ -234,14 +234,32 @@ def _too_much(state: RunState, work: Work) -> str:
 def _next_window(work: Work, action: AnyAction, now: datetime, fence_wait: float) -> Move:
     if work.back and (move := _fence(work, action, now, fence_wait)):
         return move
-    due = [item for item in work.open_items if item.retry_at is None or item.retry_at <= now]
+    found = work.open_items
+    waiting = {
+        i.resource: at
+        for i in found
+        if (i.retry_at or i.landed or i.phase in _UNSEEN) and (at := _when_due(i, action)) > now
+    }
+    due = [i for i in found if not waiting or i.resource not in waiting]
     if not due:
-        until = min(item.retry_at for item in work.open_items if item.retry_at)
-        return Wait(until, f"{work.key}: {work.open_items[0].why}")
+        until = min(waiting.values())
+        why = found[0].why or "what was written a moment ago may not be seen yet"
+        return Wait(until, f"{work.key}: {why}")
     fresh = [item for item in due if item.phase not in (Phase.APPLIED, Phase.ACCEPTED)]
     if not fresh:
         return Window(work.key, tuple(item.resource for item in due))
     return Window(work.key, tuple(item.resource for item in _first(action, fresh)))
+
+
+_UNSEEN = (Phase.UNKNOWN, Phase.SENT)
+
+
+def _when_due(item: Item, action: AnyAction) -> datetime:
+    """When to look at it: reads may be late, so that nothing is concluded of a write too soon."""
+    unseen = (item.changed_at, *item.unacked.values()) if item.phase in _UNSEEN else ()
+    written = max(filter(None, (item.landed, *unseen)), default=None)
+    seen = written + timedelta(seconds=action.settle) if written else None
+    return max(filter(None, (item.retry_at, seen)), default=datetime.min.replace(tzinfo=UTC))
 
 
 def _first(action: AnyAction, items: Sequence[Item]) -> Sequence[Item]:

@@ -130,5 +130,6 @@ def inverse(work: Work) -> Work:
             after=item.before,
             evidence=item.evidence,
             unacked=dict(item.unacked),
+            landed=None if item.phase is Phase.SETTLED else item.changed_at,
         )
     return Work(key=plan.id, plan=plan, items=items, marks=work.marks)

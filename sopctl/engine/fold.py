@@ -194,11 +194,11 @@ def _found(state: RunState, data: Data, at: datetime) -> None:
             item.settled = row["state"]
 
 
-def _fence(state: RunState, data: Data, _: datetime) -> None:
+def _fence(state: RunState, data: Data, at: datetime) -> None:
     work = state.work(data["work"])
     for resource in data["resources"]:
         item = work.items[decode(ResourceId, resource)]
-        item.fenced = True
+        item.fenced, item.landed = True, at
         item.unacked = {}
 
 

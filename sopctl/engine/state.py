@@ -81,6 +81,7 @@ class Item:
     ours: bool = False  # an attempt may have had its effect
     unacked: dict[str, datetime] = field(default_factory=dict)  # op id -> sent
     changed_at: datetime | None = None
+    landed: datetime | None = None  # back: when a write that nobody saw landed at the latest
     first_try: datetime | None = None  # of the refusals in a row, within one leg
     retry_at: datetime | None = None
     fenced: bool = False

@@ -133,7 +133,8 @@ def _out_of_patience(action: AnyAction, item: Item, verdict: Judgement, now: dat
     if verdict.change is None:
         limit = action.patience if item.phase is Phase.ACCEPTED else FOLLOW
         if item.changed_at and (now - item.changed_at).total_seconds() > limit:
-            return Judgement(Phase.FAILED, why="written, but the change did not follow")
+            how = "written" if item.attempts else "said to be done by hand"
+            return Judgement(Phase.FAILED, why=f"{how}, but the change did not follow")
     elif item.first_try and (now - item.first_try).total_seconds() > action.patience:
         how = f"not possible for {action.patience:.0f} s" if action.patience else "not tried again"
         return Judgement(Phase.FAILED, why=f"{how}: {item.why}")

@@ -58,6 +58,11 @@ def by_class(pods: Sequence[Pod], nodes: Sequence[Node], leaving: Collection[str
     ]
 
 
+def takes(where: Node, each: Pod) -> bool:
+    """Whether a node takes new pods like *each*, however full it is."""
+    return where.ready and not where.unschedulable and _takes(where, each, _tolerated(each))
+
+
 def moves(each: Pod) -> bool:
     """Whether a pod will need another place when its node is gone."""
     return not (each.daemon or each.mirror or each.finished or each.terminating)
@@ -111,5 +116,5 @@ def _name(selector: str, tolerated: frozenset[str]) -> str:
 def _takes(node: Node, each: Pod, tolerated: frozenset[str]) -> bool:
     if any(node.labels.get(key) != value for key, value in each.place.selector.items()):
         return False
-    taints = {key for key in node.taints if not key.startswith(_PASSING)}
+    taints = {key for key in node.hard_taints if not key.startswith(_PASSING)}
     return "*" in tolerated or taints <= tolerated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -19,11 +19,13 @@ from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pdb import Pdb
 from sopctl.facts.objects.pod import Pod
 from sopctl.facts.once import Once
+from sopctl.facts.placement import by_zone, rounded
 from sopctl.facts.policies import Policies
 from sopctl.facts.workloads import Hpa, Workload
 from sopctl.facts.zones import Zone
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s, Obj
+from sopctl.providers.k8s_pages import CACHED
 
 T = TypeVar("T")
 _TEXTS: Json = ["string"]
@@ -89,10 +91,16 @@ class Snapshot:
     Reads around a write are not its business: actions observe live.
     """
 
-    def __init__(self, aws: Aws, k8s: K8s) -> None:
+    def __init__(self, aws: Aws, k8s: K8s, *, cached: bool = False, cluster: str = "") -> None:
+        """*cached*: lists may come from the API server's cache, a moment old; only to be shown.
+
+        *cluster* is its name, where somebody knows it already.
+        """
         self._aws = aws
         self._k8s = k8s
         self._once = Once()
+        self._cluster = cluster
+        self._how = CACHED if cached else {}
 
     def zones(self) -> tuple[Zone, ...]:
         return self._once.get("zones", lambda: zones.read(self._aws))
@@ -163,6 +171,11 @@ class Snapshot:
     def policies(self) -> Policies:
         return self._once.get("policies", lambda: policies.read(self._k8s))
 
+    def placement(self, types: Sequence[str], instances: int) -> tuple[tuple[str, int], ...]:
+        """Spot placement scores of these types, by zone id."""
+        asked = tuple(sorted(types)), rounded(instances)
+        return self._once.get(asked, lambda: by_zone(self._aws, *asked))
+
     def server_version(self) -> tuple[int, int]:
         return self._once.get("server_version", self._k8s.version)
 
@@ -230,7 +243,7 @@ class Snapshot:
         return {**plain, "autoscaled": any(each.scales(group) for each in self.autoscalers())}
 
     def _each(self, path: str, read: Callable[[Obj], T]) -> tuple[T, ...]:
-        return tuple(self._k8s.each(path, read))
+        return tuple(self._k8s.each(path, read, **self._how))
 
     def _deployments(self) -> tuple[tuple[Workload, Autoscaler | None], ...]:
         """Read once for both: of most of them little is kept."""
@@ -247,7 +260,7 @@ class Snapshot:
         return (*(each for each, _ in self._deployments()), *sets)
 
     def _cluster_name(self) -> str:
-        written = cluster.name_in_kubeconfig(self._k8s)
+        written = self._cluster or cluster.name_in_kubeconfig(self._k8s)
         return written or next((each.cluster for each in self.autoscalers() if each.cluster), "")
 
     def _balancers(self) -> tuple[Balancer, ...]:

@@ -92,6 +92,16 @@ class AnnotationMarker:
 MARKER = AnnotationMarker()
 
 
+def holder(annotations: Mapping[str, str], what: str) -> str:
+    """The run whose mark for *what* is among *annotations*, or empty."""
+    return annotations.get(f"{PREFIX}.{what}", "")
+
+
+def holders(annotations: Mapping[str, str]) -> set[str]:
+    """All runs whose marks are among *annotations*."""
+    return {run for key, run in annotations.items() if key.startswith(PREFIX) and run}
+
+
 def _signs(obj: Obj) -> tuple[str, Mapping[str, str]]:
     """The uid of an object, and the marks of whomever on it."""
     metadata = obj["metadata"]

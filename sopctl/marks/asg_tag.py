@@ -91,6 +91,21 @@ class AsgTagMarker:
 MARKER = AsgTagMarker()
 
 
+def holder(tags: Mapping[str, str], part: str) -> str:
+    """The run whose breadcrumb for *part* is among the *tags* of a group, or empty."""
+    return _run(tags.get(_key(part), ""))
+
+
+def holders(tags: Mapping[str, str]) -> set[str]:
+    """All runs whose breadcrumbs are among the *tags* of a group."""
+    return {run for key, value in tags.items() if key.startswith(PREFIX) and (run := _run(value))}
+
+
+def _run(value: str) -> str:
+    _, found, run = value.rpartition("/run=")
+    return run if found else ""
+
+
 def _address(mark: Mark) -> dict[str, Any]:
     return {
         "ResourceId": mark.resource.name,

@@ -83,7 +83,8 @@ class AwsSdk:
         self, service: str, operation: str, ask: Callable[..., Mapping[str, Any]]
     ) -> Callable[..., Iterable[Mapping[str, Any]]]:
         """A function that yields the pages of *operation*, each fetched by *ask*."""
-        client = self.client(service)
+        with _ours(f"{service}.{operation}"):
+            client = self.client(service)
         if not client.can_paginate(operation):
             return lambda **kwargs: (ask(**kwargs),)
         name = client.meta.method_to_api_mapping[operation]

@@ -14,6 +14,11 @@ from sopctl.providers.answers import AnsweredError
 
 T = TypeVar("T")
 PAGE = 500
+CACHED: Mapping[str, str] = {"resourceVersion": "0"}
+"""For lists that may come from the API server's cache, a moment old; it spares its database.
+
+Source: Kubernetes API concepts, "Resource versions"; the cache may answer all pages at once.
+"""
 
 # A page has the API's shape, as the objects on it.
 Ask = Callable[[Mapping[str, str | int | bool]], Mapping[str, Any]]

@@ -23,6 +23,9 @@ class Place:
 _REGISTRATION = "/apis/admissionregistration.k8s.io/v1"
 
 PLACES: dict[str, Place] = {
+    "k8s.capacity_buffer": Place(
+        root="/apis/autoscaling.x-k8s.io/v1beta1", plural="capacitybuffers"
+    ),
     "k8s.configmap": Place(root="/api/v1", plural="configmaps"),
     "k8s.deployment": Place(root="/apis/apps/v1", plural="deployments"),
     "k8s.hpa": Place(root="/apis/autoscaling/v2", plural="horizontalpodautoscalers"),
@@ -34,6 +37,9 @@ PLACES: dict[str, Place] = {
     "k8s.nodeclaim": Place(root="/apis/karpenter.sh/v1", plural="nodeclaims", namespaced=False),
     "k8s.nodepool": Place(root="/apis/karpenter.sh/v1", plural="nodepools", namespaced=False),
     "k8s.pod": Place(root="/api/v1", plural="pods"),
+    "k8s.priority_class": Place(
+        root="/apis/scheduling.k8s.io/v1", plural="priorityclasses", namespaced=False
+    ),
     "k8s.scaledobject": Place(root="/apis/keda.sh/v1alpha1", plural="scaledobjects"),
     "k8s.spread_binding": Place(
         root=_REGISTRATION, plural="mutatingadmissionpolicybindings", namespaced=False

@@ -116,7 +116,9 @@ def _return(number: int, shape: ReturnShape) -> ReturnEntry:
         uses=uses,
         why=shape.why,
         params=shape.params,
+        when=shape.when.strip(),
         approve=_approve(shape.approve),
+        bound=shape.bound or 0,
         wait=_seconds(shape.wait),
     )
     return ReturnEntry(kind=_RETURN_KINDS[kind], step=step)

@@ -124,6 +124,12 @@ class ReturnShape(Question):
     canary: Annotated[
         Count | None, Field(description="Restore that many objects first, then the rest.")
     ] = None
+    when: Annotated[
+        Text, Field(description="A CEL expression; what is not a restore is skipped if false.")
+    ] = ""
+    bound: Annotated[Count | None, Field(description="The most objects an action may touch.")] = (
+        None
+    )
 
 
 class RunbookShape(Shape):

@@ -152,12 +152,17 @@ def check_references(
 
 
 def _outcomes(path: Path, source: str) -> Iterator[Finding]:
-    """Steps and gates outside of ``when``: everything else is known before the first step."""
+    """Steps and gates outside of ``when``: everything else is known before the first step.
+
+    On the way back they are of another run.
+    """
     for reference in sorted(cel_text.references(source)):
         root = reference.partition(".")[0]
-        if root in ("steps", "gates") and path[2] in WITH_EXPRESSIONS:
+        if root in ("steps", "gates") and (path[2] in WITH_EXPRESSIONS or path[0] == "return"):
+            back = path[0] == "return"
+            where = "cannot be looked at in return" if back else "can be looked at only in when"
             yield Finding(
-                path=path, summary=f"{root} can be looked at only in when",
+                path=path, summary=f"{root} {where}",
                 hint="Use parameters and facts here.", offset=max(0, source.find(root)),
             )  # fmt: skip
 

@@ -35,6 +35,7 @@ _ONLY_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "keep": ("uses",),
     "approve": ("uses", "gate"),
     "canary": ("restore",),
+    "when": ("uses", "check", "gate", "notify"),
 }
 
 
@@ -95,7 +96,9 @@ def _check_entry(path: Path, fields: Fields, allowed: tuple[str, ...]) -> Iterat
                 path=(*path, name), summary=f"{name} means nothing beside {kinds[0]}",
                 hint=f"Remove it; it belongs to {' or '.join(kinds_for)}.", key=True,
             )  # fmt: skip
-    late, kept = fields.get("select") == "late", fields.get("keep") is True
+    # What an action of the way back touches is found when it is its turn.
+    late = fields.get("select") == "late" or path[0] == "return"
+    kept = fields.get("keep") is True
     if "bound" in fields and "uses" in fields and not (late or kept):
         yield Finding(
             path=(*path, "bound"), summary="bound is for late and kept steps only",

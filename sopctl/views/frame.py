@@ -26,11 +26,15 @@ td,th,.times tr{border-color:#30363d}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def framed(title: str, body: str, *, style: str = "") -> str:
-    """The whole page; *body* is HTML that its maker escaped, *style* comes on top."""
+def framed(title: str, body: str, *, style: str = "", every: float | None = None) -> str:
+    """The whole page; *body* is HTML that its maker escaped, *style* comes on top.
+
+    With *every* a browser asks for it again after so many seconds.
+    """
+    again = f'<meta http-equiv="refresh" content="{every:g}">' if every else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{text(POLICY)}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{text(POLICY)}">{again}'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{text(title)}</title><style>{STYLE}{style}</style></head><body>\n"
         f"<h1>{text(title)}</h1>\n{body}</body></html>\n"

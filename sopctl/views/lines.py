@@ -78,11 +78,14 @@ def wrapped(full: Line, width: int) -> list[Line]:
             left = width - full.indent - 2
         rows[-1].append((word, style))
         left -= len(word)
-    first, *others = rows
-    return [
-        Line(tuple(first), full.indent),
-        *(Line(tuple(row), full.indent + 2) for row in others),
-    ]
+    first, *others = map(_ended, rows)
+    return [Line(first, full.indent), *(Line(row, full.indent + 2) for row in others)]
+
+
+def _ended(row: Sequence[Span]) -> tuple[Span, ...]:
+    """*row* without the spaces at its end: beyond the edge they would be a row of their own."""
+    *rest, (text, style) = row
+    return (*rest, (text.rstrip(" "), style))
 
 
 def _words(spans: Sequence[Span]) -> Iterable[Span]:

@@ -82,6 +82,7 @@ def _step(number: int, step: Step) -> list[Line]:
 
 def _stage(entry: ReturnEntry) -> str:
     if entry.step is not None:
-        return f"{entry.kind} {entry.step.uses}"
+        when = f", when {entry.step.when}" if entry.step.when else ""
+        return f"{entry.kind} {entry.step.uses}{when}"
     canary = f", {entry.canary} first" if entry.canary else ""
     return f"restore {', '.join(entry.restore)}{canary}"

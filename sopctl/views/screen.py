@@ -32,6 +32,10 @@ STYLES: Final[Mapping[str, str]] = {
     "danger": "bold white on red",
     "add": "green",
     "remove": "red",
+    "on-demand": "cyan",
+    "reserved": "blue",
+    "spot": "magenta",
+    "mixed": "",
 }
 
 
@@ -39,7 +43,10 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Screen:
-    """One output stream. *width* 0 is: lines are not wrapped, so that a pipe gets ids whole."""
+    """One output stream. *width* 0 is: lines are not wrapped, so that a pipe gets ids whole.
+
+    *height* are the rows of the terminal; 0 is: there is no end to them.
+    """
 
     def __init__(self, stream: IO[str], environ: Mapping[str, str] | None = None) -> None:
         self.stream = stream
@@ -47,7 +54,8 @@ class Screen:
         self.terminal = bool(stream.isatty())
         self.colour = self.terminal and not found.get("NO_COLOR") and _capable(found)
         self.animated = self.terminal and _capable(found)
-        self.width = shutil.get_terminal_size((80, 24)).columns if self.terminal else 0
+        size = shutil.get_terminal_size((80, 24))
+        self.width, self.height = size if self.terminal else (0, 0)
         self._console: Console | None = None
         self.gone = False  # nobody reads it any more
         self.lost = ""  # why not all of it was written; a reader that went away is no reason

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from sopctl.core.measures import Happened, Sample
+from sopctl.views import live
 from sopctl.views.lines import EMPTY, Line, Span, line, table
-from sopctl.views.screen import Screen, drawn
+from sopctl.views.screen import Screen
 
 HEADS = ("ZONE", "SPOT", "NORMAL", "PODS READY", "LAUNCHED", "FAILED", "TERMINATED", "WISHED")
 
@@ -64,17 +65,9 @@ def zones(found: Sample) -> list[str]:
     return sorted(named - {""})
 
 
-@contextmanager
-def showing(screen: Screen) -> Iterator[Callable[[Look], None]]:
+def showing(screen: Screen) -> AbstractContextManager[Callable[[Look], None]]:
     """How looks are shown on *screen*: in place on a terminal, else one line each."""
-    if not screen.animated:
-        yield lambda look: screen.show([one_line(look)])
-        return
-    from rich.console import Group  # noqa: PLC0415  # 0.1 s, only for terminals
-    from rich.live import Live  # noqa: PLC0415  # as above
-
-    with Live(console=screen.console, auto_refresh=False) as live:
-        yield lambda look: live.update(Group(*map(drawn, lines(look))), refresh=True)
+    return live.showing(screen, live.Picture(lambda look, _width, _height: lines(look), one_line))
 
 
 def _row(found: Sample, zone: str) -> list[str | Span]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from sopctl.app import files
@@ -21,3 +23,49 @@ def test_a_folder_that_is_not_there_is_named_and_nothing_is_left(tmp_path):
     with pytest.raises(UsageError, match="folder cannot be written: is a directory"):
         files.write(tmp_path / "folder", "text")
     assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+
+
+def test_who_reads_meanwhile_never_sees_half_of_it(tmp_path):
+    path = tmp_path / "page.html"
+    texts = ["a" * 300_000, "b" * 200_000]
+    files.write(path, texts[0])
+    stop, halves = threading.Event(), []
+
+    def read():
+        while not stop.is_set():
+            if (seen := path.read_text()) not in texts:
+                halves.append(len(seen))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(100):
+        files.write(path, texts[number % 2])
+    stop.set()
+    reader.join()
+    assert halves == []
+
+
+def test_what_was_there_stays_when_writing_fails(tmp_path, monkeypatch):
+    path = tmp_path / "page.html"
+    path.write_text("old")
+
+    def full(self, to):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+
+    with pytest.raises(UsageError, match="no space left"):
+        files.write(path, "new")
+
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_link_is_not_followed(tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.write_text("kept")
+    link = tmp_path / "page.html"
+    link.symlink_to(theirs)
+    files.write(link, "ours")
+    assert theirs.read_text() == "kept"
+    assert not link.is_symlink()

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from sopctl.cli.signals import caught
+from sopctl.cli.signals import caught, interrupting
 
 
 def send(number):
@@ -46,6 +46,16 @@ def test_afterwards_signals_do_what_they_did_before():
         assert signal.getsignal(signal.SIGINT) is not before
 
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_would_end_the_process_can_be_made_an_interrupt(number):
+    before = signal.getsignal(number)
+
+    with pytest.raises(KeyboardInterrupt), interrupting():
+        send(number)
+
+    assert signal.getsignal(number) is before
 
 
 def test_a_stopped_run_parks_and_says_which_signal(shop, monkeypatch):

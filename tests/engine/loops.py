@@ -13,9 +13,13 @@ from sopctl.core.errors import FencedError
 from sopctl.engine import records
 from sopctl.engine.leg import Busy, Done, Fenced, Parked, leg
 from sopctl.engine.state import RunEnd
-from tests.engine.toys import Crash, FakeClock, bench, problems, runbook, step, world
+from tests.engine.toys import Crash, FakeClock, Thing, bench, problems, runbook, step, world
 
-BOOK = runbook(step("lamps", "toy.lamp"), step("fuses", "toy.fuse"))
+STEPS = (
+    step("lamps", "toy.lamp"),
+    step("fuses", "toy.fuse"),
+    step("lanterns", "toy.lantern"),
+)
 TTL = 30.0
 
 
@@ -102,16 +106,18 @@ ROUGH = {
 }
 
 
-def trial(*, rough=False, **more):
+def trial(*, rough=False, steps=2, **more):
     """A run that has consent and was not begun; *rough*: calls are refused and replies get lost."""
     made = world(FakeClock(), lamps=more.pop("lamps", 4), fuses=more.pop("fuses", 2))
+    if steps > 2:  # the third has things of its own
+        made.things |= {("lantern", f"n{i}"): Thing([False, None][i % 2]) for i in range(4)}
     b = bench(made, ttl=TTL, **more)
     if rough:
         b.world.answers = {name: list(script) for name, script in ROUGH.items()}
     b.world.journal = b.state
     t = Trial(b, b.snapshot())
     b.world.consume()
-    b.open(b.plan(BOOK))
+    b.open(b.plan(runbook(*STEPS[:steps])))
     return t
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sopctl.core.errors import RefusedError, StalePlanError, UsageError
@@ -221,6 +223,23 @@ def test_a_return_may_use_an_action_of_its_own(b):
 
     assert roll_back(b, way_back(b, entries=entries)) == Done(RunEnd.UNDONE)
     assert b.snapshot() == {**b.before, ("pod", "p0"): None}
+
+
+@pytest.mark.parametrize("respread", [True, False])
+def test_what_the_way_back_uses_can_be_left_out_by_a_parameter(respread):
+    b = bench()
+    b.open(b.plan(BOOK, respread=respread))
+    leg("r1", b.deps)
+    b.world.things["pod", "p0"] = Thing("running")
+    own = replace(step("respread", "toy.pod", bound=3), when="params.respread")
+    entries = (
+        ReturnEntry(kind=ReturnKind.RESTORE, restore=("lamps",)),
+        ReturnEntry(kind=ReturnKind.USES, step=own),
+        ReturnEntry(kind=ReturnKind.RESTORE, restore=("fuses",)),
+    )
+
+    assert roll_back(b, way_back(b, entries=entries)) == Done(RunEnd.UNDONE)
+    assert b.snapshot()["pod", "p0"] == (None if respread else "running")
 
 
 def test_of_two_plans_made_at_the_same_time_the_second_is_refused():

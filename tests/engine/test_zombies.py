@@ -5,11 +5,14 @@ Each protection is shown to be needed: with it switched off, the same loop finds
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sopctl.engine.leg import Done, Fenced
 from sopctl.engine.state import RunEnd
-from tests.engine.loops import Points, count_points, paused, trial, without
+from tests.engine.loops import Points, count_points, die, paused, trial, without
+from tests.engine.toys import ACTIONS
 
 TOTAL = count_points()
 
@@ -97,3 +100,35 @@ def test_a_foreign_writer_at_any_point_is_never_trampled(place, name):
     t = meddling(place, name)
 
     assert t.problems() == []
+
+
+def undone_at_once(lag, **more):
+    """It dies right after its writes are answered; at once a person takes over and turns back."""
+    t = trial(**more)
+    t.b.world.lag = lag
+    points = Points()
+    names = trial_names()
+    points.at[names.index("after append result")] = die
+    assert t.once(points) is None
+    t.b.store.release(t.b.store.takeover("r1", "person", 1.0))
+    t.turn_back()
+    t.finish()
+    return t
+
+
+def trial_names():
+    t, points = trial(), Points()
+    t.once(points)
+    return points.names
+
+
+def test_what_was_written_a_moment_ago_is_taken_back_although_reads_are_late():
+    t = undone_at_once(1.5)
+    assert t.b.snapshot() == t.before
+    assert t.problems() == []
+
+
+def test_without_the_time_that_reads_need_to_settle_it_would_stay():
+    hasty = {name: replace(each, settle=0.0) for name, each in ACTIONS.items()}
+    t = undone_at_once(1.5, actions=hasty)
+    assert t.b.snapshot() != t.before

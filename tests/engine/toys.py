@@ -33,7 +33,10 @@ from sopctl.engine.state import GOOD_PHASES, Phase
 from sopctl.journal.memory import MemoryStore
 
 SIGNATURE = 300.0  # seconds after which an unversioned call is refused by its world
-WIDE = {kind: Guardrail(count=100, percent=100) for kind in ("lamp", "fuse", "pod")}
+WIDE = {kind: Guardrail(count=100, percent=100) for kind in ("lamp", "fuse", "pod", "lantern")}
+
+
+LOST = "lost on the way"  # an answer: nobody was asked, and nobody knows
 
 
 class Crash(BaseException):
@@ -86,6 +89,8 @@ class World:
     unlogged: list[str] = field(default_factory=list)
     foreign: set[str] = field(default_factory=set)
     mutations: int = 0
+    lag: float = 0.0  # seconds for which reads still show what was there before a write
+    older: dict[tuple[str, str], tuple[datetime, Thing]] = field(default_factory=dict)
     wire: object = None  # called while a write is on the wire
     journal: object = None  # () -> RunState
 
@@ -113,6 +118,8 @@ class World:
         self.mutations += 1
         script = self.answers.get(name, [])
         answer = script.pop(0) if script else ReceiptKind.DONE
+        if answer == LOST:
+            return ReceiptKind.UNKNOWN
         if answer in (ReceiptKind.REJECTED, ReceiptKind.NOT_YET, ReceiptKind.CONFLICT):
             return answer
         thing = self.things[kind, name]
@@ -125,8 +132,15 @@ class World:
             self.trampled.append(name)
         if thing.value != value:
             self.effective[name] = self.effective.get(name, 0) + 1
+            self.older[kind, name] = (self.clock.now(), replace(thing))
             thing.value, thing.version = value, thing.version + 1
         return answer
+
+    def seen(self, kind, name):
+        """What a read shows: for a while after a write what was there before."""
+        written, before = self.older.get((kind, name), (None, None))
+        late = written and (self.clock.now() - written).total_seconds() < self.lag
+        return before if late else self.things.get((kind, name))
 
     def _witness(self, call, change):
         """No write without its durable intent."""
@@ -164,7 +178,7 @@ def _select(kind):
 def observe(world, params, ids):
     seen = {}
     for i in ids:
-        thing = world.things.get((i.kind, i.name))
+        thing = world.seen(i.kind, i.name)
         if thing is None or thing.uid != i.incarnation:
             continue
         state = ABSENT if thing.value is None else Lit(thing.value)
@@ -254,7 +268,8 @@ PODS = replace(
     _action("toy.pod", "pod", undo=Undo.OWNER_RECREATES, disruptive=True),
     desire=lambda params, resource, seen: ABSENT,
 )
-ACTIONS = {action.id: action for action in (LAMPS, FUSES, PODS)}
+LANTERNS = _action("toy.lantern", "lantern", effect=EFFECT, touch=touch)
+ACTIONS = {action.id: action for action in (LAMPS, FUSES, PODS, LANTERNS)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ from decimal import Decimal
 import pytest
 
 from sopctl.facts.objects import node, pod
-from sopctl.facts.room import by_class
+from sopctl.facts.room import by_class, takes
 
 
-def a_node(name, *, cpu="4", labels=None, taints=(), ready="True", off=False):
+def a_node(name, *, cpu="4", labels=None, taints=(), effect="NoSchedule", ready="True", off=False):
+    found = [{"key": key, "effect": effect} for key in taints]
     return node.read(
         {
             "metadata": {"name": name, "labels": labels or {}},
-            "spec": {"unschedulable": off, "taints": [{"key": key} for key in taints]},
+            "spec": {"unschedulable": off, "taints": found},
             "status": {
                 "allocatable": {"cpu": cpu, "memory": "8Gi", "pods": "10"},
                 "conditions": [{"type": "Ready", "status": ready}],
@@ -54,6 +55,21 @@ def test_nodes_that_do_not_take_them_have_no_room(elsewhere):
     nodes = [a_node("dead"), a_node("alive", **elsewhere)]
     (found,) = by_class([a_pod("dead")], nodes, {"dead"})
     assert "cpu" in found.short
+
+
+def test_a_taint_that_only_prefers_others_is_no_bar():
+    """The autoscaler has such a one on every node that it may remove: the idle ones, with room."""
+    idle = a_node("idle", taints=("DeletionCandidate",), effect="PreferNoSchedule")
+    (found,) = by_class([a_pod("dead")], [a_node("dead"), idle], {"dead"})
+    assert found.short == ()
+
+
+def test_what_a_node_takes_does_not_depend_on_how_full_it_is():
+    pod = a_pod("somewhere")
+    assert takes(a_node("full", cpu="0"), pod)
+    assert not takes(a_node("off", off=True), pod)
+    assert not takes(a_node("silent", ready="Unknown"), pod)
+    assert not takes(a_node("other", taints=("gpu",)), pod)
 
 
 def test_classes_are_counted_apart():

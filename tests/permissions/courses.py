@@ -8,6 +8,7 @@ from tests.permissions.field import (
     crowd,
     kept,
     kyverno,
+    many_types,
     old_kyverno,
     prepared_kyverno,
     with_priorities,
@@ -22,11 +23,23 @@ EVERYTHING = {
     "answers": {"go": "yes"},
 }
 GRAY = {
-    "parameters": {"zone": ZONE, "evacuate": True, "cause": "gray"},
+    "parameters": {
+        "zone": ZONE,
+        "evacuate": True,
+        "cause": "gray",
+        "stand_by": True,
+        "respread": True,
+    },
     "consent": ["relax-spread"],
     "answers": {"go": "yes"},
 }
 DRAIN = {"parameters": {"group": "GROUP"}, "answers": {"go": "yes"}}
+FROZEN = {"runs": [{"runbook": "scale-down-freeze"}]}  # the autoscaler does not come first
+RETIRE = {
+    "parameters": {"group": "GROUP", "terminate": True},
+    "answers": {"go": "yes", "end": "yes"},
+    "consent": ["terminate"],
+}
 INTERRUPTION = {"parameters": {"node": "NODE"}, "consent": ["drain"]}
 REBALANCE = {"parameters": {"node": "NODE", "drain": True}, "answers": {"go": "yes"}}
 MANY = [{"name": "many", "zones": ["a", "b", "c"], "desired": 8, "max": 9}]
@@ -108,6 +121,33 @@ OLD = [
     },
 ]
 
+ROOM = {"pods": 3, "pod_cpu": "200m", "pod_memory": "128Mi"}
+SPARE = [
+    {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": "sopctl-headroom"},
+        "value": -5,
+        "preemptionPolicy": "Never",
+    },
+    {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "sopctl-headroom", "namespace": "kube-system"},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": "spare"}},
+            "template": {
+                "metadata": {"labels": {"app": "spare"}},
+                "spec": {
+                    "priorityClassName": "sopctl-headroom",
+                    "containers": [{"name": "pause", "image": "pause:3"}],
+                },
+            },
+        },
+    },
+]
+
 KYVERNO = {"parameters": {"by": "kyverno"}}
 SWITCHED = {"parameters": {"spread": "switch"}}
 
@@ -121,12 +161,15 @@ COURSES = {
     "capacity-headroom": (
         Course(run={"parameters": {"at_least": 2, "except_zone": ZONE}}),
         Course(run={"parameters": {"at_least": 2, "except_zone": ZONE}}, silent=True),
+        Course(run={"parameters": ROOM}),
+        Course(given={"objects": SPARE}, run={"parameters": ROOM}),
     ),
     "control-plane-brownout": (Course(before=[crowd]), Course(silent=True)),
     "node-group-drain": (
         # The autoscaler may begin to remove the nodes that were emptied: nobody uncordons those.
         Course(given={**PREPARED, "objects": MANY_OF_THEM}, run=DRAIN, ends={0, 21}),
         Course(given=DEAD, run=DRAIN),
+        Course(given=FROZEN, run=RETIRE, ends={0, 21}),
         Course(
             run={"parameters": {"group": "managed", "managed": True}, "answers": {"go": "yes"}},
             before=[crowd],
@@ -156,7 +199,7 @@ COURSES = {
         Course(
             given={"objects": STATEFUL},
             run={"consent": ["relax-spread"]},
-            before=[with_priorities],
+            before=[with_priorities, many_types],
         ),
         Course(run=SWITCHED, before=[prepared_kyverno]),
     ),

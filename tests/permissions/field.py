@@ -90,10 +90,23 @@ def crowd(household: Household) -> None:
     cluster.create("verticalpodautoscalers.autoscaling.k8s.io", {**meta, **sized})
     bound = {"spec": {"targetGroupARN": f"{_ELB}:targetgroup/shop/0123456789abcdef"}}
     cluster.create("targetgroupbindings.elbv2.k8s.aws", {**meta, **bound})
+    _proportional(household)
     spec = GroupSpec(
         name="managed", zones=("us-east-1a",), min=1, max=3, desired=1, spot=True, tags=_LABELLED
     )
     household.cloud.create_nodegroup(spec)
+
+
+def _proportional(household: Household) -> None:
+    """DNS servers by the number of nodes."""
+    cluster = household.kube.cluster
+    meta = {"name": "dns-scaler", "namespace": "kube-system"}
+    image = "registry.k8s.io/cpa/cluster-proportional-autoscaler:v1.9.0"
+    container = {"name": "scaler", "image": image, "args": ["--configmap=dns-scaler"]}
+    template = {"metadata": {"labels": {"app": "scaler"}}, "spec": {"containers": [container]}}
+    spec = {"selector": {"matchLabels": {"app": "scaler"}}, "template": template}
+    cluster.create("deployments", {"metadata": meta, "spec": spec})
+    cluster.create("configmaps", {"metadata": meta, "data": {"linear": '{"min": 2}'}})
 
 
 def kyverno(household: Household) -> None:
@@ -143,6 +156,15 @@ def with_priorities(household: Household) -> None:
     meta = {"name": "cluster-autoscaler-priority-expander", "namespace": "kube-system"}
     body = {"metadata": meta, "data": {"priorities": "10:\n- .*\n"}}
     household.kube.cluster.create("configmaps", body)
+
+
+def many_types(household: Household) -> None:
+    """Spot nodes of as many types as it takes to ask for their scores."""
+    for name in ("m5.xlarge", "m5a.xlarge", "m6i.xlarge"):
+        labels = {"node.kubernetes.io/instance-type": name, "lifecycle": "Ec2Spot"}
+        meta = {"name": f"other-{name}", "labels": {**labels, ZONE_LABEL: ZONE}}
+        body = {"metadata": meta, "spec": {"unschedulable": True}}
+        household.kube.cluster.create("nodes", body)
 
 
 SPOT = [{"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["spot"]}]

@@ -21,6 +21,7 @@ from sopctl.core.errors import (
     UnreachableError,
     WrongTargetError,
 )
+from sopctl.core.target import Target
 from sopctl.providers.answers import AnsweredError, LostReplyError, Reply
 from sopctl.providers.aws import Aws, principal
 from sopctl.providers.limits import CallNote, Limits
@@ -341,3 +342,16 @@ def test_every_call_is_noted_with_its_outcome(local: Local) -> None:
     assert writes[0].operation == "autoscaling.create_or_update_tags"
     assert writes[0].request
     assert json.dumps(writes[0].seconds)
+
+
+def test_without_a_region_a_read_of_pages_is_refused_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    config = tmp_path / "config"
+    config.write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
+    aws = Aws(Target(name="east", aws_config=str(config)))
+    with pytest.raises(RefusedError, match="no AWS region for autoscaling"):
+        aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups")
+    aws.close()

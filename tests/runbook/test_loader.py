@@ -53,6 +53,14 @@ def test_a_runbook_is_loaded_with_its_source_and_digest():
     assert runbook.way_back[2].canary == 1
 
 
+def test_what_the_way_back_uses_has_a_condition_and_a_bound():
+    own = "  - {uses: toy.spread, when: params.evacuate, bound: 30}\n"
+    entry = loader.load(SMALL + own).way_back[-1]
+    assert entry.kind is ReturnKind.USES
+    assert entry.step is not None
+    assert (entry.step.when, entry.step.bound) == ("params.evacuate", 30)
+
+
 FULL = """\
 apiVersion: sopctl/v1
 kind: Runbook
@@ -212,6 +220,10 @@ BROKEN = [
      [(6, 6, "an enum has choices")]),
     ("action before", swapped("return:", "before:\n  - {uses: toy.freeze}\nreturn:"),
      [(18, 6, "uses cannot stand in before")]),
+    ("when of a restore", swapped("restore: [drain]", "restore: [drain], when: params.evacuate"),
+     [(18, 24, "when means nothing beside restore")]),
+    ("outcome on the way back", swapped("wait: 10m", "wait: 10m, when: steps.x.outcome == ''"),
+     [(19, 41, "steps cannot be looked at in return")]),
     ("empty file", "", [(1, 1, "the file is empty")]),
     ("a list", "- a\n", [(1, 1, "the file is not a mapping")]),
     ("steps are no list", swapped("  - id: freeze", "  id: freeze"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,3 +50,14 @@ def test_a_word_that_is_too_long_stays_whole():
 
 def test_columns_are_as_wide_as_their_widest_cell():
     assert plain(table([["a", "b"], ["long", "c"]])) == "a     b\nlong  c\n"
+
+
+@pytest.mark.parametrize("width", range(4, 30))
+def test_no_row_is_wider_than_the_screen_not_even_by_a_space(width):
+    full = line(("one two, ", "bad"), "three four, five ", ("six", ""), indent=1)
+    rows = wrapped(full, width)
+    words = [word for row in rows for word in row.text.split()]
+    assert words == full.text.split()
+    longest = max(len(word) for word in words)
+    assert all(len(row.text) <= max(width, longest + 3) for row in rows)
+    assert all(row.text == row.text.rstrip() for row in rows)

@@ -1,9 +1,11 @@
-"""``aws.asg.minimum``: raise the minimum of groups, so that nobody shrinks them below it.
+"""``aws.asg.minimum``: the minimum of groups, so that nobody shrinks them below it, or may.
 
 ``hold`` sets it to what the group wants now: neither the autoscaler nor a scaling policy goes
 below. ``at_least`` sets it to a number, and Auto Scaling launches what is missing: room that is
 there before it is needed. The trap: a group fights to hold its minimum, so a minimum in a failed
 zone means tries to launch there for ever; groups of the zone are never chosen with ``outside``.
+``at_most`` lowers it, for a group whose instances are to be taken out: nothing else changes by
+that, and on the way back the group launches what its minimum then lacks.
 Source: Auto Scaling API, UpdateAutoScalingGroup ("if the new MinSize is larger than the current
 size of the group, this sets the desired capacity to it"); kubernetes/autoscaler, DeleteNodes
 ("min size reached").
@@ -32,12 +34,13 @@ PART = "MinSize"
 class Params:
     """*hold*: at least what each group wants now. *at_least*: so many instances in each group.
 
-    Neither goes above the maximum of a group; a minimum is never lowered.
+    Neither goes above the maximum of a group, nor lowers a minimum. *at_most* only lowers it.
     """
 
     select: Where = field(default_factory=Where)
     hold: bool = False
     at_least: int = 0
+    at_most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +51,7 @@ class MinState:
 
 
 def select(world: World, params: Params) -> Selection:
-    if not params.hold and params.at_least < 1:
-        raise RefusedError(
-            "no minimum was named", hint="Say `hold: true`, or `at_least:` how many instances."
-        )
+    _check(params)
     population = world.facts.groups()
     chosen = choice.unmanaged(choice.chosen(world.facts, params.select), "the size")
     chosen = chosen.noting(
@@ -59,6 +59,20 @@ def select(world: World, params: Params) -> Selection:
         f"has a maximum below {params.at_least}, and gets a minimum of that.",
     )
     return Selection(asg_update.ids(chosen.groups, PART), len(population), chosen.notes)
+
+
+def _check(params: Params) -> None:
+    raised = params.hold or params.at_least > 0
+    if not raised and params.at_most is None:
+        raise RefusedError(
+            "no minimum was named",
+            hint="Say `hold: true`, or `at_least:` or `at_most:` how many instances.",
+        )
+    if params.at_most is not None and (raised or params.at_most < 0):
+        raise RefusedError(
+            f"a minimum of at most {params.at_most} makes no sense here",
+            hint="Give 0 or more, without `hold` and `at_least`.",
+        )
 
 
 def observe(
@@ -74,6 +88,8 @@ def _read(group: Group) -> Observed[MinState]:
 def desire(params: Params, resource: ResourceId, observed: Observed[MinState]) -> MinState | Absent:
     if observed.state is ABSENT:
         return ABSENT
+    if params.at_most is not None:
+        return MinState(min=min(observed.state.min, params.at_most))
     desired, most = observed.evidence["desired"], observed.evidence["max"]
     assert isinstance(desired, int)
     assert isinstance(most, int)
@@ -89,7 +105,7 @@ def converge(call: Call, world: World, changes: Sequence[Change[MinState]]) -> C
 
 ACTION: Action[Params, MinState] = Action(
     id="aws.asg.minimum",
-    summary="Raise the minimum of Auto Scaling groups: keep what is there, or have room made.",
+    summary="The minimum of Auto Scaling groups: keep what is there, have room made, or let go.",
     kind=asg_update.KIND,
     params=Params,
     state=MinState,

@@ -15,20 +15,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sopctl.actions.k8s import member, nodepools
+from sopctl.actions.k8s import member, nodepools, requirements
 from sopctl.actions.k8s.member import Member
-from sopctl.core.action import Action, Call, Change, Converged, Receipt, ReceiptKind
-from sopctl.core.codec import Json
-from sopctl.core.errors import SopError
+from sopctl.core.action import Action, Call, Change, Converged
 from sopctl.core.resource import ABSENT, Absent, Observed, ResourceId, Selection
-from sopctl.facts.objects.lookup import lookup
 from sopctl.facts.objects.node import ZONE
 from sopctl.facts.world import World
 from sopctl.marks import fence
 from sopctl.marks.annotation import AnnotationMarker
-from sopctl.providers.receipts import receipt
-
-PATH = ("spec", "template", "spec", "requirements")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +41,12 @@ def select(world: World, params: Params) -> Selection:
     if only:
         notes = (*notes, f"{', '.join(only)}: left alone, because it has no zone but {zone}.")
     kept = [each for each in found if each.name not in only]
-    return Selection(nodepools.ids(kept, PATH), population, notes)
+    return Selection(nodepools.ids(kept, requirements.PATH), population, notes)
 
 
-def _zones(requirements: Sequence[Mapping[str, Any]]) -> list[str] | None:
+def _zones(said: Sequence[Mapping[str, Any]]) -> list[str] | None:
     """The zones that requirements name; None where they leave it open."""
-    named = [e for e in requirements if e.get("key") == ZONE and e.get("operator") == "In"]
+    named = [e for e in said if e.get("key") == ZONE and e.get("operator") == "In"]
     return sorted(named[0].get("values") or ()) if named else None
 
 
@@ -63,7 +57,7 @@ def observe(
     zone = world.facts.zone(params.zone).name if ids else ""
     return {
         each: Observed(seen.state, evidence={**seen.evidence, "zone": zone}, version=seen.version)
-        for each, seen in member.observe(world, ids, PATH).items()
+        for each, seen in member.observe(world, ids, requirements.PATH).items()
     }
 
 
@@ -71,45 +65,12 @@ def desire(params: Params, resource: ResourceId, observed: Observed[Member]) -> 
     """The zone taken out of what is required, or excluded where zones are left open."""
     if observed.state is ABSENT:
         return ABSENT
-    value = observed.state.value
-    old: Sequence[Json] = value if isinstance(value, Sequence) else ()
-    new = _without(old, str(observed.evidence["zone"]))
-    return observed.state if new == list(old) else member.of(new, PATH)
-
-
-def _without(requirements: Sequence[Json], zone: str) -> list[Json]:
-    found: list[Json] = []
-    said = False
-    for each in requirements:
-        if isinstance(each, Mapping) and each.get("key") == ZONE:
-            values = each.get("values")
-            listed = [str(v) for v in values] if isinstance(values, Sequence) else []
-            if each.get("operator") == "In":
-                said = True
-                each = {**each, "values": [name for name in listed if name != zone]}  # noqa: PLW2901  # the requirement, without the zone
-            elif each.get("operator") == "NotIn":
-                said = True
-                each = {**each, "values": [*listed, *([] if zone in listed else [zone])]}  # noqa: PLW2901  # the requirement, with the zone
-        found.append(each)
-    return found if said else [*found, {"key": ZONE, "operator": "NotIn", "values": [zone]}]
+    return requirements.without(observed.state, ZONE, str(observed.evidence["zone"]))
 
 
 def converge(call: Call, world: World, changes: Sequence[Change[Member]]) -> Converged:
     for each in changes:
-        yield each.resource, _write(call, world, each)
-
-
-def _write(call: Call, world: World, change: Change[Member]) -> Receipt:
-    """Only while nothing may be disrupted: in either direction nodes drift."""
-    try:
-        found = lookup(world.k8s, [change.resource]).get(change.resource)
-    except SopError as error:
-        return receipt(error)
-    budgets = member.read(found, nodepools.BUDGETS).state if found else ABSENT
-    if budgets is not ABSENT and not nodepools.frozen(budgets.value):
-        why = f"the budgets of {change.resource.name} allow disruption: its nodes would be replaced"
-        return Receipt(kind=ReceiptKind.REJECTED, why=why)
-    return member.write(call, world, change, PATH)
+        yield each.resource, requirements.write(call, world, each)
 
 
 ACTION: Action[Params, Member] = Action(

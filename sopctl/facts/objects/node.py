@@ -12,6 +12,7 @@ from sopctl.facts.objects.quantity import parse
 
 ZONE = "topology.kubernetes.io/zone"
 ZONE_ID = "topology.k8s.aws/zone-id"  # set by EKS
+_PREFERENCE = "PreferNoSchedule"
 _OLD_ZONE = "failure-domain.beta.kubernetes.io/zone"
 
 
@@ -24,6 +25,7 @@ class Node:
     ready: bool
     unschedulable: bool
     taints: tuple[str, ...] = ()  # keys
+    hard_taints: tuple[str, ...] = ()  # of those, the ones that keep pods away
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     instance: str = ""  # such as i-0abc, of aws:///us-east-1a/i-0abc
@@ -41,6 +43,9 @@ def read(obj: Obj) -> Node:
         ready=condition(status, "Ready") == "True",
         unschedulable=bool(spec.get("unschedulable")),
         taints=tuple(each["key"] for each in spec.get("taints") or ()),
+        hard_taints=tuple(
+            each["key"] for each in spec.get("taints") or () if each.get("effect") != _PREFERENCE
+        ),
         labels=labels,
         annotations=meta.annotated(obj),
         instance=str(spec.get("providerID") or "").rpartition("/")[2],

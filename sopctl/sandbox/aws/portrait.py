@@ -138,6 +138,7 @@ def dump(group: SandboxGroup) -> Json:
         "capacity_rebalance": bool(group.capacity_rebalance),
         "protection": bool(group.new_instances_protected_from_scale_in),
         "protected": sorted(m.instance_id for m in group.members() if m.protected_from_scale_in),
+        "standby": sorted(m.instance_id for m in group.members() if m.lifecycle_state == "Standby"),
         **{name: getattr(group, name, None) for name in extras},
     }
 

@@ -46,12 +46,20 @@ ABANDONED = "an instance was taken out of service in response to an abandoned li
 
 
 class Reconciler:
-    """One round for one group. *shifted* names the zones that a group is kept out of for now."""
+    """One round for one group. *shifted* names the zones that a group is kept out of for now.
+
+    *released* is told the id of an instance that was detached, and runs on in no group.
+    """
 
     def __init__(
-        self, ec2: EC2Backend, supply: Supply, shifted: Callable[[SandboxGroup], frozenset[str]]
+        self,
+        ec2: EC2Backend,
+        supply: Supply,
+        shifted: Callable[[SandboxGroup], frozenset[str]],
+        released: Callable[[str], None],
     ) -> None:
         self._ec2 = ec2
+        self._released = released
         self.supply = supply
         self.shifted = shifted
 
@@ -149,6 +157,7 @@ class Reconciler:
         elif member.lifecycle_state == "Detaching" and age >= STOPS_IN:
             self._ec2.delete_tags([member.instance_id], {ASG_NAME_TAG: group.name})
             _leave(group, member)
+            self._released(member.instance_id)
         elif member.lifecycle_state == "Terminating" and member.machine.state_code == TERMINATED:
             _leave(group, member)
 

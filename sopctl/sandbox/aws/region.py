@@ -56,7 +56,7 @@ class Region:
             self.reclaims = Reclaims()
             self.usage = Usage()
             self.shifts = Shifts()
-            # The ids of instances that a world launched outside of any group.
+            # The ids of instances that a world launched outside of any group, or that left theirs.
             self.loose_ids: list[str] = []
             self.supply = Supply(
                 zones=tuple(zone.name for zone in self.zones),
@@ -84,7 +84,7 @@ class Region:
 
     @property
     def reconciler(self) -> Reconciler:
-        return Reconciler(self.ec2, self.supply, self.shifted)
+        return Reconciler(self.ec2, self.supply, self.shifted, self.loose_ids.append)
 
     def naive_now(self) -> datetime:
         """The world's time as moto has it."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.actions.aws.machines import nodes_for
 from tests.local import Local, local_world
 
 
@@ -15,3 +16,10 @@ def local(tmp_path: Path) -> Iterator[Local]:
         local.fleet()
         local.autoscaler()
         yield local
+
+
+@pytest.fixture
+def emptied(local: Local) -> Local:
+    """The same, with nodes for all instances, those of us-east-1a cordoned and empty."""
+    nodes_for(local)
+    return local

@@ -51,6 +51,14 @@ def test_a_minimum_is_never_lowered_nor_above_the_maximum(local: Local) -> None:
     assert kept == MinState(min=3)
 
 
+def test_a_minimum_is_lowered_and_nothing_goes_by_that(local: Local) -> None:
+    local.group("high", "us-east-1b", min=3, max=5, desired=3)
+    proof = prove(ACTION, local, Params(select=Where(groups=("high", "web-b")), at_most=1))
+    assert {i.name for i in proof.receipts} == {"high"}
+    raise_(local, Params(select=Where(groups=("high",)), at_most=1))
+    assert (local.cloud.group("high").min, local.cloud.group("high").desired) == (1, 3)
+
+
 def test_a_group_that_is_gone_is_not_wanted(local: Local) -> None:
     params = Params(hold=True)
     ids = ACTION.select(local.world, params).ids
@@ -64,6 +72,8 @@ def test_a_group_that_is_gone_is_not_wanted(local: Local) -> None:
     ("given", "what"),
     [
         ({}, "no minimum was named"),
+        ({"at_most": -1}, "at most -1 makes no sense"),
+        ({"at_most": 1, "hold": True}, "at most 1 makes no sense"),
         ({"hold": True, "select": Where(buys="cheap")}, "no group buys 'cheap'"),
         ({"hold": True, "select": Where(groups=("nobody",))}, "no Auto Scaling group nobody"),
     ],

@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 
 from sopctl.app import worlds
-from sopctl.app.trials import recording
+from sopctl.app.trials import planting, recording, suite
 from sopctl.app.trials.invoking import Operator
 from sopctl.cli.trial_commands import invoke
 from sopctl.core.errors import RefusedError, UsageError
 from sopctl.journal.memory import MemoryStore
 from sopctl.runbook.trials.model import RunShape, TrialFileShape
+from sopctl.sandbox.process.household import VERSION
 
 
 @pytest.fixture(scope="module")
 def happened(made, library):
     """A store with a run of prepare, one of freeze, and the roll back of that."""
-    made.household.reset()
+    made.household.plant(planting.planter(suite.SMALL), VERSION)  # whatever was planted before
     store = MemoryStore()
     operator = Operator(made, invoke, store)
     assert operator.run(str(library.path("prepare")), RunShape()).code == 0

@@ -63,6 +63,6 @@ CHECK: Check[Params] = Check(
         row="WL6",
         severity=Severity.WARNING,
         why="Whatever the constraints say, the zone that fails takes the pods that are in it.",
-        fix="kubectl rollout restart, or the descheduler, for the workloads that are listed.",
+        fix="A runbook with k8s.spread.restore, or the descheduler, which look at all workloads.",
     ),
 )

@@ -160,6 +160,7 @@ def test_a_detached_instance_lives_on_and_is_replaced_without_decrement(
     assert gone not in {i["InstanceId"] for i in described(asg)["Instances"]}
     found = ec2.describe_instances(InstanceIds=[gone])["Reservations"][0]["Instances"][0]
     assert found["State"]["Name"] == "running"
+    assert [each.id for each in cloud.loose()] == [gone]  # so that its node stays
 
 
 def test_a_group_with_instances_is_only_deleted_by_force(asg: Any, cloud: Cloud) -> None:

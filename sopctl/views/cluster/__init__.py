@@ -1,0 +1,1 @@
+"""A cluster at a glance: on a terminal, as a page, as JSON."""
