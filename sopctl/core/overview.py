@@ -51,7 +51,7 @@ class NodeNow:
     """*group* is the name of a GroupNow, or empty: nobody knows. *capacity*: see facts.purchase.
 
     *kept*: the autoscaler may not remove it. *full*: how much of it pods have asked for, of what is
-    scarcest there; 1.0 is all.
+    scarcest there; 1.0 is all, None is not known.
     """
 
     name: str
@@ -62,7 +62,7 @@ class NodeNow:
     cordoned: bool = False
     leaving: Leaving = Leaving.NOT
     kept: bool = False
-    full: float = 0.0
+    full: float | None = None
     pods: tuple[PodNow, ...] = ()
 
     def count(self, state: PodState) -> int:
@@ -185,6 +185,10 @@ class Overview:
     held: tuple[Held, ...] = ()
     marked: tuple[Marked, ...] = ()
     gaps: tuple[Gap, ...] = ()
+
+    def blind(self, what: str) -> bool:
+        """Whether nothing is known of a subject: to see none of it does not mean there is none."""
+        return any(what in gap.what and not gap.since for gap in self.gaps)
 
     def in_zone(self, zone: str) -> tuple[NodeNow, ...]:
         """The nodes of the zone of that name."""

@@ -6,17 +6,20 @@ Steps go in order; only their background reads overlap. See ``docs/explanation/e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sopctl.core.action import AnyAction
+from sopctl.core.codec import decode
 from sopctl.core.runbook import OnFailure, StepKind
-from sopctl.engine import gates
+from sopctl.engine import guardrails
 from sopctl.engine.compare import change_of
+from sopctl.engine.due import next_window
+from sopctl.engine.guardrails import objects
 from sopctl.engine.moves import (
     AskCheck,
+    AskWhen,
     Begin,
     Close,
-    Fence,
     Finish,
     Move,
     Park,
@@ -26,12 +29,10 @@ from sopctl.engine.moves import (
     Tell,
     TurnBack,
     Wait,
-    Window,
 )
 from sopctl.engine.state import (
     BAD_OUTCOMES,
     GOOD_PHASES,
-    Item,
     Outcome,
     Phase,
     RunEnd,
@@ -112,26 +113,26 @@ def _next_of(
     if work.plan.kind is StepKind.CHECK:
         return AskCheck(work.key)
     if work.plan.kind is StepKind.GATE:
-        return gates.gate(state, work)
+        return _gate(state, work)
     if work.plan.kind is StepKind.NOTIFY:
         return Tell(work.key)
     if not work.selected:
         return Select(work.key)
-    if move := gates.beyond_bound(state, work):
+    if move := _beyond_bound(state, work):
         return move
     action = actions[work.plan.uses]
     if not work.back and action.marker and not work.marked and work.open_items:
         return SetMarks(work.key)
-    if move := gates.by_hand(state, work, action):
+    if move := _by_hand(state, work, action):
         return move
     if work.open_items:
-        return _next_window(work, action, now, fence_wait)
+        return next_window(work, action, now, fence_wait)
     return _close(work)
 
 
 def _start(state: RunState, work: Work, now: datetime) -> Move:
     plan = work.plan
-    if move := gates.verdict_moved(state, work):
+    if move := _when(state, work):
         return move
     if plan.skipped:
         return Close(work.key, Outcome.SKIPPED, plan.skipped)
@@ -147,67 +148,85 @@ def _start(state: RunState, work: Work, now: datetime) -> Move:
     waited_for = [w.key for w in state.works] if _barrier(work) else plan.needs
     if move := _effects(state, waited_for, now):
         return move
-    if plan.approve and (move := gates.approval(state, work)):
+    if plan.approve and (move := _approval(state, work)):
         return move
     return Begin(work.key)
+
+
+def _when(state: RunState, work: Work) -> Move | None:
+    """A `when` that says something else than when it was planned becomes a gate."""
+    plan, gate = work.plan, f"when:{work.key}"
+    if not plan.when or plan.late_when or plan.unplanned:
+        return None
+    if work.runs is None:
+        return AskWhen(work.key)
+    if not work.verdict_moved or gate in state.answers:
+        return None
+    then, now = ("false", "true") if work.runs else ("true", "false")
+    do = "leave it out" if work.runs else "carry it out"
+    what = f"`when: {plan.when}` of step {work.key} was {then} when planned and is {now}"
+    return Park("gate", f"{what}; {do} all the same, as planned?", gate)
 
 
 def _barrier(work: Work) -> bool:
     return work.plan.barrier or work.plan.kind is StepKind.GATE
 
 
-def _next_window(work: Work, action: AnyAction, now: datetime, fence_wait: float) -> Move:
-    if work.back and (move := _fence(work, action, now, fence_wait)):
-        return move
-    found = work.open_items
-    waiting = {
-        i.resource: at
-        for i in found
-        if (i.retry_at or i.landed or i.phase in _UNSEEN) and (at := _when_due(i, action)) > now
-    }
-    due = [i for i in found if not waiting or i.resource not in waiting]
-    if not due:
-        until = min(waiting.values())
-        why = found[0].why or "what was written a moment ago may not be seen yet"
-        return Wait(until, f"{work.key}: {why}")
-    fresh = [item for item in due if item.phase not in (Phase.APPLIED, Phase.ACCEPTED)]
-    if not fresh:
-        return Window(work.key, tuple(item.resource for item in due))
-    return Window(work.key, tuple(item.resource for item in _first(action, fresh)))
+def _approval(state: RunState, work: Work) -> Move | None:
+    answer = state.answers.get(f"approve:{work.key}")
+    if answer is None:
+        return Park("gate", f"approve step {work.key}: {work.plan.why}", f"approve:{work.key}")
+    if answer["answer"] != "yes":
+        return Close(work.key, Outcome.DECLINED, f"declined by {answer['by']}")
+    return None
 
 
-_UNSEEN = (Phase.UNKNOWN, Phase.SENT)
+def _gate(state: RunState, work: Work) -> Move:
+    answer = state.answers.get(work.key)
+    if answer is None:
+        return Park("gate", work.plan.uses, work.key)
+    if answer["answer"] == "no":
+        return Close(work.key, Outcome.DECLINED, f"declined by {answer['by']}")
+    return Close(work.key, Outcome.ANSWERED, str(answer["answer"]))
 
 
-def _when_due(item: Item, action: AnyAction) -> datetime:
-    """When to look at it: reads may be late, so that nothing is concluded of a write too soon."""
-    unseen = (item.changed_at, *item.unacked.values()) if item.phase in _UNSEEN else ()
-    written = max(filter(None, (item.landed, *unseen)), default=None)
-    seen = written + timedelta(seconds=action.settle) if written else None
-    return max(filter(None, (item.retry_at, seen)), default=datetime.min.replace(tzinfo=UTC))
-
-
-def _first(action: AnyAction, items: Sequence[Item]) -> Sequence[Item]:
-    """As many as are looked at at once, or the first batch if the action has an order."""
-    if action.order is None:
-        return items[: action.window or action.batch * action.concurrency]
-    by_id = {item.resource: item for item in items}
-    changes = [change_of(action, item) for item in items]
-    batches = action.order(changes)
-    return [by_id[change.resource] for change in batches[0]]
-
-
-def _fence(work: Work, action: AnyAction, now: datetime, fence_wait: float) -> Move | None:
-    """Earlier calls whose outcome is unknown may still land: shut them out before looking."""
-    loose = [item for item in work.open_items if item.unacked and not item.fenced]
-    loose = [item for item in loose if not item.attempts]
-    if not loose:
+def _beyond_bound(state: RunState, work: Work) -> Move | None:
+    """A late selection larger than what was consented to becomes a gate."""
+    if not work.plan.late or work.bound_ok or not (what := _too_much(state, work)):
         return None
-    sent = max(max(item.unacked.values()) for item in loose)
-    until = now if action.touch else sent + timedelta(seconds=fence_wait)
-    if until > now:
-        return Wait(until, f"{work.key}: an unanswered call may still land; waiting it out")
-    return Fence(work.key, tuple(item.resource for item in loose), until)
+    gate = f"bound:{work.key}"
+    answer = state.answers.get(gate)
+    if answer and answer["answer"] == "no":
+        return Close(work.key, Outcome.DECLINED, f"declined by {answer['by']}")
+    return Park("gate", what, gate)
+
+
+def _by_hand(state: RunState, work: Work, action: AnyAction) -> Move | None:
+    """What was accepted by a person waits at a gate until they say that it is done."""
+    asked = [item for item in work.open_items if item.phase is Phase.ACCEPTED]
+    if action.instructions is None or not asked:
+        return None
+    gate = f"manual:{work.key}"
+    answer = state.answers.get(gate)
+    if answer is None:
+        params = decode(action.params, work.plan.params)
+        return Park("gate", action.instructions(params, change_of(action, asked[0])), gate)
+    if answer["answer"] == "no":
+        return Close(work.key, Outcome.DECLINED, f"not done, says {answer['by']}")
+    return None
+
+
+def _too_much(state: RunState, work: Work) -> str:
+    """How a late selection goes beyond its own bound, or the whole run beyond its guardrail."""
+    found = objects(work.items)
+    if found > work.plan.bound:
+        return f"step {work.key} now finds {found} objects; the plan allowed {work.plan.bound}"
+    kind = next((resource.kind for resource in work.items), "")
+    if state.plan is None or not (allowed := state.plan.guardrails.get(kind)):
+        return ""
+    ours = [each for w in state.works if not w.back for each in w.items if each.kind == kind]
+    excess = guardrails.excess(kind, ours, work.plan.population, allowed)
+    return f"with step {work.key} {excess}" if excess else ""
 
 
 def _marks_done(work: Work) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -12,7 +13,7 @@ from sopctl.core.action import AnyAction, AnyChange, Call, Converged, Receipt, R
 from sopctl.core.check import AnyCheck, Verdict
 from sopctl.core.resource import ABSENT, Observed, ResourceId
 
-_Key = tuple[str, ResourceId]
+_Key = tuple[type[Any], ResourceId]  # actions that restore the same see each other's writes
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Overlay:
 
     first: dict[_Key, Observed[Any]] = field(default_factory=dict)
     now: dict[_Key, Observed[Any]] = field(default_factory=dict)
+    _writers: defaultdict[_Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     _versions: count[int] = field(default_factory=lambda: count(1))
     _lock: Lock = field(default_factory=Lock)
 
@@ -32,7 +34,7 @@ class Overlay:
             params: Any,  # noqa: ANN401  # the action's own
             ids: Sequence[ResourceId],
         ) -> Mapping[ResourceId, Observed[Any]]:
-            return self._laid_over(action.id, ids, action.observe(clients, params, ids))
+            return self._laid_over(action.state, ids, action.observe(clients, params, ids))
 
         def converge(
             call: Call,
@@ -41,35 +43,40 @@ class Overlay:
         ) -> Converged:
             call.guard()
             for each in changes:
-                self._write(action.id, each)
+                self._write(action, each)
                 yield each.resource, Receipt(kind=ReceiptKind.DONE)
 
         effect = action.effect and replace(action.effect, look=_seen)
         dry = replace(action, observe=observe, converge=converge, effect=effect, settle=0.0)
         return replace(dry, marker=None, touch=None, renew=None)
 
-    def changed(self, action: str) -> list[tuple[ResourceId, Observed[Any], Observed[Any]]]:
+    def changed(self, action: AnyAction) -> list[tuple[ResourceId, Observed[Any], Observed[Any]]]:
         """What *action* wrote: each resource, what it was at first, and what it would be now."""
-        return [(key[1], self.first[key], now) for key, now in self.now.items() if key[0] == action]
+        return [
+            (key[1], self.first[key], now)
+            for key, now in self.now.items()
+            if action.id in self._writers[key]
+        ]
 
     def _laid_over(
         self,
-        name: str,
+        kind: type[Any],
         ids: Sequence[ResourceId],
         found: Mapping[ResourceId, Observed[Any]],
     ) -> Mapping[ResourceId, Observed[Any]]:
         seen = dict(found)
         for each in ids:
-            written = self.now.get((name, each))
+            written = self.now.get((kind, each))
             if written is None:
                 continue
             there = found.get(each, Observed(ABSENT))
             seen[each] = replace(written, evidence=there.evidence or written.evidence)
         return seen
 
-    def _write(self, name: str, change: AnyChange) -> None:
+    def _write(self, action: AnyAction, change: AnyChange) -> None:
         with self._lock:
-            key = (name, change.resource)
+            key = (action.state, change.resource)
+            self._writers[key].add(action.id)
             self.first.setdefault(key, change.before)
             version = f"written-{next(self._versions)}" if change.before.version else ""
             self.now[key] = replace(change.before, state=change.after, version=version, gone=False)

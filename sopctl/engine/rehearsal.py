@@ -7,10 +7,11 @@ nothing about what the providers would say to the writes, nor about effects.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sopctl.core.action import Undo
+from sopctl.core.action import AnyAction, Undo
 from sopctl.core.clock import Clock
 from sopctl.core.codec import encode
 from sopctl.core.errors import SopError
@@ -79,7 +80,7 @@ def rehearse(book: Runbook, plan: Plan, deps: Deps) -> Rehearsed:
         stopped = stopped or _take_back(book, plan, dry)
     except SopError as error:
         stopped = error.summary
-    return _judged(overlay, plan, stopped)
+    return _judged(overlay, plan, stopped, deps.actions)
 
 
 def _carry_out(run: str, plan: Plan, book: Runbook, deps: Deps) -> str:
@@ -107,15 +108,17 @@ def _take_back(book: Runbook, plan: Plan, deps: Deps) -> str:
     return _carry_out(BACK, plan_return(asked, deps), book, deps)
 
 
-def _judged(overlay: Overlay, plan: Plan, stopped: str) -> Rehearsed:
+def _judged(
+    overlay: Overlay, plan: Plan, stopped: str, actions: Mapping[str, AnyAction]
+) -> Rehearsed:
     wrong: list[str] = []
     kept: list[str] = []
     changed: set[ResourceId] = set()
     exact = {step.uses for step in plan.steps} - {
         step.uses for step in plan.steps if step.undo is not Undo.EXACT
     }
-    for action in sorted({step.uses for step in plan.steps}):
-        for resource, first, now in overlay.changed(action):
+    for action in sorted({step.uses for step in plan.steps} & set(actions)):
+        for resource, first, now in overlay.changed(actions[action]):
             changed.add(resource)
             if action not in exact:
                 kept.append(f"{resource} ({action})")

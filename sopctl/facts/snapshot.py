@@ -92,10 +92,7 @@ class Snapshot:
     """
 
     def __init__(self, aws: Aws, k8s: K8s, *, cached: bool = False, cluster: str = "") -> None:
-        """*cached*: lists may come from the API server's cache, a moment old; only to be shown.
-
-        *cluster* is its name, where somebody knows it already.
-        """
+        """*cached*: lists may be a moment old, only to be shown; *cluster*: its name, if known."""
         self._aws = aws
         self._k8s = k8s
         self._once = Once()

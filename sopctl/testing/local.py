@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from sopctl.core.clock import Clock
 from sopctl.core.codec import Json
 from sopctl.core.target import Target
 from sopctl.facts.snapshot import Snapshot
@@ -75,11 +76,13 @@ class Local:
         target: Target | None = None,
         limits: Limits = QUICK,
         on_call: Callable[[CallNote], None] | None = None,
+        clock: Clock | None = None,
     ) -> World:
         """New providers and a new snapshot; what is given goes to both providers."""
         where = target or self.target
-        aws = Aws(where, clock=self.watch, limits=limits, agent=AGENT, on_call=on_call)
-        k8s = K8s(where, clock=self.watch, limits=limits, agent=AGENT, on_call=on_call)
+        clock = clock or self.watch
+        aws = Aws(where, clock=clock, limits=limits, agent=AGENT, on_call=on_call)
+        k8s = K8s(where, clock=clock, limits=limits, agent=AGENT, on_call=on_call)
         self._opened += [aws, k8s]
         self.world = World(aws=aws, k8s=k8s, facts=Snapshot(aws, k8s))
         return self.world

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("sopctl", "tests", "docs", "runbooks", "scenarios", "pyproject.toml")
+COPIED = ("campaigns", "sopctl", "tests", "docs", "runbooks", "scenarios", "pyproject.toml")
 
 
 def go(folder, *words, path="", code=0):

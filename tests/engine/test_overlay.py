@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sopctl.core.action import Change, ReceiptKind
 from sopctl.core.resource import ABSENT
 from sopctl.engine.overlay import Overlay, holding
 from tests import laws
-from tests.engine.toys import CHECKS, LAMPS, PODS, CheckParams, Lit, Params, bench
+from tests.engine.toys import CHECKS, LAMPS, CheckParams, Lit, Params, bench
 
 
 def test_what_is_written_is_read_back_and_the_world_is_as_it_was():
@@ -20,7 +22,7 @@ def test_what_is_written_is_read_back_and_the_world_is_as_it_was():
     now = dry.observe(b.world, Params(), ids)
     assert {each.state for each in now.values()} == {Lit(True)}
     assert all(now[each].version != seen[each].version for each in ids)
-    rows = overlay.changed("toy.lamp")
+    rows = overlay.changed(LAMPS)
     assert [(resource, first) for resource, first, _ in rows] == list(seen.items())
 
 
@@ -31,18 +33,33 @@ def test_what_was_written_first_stays_the_first():
     for value in (True, False, True):
         seen = dry.observe(b.world, Params(), [one])[one]
         list(dry.converge(laws.call(), b.world, [Change(one, seen, Lit(value))]))
-    ((_, first, now),) = overlay.changed("toy.lamp")
+    ((_, first, now),) = overlay.changed(LAMPS)
     assert (first.state, now.state) == (Lit(False), Lit(True))
 
 
-def test_what_is_deleted_is_absent_and_two_actions_do_not_see_each_others_writes():
+def test_what_is_deleted_is_absent():
     b, overlay = bench(), Overlay()
-    lamps, pods = overlay.over(LAMPS), overlay.over(PODS)
+    lamps = overlay.over(LAMPS)
     one = lamps.select(b.world, Params()).ids[0]
     seen = lamps.observe(b.world, Params(), [one])[one]
     list(lamps.converge(laws.call(), b.world, [Change(one, seen, ABSENT)]))
     assert lamps.observe(b.world, Params(), [one])[one].state is ABSENT
-    assert pods.observe(b.world, Params(), [one])[one].state == seen.state
+
+
+def test_those_who_restore_the_same_see_each_others_writes_and_others_do_not():
+    b, overlay = bench(), Overlay()
+    lamps, again = overlay.over(LAMPS), overlay.over(replace(LAMPS, id="toy.dimmer"))
+    others = overlay.over(replace(LAMPS, id="toy.other", state=Other))
+    one = lamps.select(b.world, Params()).ids[0]
+    seen = lamps.observe(b.world, Params(), [one])[one]
+    list(lamps.converge(laws.call(), b.world, [Change(one, seen, Lit(True))]))
+    assert again.observe(b.world, Params(), [one])[one].state == Lit(True)
+    assert others.observe(b.world, Params(), [one])[one].state == seen.state
+    assert overlay.changed(again) == []
+
+
+class Other:
+    """What another action restores of the same things."""
 
 
 def test_a_check_is_not_asked():

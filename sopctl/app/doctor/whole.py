@@ -40,6 +40,7 @@ def examine(
 
     *checks* are those of the catalog that were asked for. Reads only.
     """
+    desk.identify()  # raises where nobody answers: that is neither ready nor not
     found = examining.examine(desk.place.connection.clients, checks)
     found += _ours(desk, asked, library, settings)
     if not asked.only and asked.runbooks:  # a part of it would look better, or worse, than it is

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from sopctl.core.overview import Discovery, GroupNow, Leaving, NodeNow, PodNow, PodState, ZoneNow
 from sopctl.facts import pools, purchase, zones
 from sopctl.facts.autoscaler import Autoscaler, together
-from sopctl.facts.groups import Group
+from sopctl.facts.groups import Group, Tag
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pod import Pod
 from sopctl.facts.pools import Pool
@@ -25,6 +25,9 @@ POOLS: Final = (
     "alpha.eksctl.io/nodegroup-name",
 )
 """Labels that say which group a node is of, where no Auto Scaling group is known to have it."""
+
+TITLES: Final = ("alpha.eksctl.io/nodegroup-name", "kops.k8s.io/instancegroup")
+"""Tags by which the tool that made an Auto Scaling group calls it."""
 
 INTERRUPTED: Final = "aws-node-termination-handler/"
 REMOVED: Final = ("ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupted")
@@ -72,6 +75,8 @@ def nodes_now(seen: Seen) -> tuple[NodeNow, ...]:
         if pod.node and not pod.finished:
             on[pod.node].append(pod)
     found = [_node(each, members.get(each.instance), on[each.name]) for each in seen.nodes or ()]
+    if seen.pods is None:
+        found = [replace(each, full=None) for each in found]
     return tuple(sorted(found, key=lambda node: _natural(node.name)))
 
 
@@ -149,7 +154,7 @@ def _group(
     discovery, run = _discovery(found, autoscalers)
     return GroupNow(
         name=found.name,
-        title=found.managed or found.name,
+        title=found.managed or _title(found.tags) or found.name,
         buys="mixed" if found.mixed else _bought(found),
         zones=found.zones,
         min=found.min,
@@ -160,6 +165,10 @@ def _group(
         suspended=tuple(sorted(found.suspended)),
         coming=dict(coming),
     )
+
+
+def _title(tags: Mapping[str, Tag]) -> str:
+    return next((tags[key].value for key in TITLES if key in tags), "")
 
 
 def _of_pool(found: Pool, zones: Iterable[ZoneNow]) -> GroupNow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +11,7 @@ from typing import Final
 from sopctl.core.overview import Away, GroupNow, NodeNow, Overview, PodState, ZoneNow, sums
 from sopctl.views import states
 from sopctl.views.cluster import signs
+from sopctl.views.cluster.numbers import nodes_of, pods_of
 from sopctl.views.cluster.shape import beside, fitting, listed, number, short
 from sopctl.views.lines import EMPTY, Line, Span, count, line, wrapped
 
@@ -33,12 +34,16 @@ class Detail(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The nodes of one group, bought in one way, in one zone."""
+    """The nodes of one group, bought in one way, in one zone.
+
+    *total* is how many it has at all; None, if nodes are not known.
+    """
 
     zone: str
     group: GroupNow
     capacity: str
     nodes: tuple[NodeNow, ...]
+    total: int | None
 
 
 def grid(over: Overview, detail: Detail, width: int) -> list[Line]:
@@ -69,11 +74,15 @@ def blocks(over: Overview, zone: str) -> list[Block]:
     for node in over.in_zone(zone):
         found[node.group, node.capacity].append(node)
     there = {name for name, _ in found}
+    totals = Counter(node.group for node in over.nodes)
     for group in over.groups:
         if group.desired is not None and zone in group.zones and group.name not in there:
             found[group.name, group.buys] = []
+    blind = over.blind("nodes")
     made = [
-        Block(zone, groups.get(name, NOBODY), capacity, tuple(some))
+        Block(
+            zone, groups.get(name, NOBODY), capacity, tuple(some), None if blind else totals[name]
+        )
         for (name, capacity), some in found.items()
     ]
     return sorted(made, key=lambda each: (_rank(each.capacity), each.group.title, each.group.name))
@@ -99,25 +108,12 @@ def _tier(over: Overview, tier: Sequence[ZoneNow], detail: Detail, width: int) -
 
 def head(over: Overview, zone: ZoneNow, width: int) -> list[Line]:
     """The zone, what is wrong in it, and where its traffic goes; *width* 0 is: any."""
-    nodes = over.in_zone(zone.name)
-    found = sums(nodes)
+    found = sums(over.in_zone(zone.name))
     name = f"{zone.name} ({zone.id})" if zone.id else zone.name or "zone unknown"
     state = "" if zone.state in ("", "available") else f" {zone.state}"
     first = fitting([(name, "bad" if found.dead else "strong")], [(state, "bad")], width)
-    about: list[Span] = [
-        (count(found.nodes, "node"), ""),
-        *number(found.dead, "not ready", "bad"),
-        *number(found.cordoned, "cordoned", "warn"),
-        *number(found.going, "leaving", "warn"),
-        *number(found.kept, "kept", "quiet"),
-    ]
-    there: list[Span] = [
-        (count(found.pods, "pod"), ""),
-        *number(found.pods_not_ready, "not ready", "bad"),
-        *number(found.pods_leaving, "leaving", "warn"),
-    ]
-    lines = (line(*listed(about)), line(*listed(there)))
-    rows = [first, *(row for each in lines for row in wrapped(each, width))]
+    about = (line(*listed(each)) for each in (nodes_of(over, found), pods_of(over, found)))
+    rows = [first, *(row for each in about for row in wrapped(each, width))]
     shifts = [each for each in over.away if zone.id and each.zone == zone.id]
     return [*rows, *map(_shift, shifts[:1])]  # the one that ends first
 
@@ -150,7 +146,8 @@ def _title(block: Block, width: int) -> list[Span]:
     """``+ web-spot-a  spot 4``: the sign of discovery, the name, what was bought, how many."""
     group = block.group
     sign = signs.of_group(group, block.zone) if group.name else " "
-    bought = f" {block.capacity} {len(block.nodes)}" if block.capacity else f" {len(block.nodes)}"
+    many = "?" if block.total is None else str(len(block.nodes))
+    bought = f" {block.capacity} {many}" if block.capacity else f" {many}"
     name = short(group.title, width - len(bought) - 2) if width else group.title
     style = "warn" if sign == "-" else "strong"
     return [(f"{sign} ", style), (name, style), (bought, block.capacity)]
@@ -158,13 +155,13 @@ def _title(block: Block, width: int) -> list[Span]:
 
 def _size(block: Block) -> Iterator[Span]:
     group = block.group
+    if block.total not in (None, len(block.nodes)) and group.name:
+        yield f" of {block.total}", "quiet"
     if group.desired is None:
         return
     if coming := group.coming.get(block.zone):
-        yield f", {coming} coming", "warn"
-    if len(group.zones) > 1:
-        yield f" of {group.desired}", "quiet"
-    elif group.desired != len(block.nodes):
+        yield f", {coming} {'instances' if block.total is None else 'coming'}", "warn"
+    if group.desired != block.total:
         yield f", wants {group.desired}", "warn"
     yield f", {group.min}-{group.max}", "quiet"
     if group.suspended:

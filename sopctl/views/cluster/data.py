@@ -17,7 +17,7 @@ def data(over: Overview) -> Json:
         "zones": [_zone(over, zone) for zone in over.zones],
         "groups": encode(over.groups),
         "nodes": [_node(node) for node in over.nodes],
-        "pending": encode(over.waiting),
+        "pending": None if over.blind("pods") else encode(over.waiting),
         "shifts": encode(over.away),
         "runs": encode(over.held),
         "marked": encode(over.marked),
@@ -26,18 +26,20 @@ def data(over: Overview) -> Json:
 
 
 def _zone(over: Overview, zone: ZoneNow) -> Json:
+    """What is not known is null, and never 0."""
     found = sums(over.in_zone(zone.name))
+    nodes, pods = not over.blind("nodes"), not (over.blind("nodes") or over.blind("pods"))
     return {
         "name": zone.name,
         "id": zone.id or None,
         "state": zone.state or None,
-        "nodes": found.nodes,
-        "not_ready": found.dead,
-        "cordoned": found.cordoned,
-        "leaving": found.going,
-        "pods": found.pods,
-        "pods_not_ready": found.pods_not_ready,
-        "pods_leaving": found.pods_leaving,
+        "nodes": found.nodes if nodes else None,
+        "not_ready": found.dead if nodes else None,
+        "cordoned": found.cordoned if nodes else None,
+        "leaving": found.going if nodes else None,
+        "pods": found.pods if pods else None,
+        "pods_not_ready": found.pods_not_ready if pods else None,
+        "pods_leaving": found.pods_leaving if pods else None,
     }
 
 

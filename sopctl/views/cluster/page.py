@@ -86,7 +86,7 @@ def _about(node: NodeNow) -> str:
     said = [node.name, node.capacity, "" if node.ready else "not ready"]
     said += ["cordoned" if node.cordoned else "", str(node.leaving), "kept" if node.kept else ""]
     numbers = [f"{node.count(state)} {state}" for state in PodState if node.count(state)]
-    full = f"{node.full:.0%} asked for"
+    full = "" if node.full is None else f"{node.full:.0%} asked for"
     return ", ".join(filter(None, [*said, full, f"pods: {', '.join(numbers) or 'none'}"]))
 
 

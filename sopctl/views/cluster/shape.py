@@ -12,11 +12,13 @@ CUT: Final = ".."
 
 
 def short(text: str, width: int) -> str:
-    """*text* in at most *width* columns; what is left out is marked."""
+    """A name in at most *width* columns, without its middle: names differ at their ends."""
     shown = safe(text)
     if len(shown) <= width:
         return shown
-    return shown[: max(width - len(CUT), 0)] + CUT[:width]
+    left = max(width - len(CUT), 0)
+    end = left // 2
+    return shown[: left - end] + CUT[:width] + (shown[-end:] if end else "")
 
 
 def cut(full: Line, width: int) -> Line:

@@ -62,8 +62,8 @@ def flags(node: NodeNow) -> list[Span]:
 
 
 def fill(node: NodeNow) -> str:
-    """How full it is, in tenths; 9 is anything from 90 % up."""
-    return str(min(int(node.full * 10), 9))
+    """How full it is, in tenths; 9 is anything from 90 % up, ``?`` not known."""
+    return "?" if node.full is None else str(min(int(node.full * 10), 9))
 
 
 def legend(over: Overview, width: int, *, cells: bool, rows: bool) -> list[Line]:

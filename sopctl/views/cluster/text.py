@@ -51,18 +51,29 @@ def _below(over: Overview, detail: Detail, room: Room, foot: Sequence[Line]) -> 
 
 
 def one_line(over: Overview) -> Line:
-    """The same for a pipe: what a person would grep for."""
-    found = sums(over.nodes)
-    wait = sum(each.pods for each in over.waiting)
+    """The same for a pipe: what a person would grep for; ``?`` is what is not known."""
+    nodes, pods = over.blind("nodes"), over.blind("nodes") or over.blind("pods")
     zones = []
     for zone in over.zones:
         there = sums(over.in_zone(zone.name))
-        ready = there.nodes - there.dead
-        zones.append(f"{zone.name} nodes={there.nodes} ready={ready} pods={there.pods}")
-    text = f"nodes={found.nodes} notready={found.dead} pods={found.pods}"
-    text += f" unready={found.pods_not_ready} leaving={found.pods_leaving} pending={wait}"
-    more = f"  runs={len(over.held)} shifts={len(over.away)} missing={len(over.gaps)}"
-    return line(f"{words.moment(over.at)}  {text}{more}  {'  '.join(zones)}")
+        ready = _told(there.nodes - there.dead, nodes)
+        told = f"nodes={_told(there.nodes, nodes)} ready={ready} pods={_told(there.pods, pods)}"
+        zones.append(f"{zone.name} {told}")
+    found = sums(over.nodes)
+    wait = sum(each.pods for each in over.waiting)
+    parts = (
+        words.moment(over.at),
+        f" nodes={_told(found.nodes, nodes)} notready={_told(found.dead, nodes)}",
+        f"pods={_told(found.pods, pods)} unready={_told(found.pods_not_ready, pods)}",
+        f"leaving={_told(found.pods_leaving, pods)} pending={_told(wait, over.blind('pods'))}",
+        f" runs={len(over.held)} shifts={len(over.away)} missing={len(over.gaps)} ",
+        "  ".join(zones),
+    )
+    return line(" ".join(parts))
+
+
+def _told(number: int, blind: bool) -> str:  # noqa: FBT001  # the second word of a sentence
+    return "?" if blind else str(number)
 
 
 def _cut(rows: list[Line], height: int) -> list[Line]:

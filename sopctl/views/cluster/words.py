@@ -19,7 +19,8 @@ from sopctl.core.overview import (
 )
 from sopctl.facts.objects import spread
 from sopctl.views import states
-from sopctl.views.cluster.shape import cut, listed, number
+from sopctl.views.cluster.numbers import nodes_of, pending_of, pods_of
+from sopctl.views.cluster.shape import cut, listed
 from sopctl.views.lines import Line, Span, count, line
 from sopctl.views.plan import UNNAMED
 
@@ -55,18 +56,9 @@ def moment(at: str) -> str:
 
 def _sums(over: Overview) -> Iterator[Span]:
     found = sums(over.nodes)
-    wait = sum(each.pods for each in over.waiting)
-    yield "  ", ""
-    yield from listed([(count(found.nodes, "node"), ""), *number(found.dead, "not ready", "bad")])
-    yield "  ", ""
-    yield from listed(
-        [
-            (f"{count(found.pods, 'pod')} on them", ""),
-            *number(found.pods_not_ready, "not ready", "bad"),
-            *number(found.pods_leaving, "leaving", "warn"),
-        ]
-    )
-    yield (f"  {wait} pending", "bad") if wait else ("  none pending", "")
+    for each in (nodes_of(over, found), pods_of(over, found), [pending_of(over)]):
+        yield "  ", ""
+        yield from listed(each)
 
 
 def foot(over: Overview, width: int, most: int) -> list[Line]:

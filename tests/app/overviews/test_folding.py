@@ -40,6 +40,11 @@ def test_a_node_has_the_group_its_instance_is_a_member_of_and_its_pods():
     assert [each.name for each in found.pods] == ["shop/a", "shop/b", "shop/c"]
 
 
+def test_without_pods_nobody_knows_how_full_a_node_is():
+    assert one(Seen(nodes=[node("n1")])).full is None
+    assert one(Seen(nodes=[node("n1")], pods=[])).full == 0.0
+
+
 def test_the_label_says_how_it_was_bought_where_the_group_buys_both():
     seen = Seen(
         nodes=[node("n1", labels={"lifecycle": "Ec2Spot"}), node("n2")],
@@ -125,9 +130,17 @@ def test_instances_that_are_no_nodes_yet_are_coming():
     assert found.coming == {"us-east-1b": 1}
 
 
-def test_a_managed_node_group_is_called_as_people_call_it():
-    (found,) = groups_now(Seen(groups=[group("eks-web-0aff", managed="web")]), ())
-    assert (found.name, found.title) == ("eks-web-0aff", "web")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"managed": "web"},
+        {"tags": {"alpha.eksctl.io/nodegroup-name": "web"}},
+        {"tags": {"kops.k8s.io/instancegroup": "web"}},
+    ],
+)
+def test_a_group_is_called_as_people_call_it(more):
+    (found,) = groups_now(Seen(groups=[group("long-web-0aff", **more)]), ())
+    assert (found.name, found.title) == ("long-web-0aff", "web")
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,6 @@ def odd():
         ),
         gaps=(
             Gap(what=("groups", "zones"), why="ec2 does not answer", since=AT),
-            Gap(what=("pods",), why="pods may not be listed"),
+            Gap(what=("zonal shifts",), why="zonal shifts may not be listed"),
         ),
     )

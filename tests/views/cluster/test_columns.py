@@ -93,3 +93,19 @@ def test_a_name_of_any_length_leaves_room_for_its_pods(width):
     rows = drawn(found, width=width)
     assert all(len(row) <= width for row in rows)
     assert any("oooooooooo" in row or "10o" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("desired", "said"),
+    [(3, ["on-demand 1 of 3, 0-60", "spot 2 of 3, 0-60"]), (5, ["of 3, wants 5", "of 3, wants 5"])],
+)
+def test_what_a_group_wants_is_told_from_what_it_has_elsewhere(desired, said):
+    nodes = (
+        clusters.node("n1", group="web"),
+        clusters.node("n2", group="web", capacity="spot"),
+        clusters.node("n3", group="web", capacity="spot"),
+    )
+    groups = (clusters.group("web", buys="mixed", desired=desired),)
+    rows = [row for row in drawn(over(nodes, groups, clusters.ZONES[:1])) if "web" in row]
+    assert len(rows) == len(said)
+    assert all(part in row for part, row in zip(said, rows, strict=True))

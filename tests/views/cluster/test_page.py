@@ -74,7 +74,7 @@ def test_what_a_box_says_in_colour_it_says_in_words():
     found = Read(page(clusters.odd()))
     assert "n3, on-demand, not ready, cordoned, 50% asked for, pods: 2 not ready" in found.titles
     assert "Xc n3 5" in found.text
-    assert "web spot 1 of 6" in found.text
+    assert "web spot 1 of 4" in found.text
 
 
 def test_of_very_many_pods_the_rest_is_counted_and_none_that_is_not_ready_is_left_out():

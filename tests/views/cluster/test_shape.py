@@ -23,7 +23,14 @@ def test_without_a_width_nothing_is_cut():
 
 @pytest.mark.parametrize(
     ("text", "width", "shown"),
-    [("name", 4, "name"), ("names", 4, "na.."), ("a\x1bb", 9, "a\\x1bb")],
+    [
+        ("name", 4, "name"),
+        ("long-name-a", 7, "lon..-a"),
+        ("names", 4, "n..s"),
+        ("names", 3, "n.."),
+        ("names", 1, "."),
+        ("a\x1bb", 9, "a\\x1bb"),
+    ],
 )
 def test_short_names_are_safe_and_marked_where_they_are_cut(text, width, shown):
     assert short(text, width) == shown

@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from sopctl.core.overview import Gap
+from sopctl.views.cluster.data import data
+from sopctl.views.cluster.page import page
 from sopctl.views.cluster.text import Room, lines, one_line
 from sopctl.views.lines import plain
 from tests.views.cluster import clusters
@@ -85,6 +88,44 @@ def test_more_rows_than_there_is_room_for_are_counted():
     assert len(shown) == 12
     assert shown[-1] == "... and 88 rows more"
     assert sum(row.startswith("pending") for row in drawn(over, Room())) == 99
+
+
+def blind(*what, **more):
+    """The large cluster, of which *what* could not be read."""
+    gap = Gap(what=what, why="no answer", **more)
+    return replace(clusters.large(), gaps=(gap,))
+
+
+def test_pods_that_could_not_be_read_are_not_said_to_be_none():
+    over = replace(blind("pods"), waiting=(), nodes=(clusters.node("n1", full=None),))
+    for text in (plain(lines(over, SCREEN)), page(over)):
+        assert "pods not known" in text
+        assert "pending not known" in text
+        assert "0 pods" not in text
+        assert "none pending" not in text
+    assert data(over)["pending"] is None
+    assert {zone["pods"] for zone in data(over)["zones"]} == {None}
+    assert "pods=? unready=? leaving=? pending=?" in plain([one_line(over)])
+
+
+def test_nodes_that_could_not_be_read_are_not_said_to_be_none():
+    over = replace(
+        blind("nodes", "pods"),
+        nodes=(),
+        groups=(clusters.group("web", desired=3, coming={"us-east-1a": 3}),),
+    )
+    for text in (plain(lines(over, SCREEN)), page(over)):
+        assert "nodes not known" in text
+        assert "0 nodes" not in text
+    assert "+ web on-demand ?, 3 instances, wants 3" in plain(lines(over, Room(140, 40)))
+    assert {zone["nodes"] for zone in data(over)["zones"]} == {None}
+    assert "nodes=? notready=?" in plain([one_line(over)])
+
+
+def test_what_was_read_earlier_is_known():
+    text = plain(lines(blind("nodes", "pods", since=clusters.AT), SCREEN))
+    assert "not known" not in text
+    assert "nodes, pods as of 2026-11-01 03:10:00 UTC: no answer" in text
 
 
 def test_a_line_for_a_pipe_says_the_numbers():
