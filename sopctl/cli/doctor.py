@@ -35,7 +35,10 @@ from sopctl.views.lines import line
 @options.target
 @click.pass_obj
 def doctor(context: Context, /, only: tuple[str, ...], page: Path | None, **given: object) -> int:
-    """Ask every check of readiness; changes nothing. Exits with 23 if something is not ready."""
+    """Ask every check of readiness; changes nothing.
+
+    Exits with 23 if something is not ready, and with 75 if nothing at all could be read.
+    """
     wish = whole.Asked(only=only, runbooks=bool(given.pop("runbooks")))
     asked, app = options.asked(given), context.app
     checks = examining.asked_for(app.catalogs().checks, only, whole.names(app.library))
@@ -54,4 +57,5 @@ def doctor(context: Context, /, only: tuple[str, ...], page: Path | None, **give
     else:
         context.out.show(views.findings(found, score))
     bad = any(each.state is readiness.State.NOT_READY for each in found)
-    return ExitCode.HALTED if bad else ExitCode.DONE
+    blind = bool(found) and all(each.state is readiness.State.UNKNOWN for each in found)
+    return ExitCode.HALTED if bad else ExitCode.TEMPORARY if blind else ExitCode.DONE
