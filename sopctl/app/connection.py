@@ -151,7 +151,8 @@ class RealConnection:
 
     def _identified(self, forgiven: type[SopError]) -> Identity:
         with ThreadPoolExecutor(max_workers=2) as pool:
-            aws, k8s = pool.submit(self._aws.identity), pool.submit(self._k8s.identity)
+            aws = pool.submit(self._aws.identity, first=True)
+            k8s = pool.submit(self._k8s.identity, first=True)
         silent = []
         account = caller = uid = server = user = ""
         try:

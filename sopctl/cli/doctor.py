@@ -10,7 +10,7 @@ from sopctl.app import files
 from sopctl.app.doctor import examining, whole
 from sopctl.cli import options
 from sopctl.cli.context import Context
-from sopctl.cli.watching import Silent
+from sopctl.cli.watching import Aside
 from sopctl.core import readiness
 from sopctl.core.errors import ExitCode
 from sopctl.views import doctor as views
@@ -46,7 +46,7 @@ def doctor(context: Context, /, only: tuple[str, ...], page: Path | None, **give
         proved = f", and {len(app.library.names())} runbooks" if wish.runbooks and not only else ""
         told = f"Asking {len(checks)} checks{proved}. Nothing is changed."
         context.err.show([line((told, "quiet"))])
-    with app.desk(app.target(asked.target), Silent()) as desk:
+    with app.desk(app.target(asked.target), Aside(context.err)) as desk:
         found = whole.examine(desk, wish, checks, app.library, app.settings)
         target = desk.place.target.name
     score = readiness.score(found)

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlencode
@@ -145,12 +145,12 @@ class K8s:
         """The answer to a ``*Review``: created, never stored, and not asked again."""
         return self._send(_Ask("POST", path, {}, body)).body
 
-    def identity(self) -> tuple[str, str, str]:
+    def identity(self, *, first: bool = False) -> tuple[str, str, str]:
         """(uid of the kube-system namespace, server URL, our user name there).
 
-        An identity that may not be read is empty.
+        An identity that may not be read is empty. *first*: nobody has answered yet.
         """
-        return self._identity(self._open().authorization())
+        return self._identity(self._open().authorization(), first=first)
 
     def version(self) -> tuple[int, int]:
         """(major, minor) of the API server."""
@@ -199,10 +199,13 @@ class K8s:
                 self._sdk = K8sSdk(self.target, self._limits)
             return self._sdk
 
-    def _identity(self, authorization: str) -> tuple[str, str, str]:
+    def _identity(self, authorization: str, *, first: bool = False) -> tuple[str, str, str]:
+        deadline = self._limits.first if first else self._limits.deadline
+
         def ask(method: str, path: str, body: Obj | None = None) -> Obj:
+            question = _Ask(method, path, {}, body, authorization=authorization)
             try:
-                return self._read(_Ask(method, path, {}, body, authorization=authorization))
+                return self._read(question, deadline)
             except UnauthenticatedError:
                 raise
             except (NotFoundError, PermissionDeniedError):
@@ -214,10 +217,11 @@ class K8s:
         uid = str(space.get("metadata", {}).get("uid", ""))
         return uid, self.server, str(user.get("username", ""))
 
-    def _read(self, ask: _Ask) -> Obj:
+    def _read(self, ask: _Ask, deadline: float | None = None) -> Obj:
         from sopctl.providers.retries import read_again  # noqa: PLC0415  # tenacity takes 50 ms
 
-        return read_again(lambda: self._send(ask), clock=self.clock, limits=self._limits).body
+        limits = replace(self._limits, deadline=deadline or self._limits.deadline)
+        return read_again(lambda: self._send(ask), clock=self.clock, limits=limits).body
 
     def _send(self, ask: _Ask) -> Answer:
         started = time.monotonic()
