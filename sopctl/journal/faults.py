@@ -37,6 +37,12 @@ _WORDS = {
     ),
     sqlite3.SQLITE_NOLFS: ("the disk cannot hold a file of its size", "Use another disk."),
 }
+_FINER = {
+    sqlite3.SQLITE_READONLY_ROLLBACK: (
+        "a process died while it made it, and a reader may not clear that up",
+        "Run `sopctl status`, which clears it up.",
+    ),
+}
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -57,15 +63,20 @@ def is_io_error(error: sqlite3.Error) -> bool:
 
 
 def _code(error: sqlite3.Error) -> int:
+    return _extended(error) & _PRIMARY
+
+
+def _extended(error: sqlite3.Error) -> int:
     code: int = getattr(error, "sqlite_errorcode", 0)  # absent when Python itself objects
-    return code & _PRIMARY
+    return code
 
 
 def _ours(error: sqlite3.Error, path: Path) -> SopError:
     code = _code(error)
     if code in _BROKEN:
         return _damaged(path, str(error))
-    what, hint = _WORDS.get(code, (str(error), "Report this with the whole message."))
+    unknown = (str(error), "Report this with the whole message.")
+    what, hint = _FINER.get(_extended(error)) or _WORDS.get(code, unknown)
     return AuditUnavailableError(f"the journal {path} is unavailable: {what}", hint=hint)
 
 

@@ -163,6 +163,11 @@ def _refuse_others(db: sqlite3.Connection, path: Path) -> None:
 def _check_version(db: sqlite3.Connection, path: Path) -> None:
     _refuse_others(db, path)
     version = _pragma(db, "user_version")
+    if version == 0:  # a reader finds what a writer that died has left
+        raise AuditUnavailableError(
+            f"the journal {path} was begun and not finished: nothing is recorded in it",
+            hint="Run `sopctl status`, which finishes it.",
+        )
     if version != VERSION:
         raise AuditUnavailableError(
             f"the journal {path} has format {version}; this sopctl knows {VERSION}",

@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -403,3 +404,45 @@ def test_a_store_opens_where_the_path_has_odd_characters(tmp_path: Path):
     with SqliteStore(path) as store:
         started(store)
     assert path.exists()
+
+
+def half_made(path: Path) -> None:
+    """What a process leaves that died after the log was switched on, before the tables were."""
+    path.parent.mkdir(mode=0o700)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+    path.chmod(0o600)
+
+
+def half_switched(path: Path) -> None:
+    """What a process leaves that died while it wrote the first page: a rollback is due."""
+    path.parent.mkdir(mode=0o700)
+    first = path.with_name("first.db")
+    with closing(sqlite3.connect(first, isolation_level=None)) as db:
+        db.execute("PRAGMA cache_size = 1")
+        db.execute("CREATE TABLE one (pad)")
+        db.execute("BEGIN")
+        for _ in range(200):
+            db.execute("INSERT INTO one VALUES (zeroblob(4000))")
+        for end in ("", "-journal"):
+            file = path.with_name(path.name + end)
+            file.write_bytes(first.with_name(first.name + end).read_bytes())
+            file.chmod(0o600)
+
+
+@pytest.mark.parametrize("left", [half_made, half_switched])
+def test_a_reader_of_a_journal_that_was_begun_and_not_finished_says_so(
+    tmp_path: Path, left: Callable[[Path], None]
+):
+    path = tmp_path / "state" / "journal.db"
+    left(path)
+    with pytest.raises(AuditUnavailableError, match=r"not finished|died while") as caught:
+        SqliteStore(path, read_only=True)
+    assert "`sopctl status`" in caught.value.hint
+
+
+def test_a_writer_finishes_a_journal_that_was_begun(sqlite_kit: SqliteKit, tmp_path: Path):
+    path = tmp_path / "state" / "journal.db"
+    half_made(path)
+    with SqliteStore(path), SqliteStore(path, read_only=True) as reader:
+        assert verify(reader).sound
