@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -58,6 +59,10 @@ class Connection(Protocol):
 
     def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
         """Begin to ask what *identity* may do; None where nobody can be asked."""
+        ...
+
+    def one_look(self) -> AbstractContextManager[None]:
+        """While this lasts nothing is written, and equal questions have one answer."""
         ...
 
     def blame(self, ids: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
@@ -180,6 +185,10 @@ class RealConnection:
     def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
         """Begin to ask both providers, each if it answered who we are."""
         return Preflight(self.clients, needs, identity)
+
+    def one_look(self) -> AbstractContextManager[None]:
+        """Lists of Kubernetes are what is large and asked for by many; see ``K8s.one_look``."""
+        return self._k8s.one_look()
 
     def blame(self, ids: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
         """What the objects and the tags of groups say; see ``app.blame``."""
