@@ -105,6 +105,7 @@ class RealConnection:
         *machine* is the time by which the silence of a lock's holder is measured.
         """
         self._machine = machine
+        self.asking = True  # what is allowed, before a plan is consented to
         self._target = target
         self._hide = hide
         self._agent = agent
@@ -184,7 +185,7 @@ class RealConnection:
 
     def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
         """Begin to ask both providers, each if it answered who we are."""
-        return Preflight(self.clients, needs, identity)
+        return Preflight(self.clients, needs, identity) if self.asking else None
 
     def one_look(self) -> AbstractContextManager[None]:
         """Lists of Kubernetes are what is large and asked for by many; see ``K8s.one_look``."""

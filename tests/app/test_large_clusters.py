@@ -12,7 +12,7 @@ from sopctl.app.desk import Desk
 from sopctl.app.library import Library
 from sopctl.app.place import Place, Wish
 from sopctl.app.trials import stage
-from sopctl.app.trials.faults.part import catalogs
+from sopctl.app.trials.faults.crew import catalogs
 from sopctl.facts.snapshot import SHAPES
 from sopctl.journal.memory import MemoryStore
 from sopctl.providers.k8s_pages import PAGE

@@ -115,7 +115,10 @@ class Walk:
         return reopened(self._shop, checkpoint.journal)
 
     def checkpoint(self, ledger: Ledger) -> Checkpoint:
-        return Checkpoint(world=self._shop.stage.household.snapshot(), journal=kept(ledger))
+        household = self._shop.stage.household
+        for told in (household.aws.calls, household.kube.calls):
+            told.clear()  # nobody asks for them; every case would make them anew
+        return Checkpoint(world=household.snapshot(), journal=kept(ledger))
 
     def decide(self, ledger: Ledger) -> Decide:
         """The answer to the gate at which the run is parked, if there is one."""
@@ -163,8 +166,7 @@ class Stopper:
 def reopened(shop: Shop, journal: Journal) -> Ledger:
     """What is durable, for a new process: no lease is held any more."""
     ledger = Ledger(shop.stage.life)
-    for head, found in journal:
-        ledger.import_run(head, found)
+    ledger.reopen(journal)
     return ledger
 
 
