@@ -2,7 +2,7 @@
 
 A read that is only asked again leads back to the undisturbed course, so several of them are struck
 in one play; if that ends in any other way than well, each has a play of its own. And a process that
-dies leaves nothing but what is durable: all reads between two changes are one moment to die.
+dies leaves nothing but what is durable: all calls between two changes are one moment to die before.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def bundled(faults: Iterable[Fault]) -> list[Bundle]:
         if _passes(each):
             some = passing[each.piece, each.kind, each.name.asked_once]
             _room(some, each).append(each)
-        elif each.kind is Kind.CRASH and not each.name.mutating:
+        elif each.kind is Kind.CRASH:
             moments[each.piece, each.name.moment].append(each)
         else:
             alone.append(each)
