@@ -89,8 +89,9 @@ def _leg(state: RunState, data: Data, _: datetime) -> None:
     """A new leg: patience counts while somebody works, not while nobody does."""
     state.workers = (*state.workers, str(data["worker"]))
     for work in state.works:
-        for item in work.open_items:
-            item.first_try = None
+        for item in work.items.values():
+            if item.first_try is not None and item.open:
+                item.first_try = None
 
 
 def _step(state: RunState, data: Data, at: datetime) -> None:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from sopctl.app.place import Catalogs, Wish
-from sopctl.app.trials.faults.course import Checkpoint, Course, Walk
+from sopctl.app.trials.faults.course import Checkpoint, Course, Walk, timeless
 from sopctl.app.trials.faults.disturbed import Disturbed, Verdict
 from sopctl.app.trials.faults.process import BACK, FORWARD, Died, Ledger, Shop
 from sopctl.app.trials.faults.tap import AwsTap, Kind, KubeTap, Name, Tap
 from sopctl.app.trials.stage import EndlessError, Stage
-from sopctl.core.codec import Json, canonical, encode
+from sopctl.core.codec import Json, encode
 from sopctl.core.errors import SopError
 from sopctl.core.plan import Plan
 from sopctl.core.runbook import Runbook
 
 PLANNING: Final = -1
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]{0,12}Z")
 # A process that dies while it plans has changed nothing: no call of the planning may change
 # anything, which the undisturbed course shows.
 _WHILE_PLANNING: Final = (Kind.THROTTLE, Kind.DENIAL, Kind.LOST_REPLY)
@@ -181,6 +179,4 @@ def _said(plan: Plan, since: str) -> str:
     Instants after *since* are those that a plan counts from its own.
     """
     bare = replace(plan, made_at="", warnings=(), facts={}, permissions=())
-    return _INSTANT.sub(
-        lambda found: "later" if found[0] >= since else found[0], canonical(encode(bare)).decode()
-    )
+    return timeless(encode(bare), since)
