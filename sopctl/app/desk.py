@@ -111,7 +111,8 @@ class Desk:
             held=self.holdings(),
         )
         asking = self._preflight(wish.runbook, identity)
-        plan = make_plan(order, self._deps())
+        with self.place.connection.one_look():
+            plan = make_plan(order, self._deps())
         unreachable = [f"no answer from {each}" for each in identity.unreachable]
         return replace(
             plan,
@@ -164,7 +165,8 @@ class Desk:
             steps=steps,
         )
         asking = self._preflight(runbook_of(source), self.identify())
-        plan = plan_return(asked, self._deps())
+        with self.place.connection.one_look():
+            plan = plan_return(asked, self._deps())
         told = asking.verdicts(plan) if asking is not None else ()
         return replace(plan, permissions=of_return(told, plan))
 

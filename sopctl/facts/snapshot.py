@@ -18,7 +18,6 @@ from sopctl.facts.objects import node, pdb, pod, workload
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pdb import Pdb
 from sopctl.facts.objects.pod import Pod
-from sopctl.facts.once import Once
 from sopctl.facts.placement import by_zone
 from sopctl.facts.policies import Policies
 from sopctl.facts.workloads import Hpa, Workload
@@ -26,6 +25,7 @@ from sopctl.facts.zones import Zone
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s, Obj
 from sopctl.providers.k8s_pages import CACHED
+from sopctl.providers.once import Once
 
 T = TypeVar("T")
 _TEXTS: Json = ["string"]
