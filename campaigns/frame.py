@@ -51,13 +51,15 @@ class Tally:
 class Campaign:
     """*cases* draws them from a seed, without end or not; *play* plays one; both importable.
 
-    *needed* are the cells that have to be covered; none: whatever comes.
+    *needed* are the cells that have to be covered; none: whatever comes. *told*: the figure says
+    how often each was.
     """
 
     name: str
     cases: Callable[[int], Iterable[Case]]
     play: Callable[[Case], Played]
     needed: frozenset[str] = frozenset()
+    told: bool = False
 
     def run(self, *, seed: int, most: int, seconds: float, workers: int) -> Tally:
         """Play until *most* cases are played or *seconds* are over."""
@@ -131,7 +133,7 @@ def _tell(campaign: Campaign, tally: Tally, missing: frozenset[str], took: float
 
 def _keep(campaign: Campaign, tally: Tally, seed: int, took: float) -> None:
     needed = campaign.needed or set(tally.cells)
-    figure = {
+    figure: dict[str, object] = {
         "cases": tally.cases,
         "violations": len(tally.wrong),
         "cells": len(tally.cells),
@@ -142,6 +144,8 @@ def _keep(campaign: Campaign, tally: Tally, seed: int, took: float) -> None:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
     }
+    if campaign.told:
+        figure["by cell"] = dict(sorted(tally.cells.items()))
     FIGURES.mkdir(exist_ok=True)
     path = FIGURES / f"{campaign.name}.json"
     path.write_text(json.dumps(figure, indent=2) + "\n", encoding="utf-8")

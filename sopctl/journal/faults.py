@@ -35,6 +35,10 @@ _WORDS = {
         "reading or writing it failed",
         "Check the disk (`dmesg`); start sopctl anew to try again.",
     ),
+    sqlite3.SQLITE_PROTOCOL: (
+        "its locks cannot be taken",
+        "Check its disk (`dmesg`), or set SOPCTL_STATE_DIR to a directory on a local disk.",
+    ),
     sqlite3.SQLITE_NOLFS: ("the disk cannot hold a file of its size", "Use another disk."),
 }
 _FINER = {
@@ -83,5 +87,8 @@ def _ours(error: sqlite3.Error, path: Path) -> SopError:
 def _damaged(path: Path, what: str) -> AuditBrokenError:
     return AuditBrokenError(
         f"the journal {path} is damaged: {what}",
-        hint="Keep the file as it is; copy what can be read with `sqlite3 FILE .recover`.",
+        # SQLite says so of a file that the disk cannot read, too (abort_due_to_error in src/vdbe.c
+        # of sqlite makes SQLITE_CORRUPT of SQLITE_IOERR_CORRUPTFS), and does not tell which.
+        hint="Check the disk (`dmesg`). Keep the file as it is; if the disk is sound, copy what can"
+        " be read with `sqlite3 FILE .recover`.",
     )

@@ -61,3 +61,10 @@ def test_a_cell_that_was_never_covered_fails_it(told):
     code, said = told(Campaign("sevens", numbers, play, wanted), "--cases", "3")
     assert code == 1
     assert "never covered: ends in 5" in said
+
+
+def test_how_often_each_cell_was_is_kept_if_asked_for(told, tmp_path):
+    told(Campaign("sevens", numbers, play, told=True), "--cases", "12", "--seed", "10", "--keep")
+    kept = json.loads((tmp_path / "sevens.json").read_text())
+    assert kept["by cell"]["ends in 1"] == 2
+    assert kept["by cell"]["ends in 9"] == 1
