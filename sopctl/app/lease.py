@@ -130,6 +130,16 @@ class ClusterLease:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, run: str) -> str:
+        """Who loses a race has seen that the winner lives; if that one is gone, it begins anew."""
+        while True:
+            try:
+                return self._attempt(run)
+            except ConflictError:
+                lease = self._bounded(self._read)
+                if lease is not None and (who := _holder(lease)) and _run_of(lease) != run:
+                    return who
+
+    def _attempt(self, run: str) -> str:
         """One attempt, or as many looks as it takes to know whether the holder is alive."""
         silent_since, version = self._machine.seconds(), ""
         while True:

@@ -170,3 +170,21 @@ def test_a_lock_that_was_taken_after_we_gave_up_is_not_left_behind(kube, lease):
     lock.release("R1")
 
     assert not stored(kube).get("holderIdentity")
+
+
+def test_who_loses_the_race_for_a_new_lock_is_told_who_won(kube, lease):
+    """Both have seen that there is none; the second one's POST is refused."""
+    winner, loser = lease("ana@laptop/1"), lease("bob@laptop/2")
+    read, seen = loser._read, []
+
+    def read_and_be_overtaken():
+        seen.append(read())
+        if len(seen) == 1:
+            assert winner.acquire("R1") == ""
+        return seen[-1]
+
+    loser._read = read_and_be_overtaken
+    assert "ana@laptop/1" in loser.acquire("R2")
+    assert seen[0] is None
+    assert loser.warnings == []
+    assert '"run": "R1"' in stored(kube)["holderIdentity"]

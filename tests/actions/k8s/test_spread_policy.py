@@ -66,7 +66,7 @@ def test_a_namespace_that_somebody_else_uses_is_not_deleted(stage, kind):
 
 
 def test_an_older_api_server_gets_nothing_and_a_note(tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.local.Cluster", lambda now: Cluster(now, "1.34"))
+    monkeypatch.setattr("sopctl.testing.local.Cluster", lambda now: Cluster(now, "1.34"))
     local = Local(tmp_path)
     try:
         selection = ACTION.select(Stage(local).clients, P)
