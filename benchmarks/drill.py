@@ -7,6 +7,7 @@ where the time goes: seeding, living through the hours, and the run with its rol
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from sopctl.app.settings import Settings
 from sopctl.cli.drills.rehearsal import Rehearsal
-from sopctl.cli.main import execute
+from sopctl.cli.main import COLLECT_AFTER, execute
 from sopctl.core.measures import Happened
 from sopctl.sandbox.process.running import Files
 from sopctl.sandbox.scenario.inhabitants import Group, Workload, WorldShape
@@ -106,6 +107,7 @@ def meter(state: Path, spent: dict[str, float]) -> None:
 
 def main() -> int:
     nodes, count = map(int, sys.argv[1:3]) if len(sys.argv) > 2 else (1000, 2000)  # noqa: PLR2004  # a program and two sizes
+    gc.set_threshold(*COLLECT_AFTER)  # as the command does
     began = time.monotonic()
 
     def follow(happened: Happened) -> None:

@@ -80,13 +80,18 @@ def started(folder: Path, size: Size, latency: float) -> Running:
     spent = sopctl(folder, "run", "prepare", *COMMON)
     print(f"prepare ended with {spent.code}: {spent.said.strip().splitlines()[-1]}")
     lifecycle.control(running, "POST", "/fail-zone", {"zone": ZONE})
-    for _ in range(20):
-        lifecycle.control(running, "POST", "/clock/step", {"seconds": 30})
+    live(running)
     if latency:
         rule = {"kind": "delay", "value": latency, "count": None}
         lifecycle.control(running, "POST", "/faults", {"aws": [rule], "kubernetes": [rule]})
     print(f"{time.monotonic() - began:.0f} s until the zone has failed")
     return running
+
+
+def live(running: Running) -> None:
+    """Ten minutes, in steps that each are answered in time."""
+    for _ in range(60):
+        lifecycle.control(running, "POST", "/clock/step", {"seconds": 10})
 
 
 def phase(running: Running, folder: Path, name: str, *words: str) -> bool:
@@ -132,8 +137,7 @@ def measure(folder: Path, given: argparse.Namespace) -> bool:
     ok &= phase(running, folder, "run", *run, *evacuate, *COMMON)
     ok &= phase(running, folder, "again", *run, *evacuate, *COMMON)
     lifecycle.control(running, "POST", "/heal-zone", {"zone": ZONE})
-    for _ in range(20):
-        lifecycle.control(running, "POST", "/clock/step", {"seconds": 30})
+    live(running)
     ok &= phase(running, folder, "rollback", "rollback", "--latest", "az-failure", *COMMON)
     return ok
 

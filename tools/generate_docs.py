@@ -13,6 +13,7 @@ from typing import get_type_hints
 import click
 import yaml
 from readiness_page import readiness_page  # beside this file
+from scoreboard_page import scoreboard_page
 
 from sopctl.actions.catalog import CATALOG as ACTIONS
 from sopctl.checks.catalog import CATALOG as CHECKS
@@ -52,6 +53,7 @@ def pages() -> dict[str, str]:
         "runbook-schema.md": "\n".join(schema_page()),
         "runbook-test-schema.md": "\n".join(test_schema_page()),
         "runbooks.md": "\n".join(runbooks_page()),
+        "scoreboard.md": "\n".join(scoreboard_page(REFERENCE)),
         "scenario-schema.md": "\n".join(scenario_page()),
     }
 

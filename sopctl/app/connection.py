@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -71,6 +72,10 @@ class Connection(Protocol):
         """Begin to ask what *identity* may do; None where nobody can be asked."""
         ...
 
+    def one_look(self) -> AbstractContextManager[None]:
+        """While this lasts nothing is written, and equal questions have one answer."""
+        ...
+
     def blame(self, ids: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
         """Who wrote each last besides us, as far as it tells."""
         ...
@@ -111,6 +116,7 @@ class RealConnection:
         *machine* is the time by which the silence of a lock's holder is measured.
         """
         self._machine = machine
+        self.asking = True  # what is allowed, before a plan is consented to
         self._target = target
         self._hide = hide
         self._agent = agent
@@ -151,7 +157,8 @@ class RealConnection:
 
     def _identified(self, forgiven: type[SopError]) -> Identity:
         with ThreadPoolExecutor(max_workers=2) as pool:
-            aws, k8s = pool.submit(self._aws.identity), pool.submit(self._k8s.identity)
+            aws = pool.submit(self._aws.identity, first=True)
+            k8s = pool.submit(self._k8s.identity, first=True)
         silent = []
         account = caller = uid = server = user = ""
         try:
@@ -207,7 +214,11 @@ class RealConnection:
 
     def preflight(self, needs: Sequence[Need], identity: Identity) -> Preflight | None:
         """Begin to ask both providers, each if it answered who we are."""
-        return Preflight(self.clients, needs, identity)
+        return Preflight(self.clients, needs, identity) if self.asking else None
+
+    def one_look(self) -> AbstractContextManager[None]:
+        """Lists of Kubernetes are what is large and asked for by many; see ``K8s.one_look``."""
+        return self._k8s.one_look()
 
     def blame(self, ids: Sequence[ResourceId]) -> Mapping[ResourceId, str]:
         """What the objects and the tags of groups say; see ``app.blame``."""

@@ -11,6 +11,7 @@ from typing import Self
 
 from sopctl.app import actor, drift, policy, standing, usual
 from sopctl.app.connection import asked_who, described, refuse_wrong, silent
+from sopctl.app.patience import speaking_up
 from sopctl.app.place import Place, Watcher, Wish
 from sopctl.app.preflight import Preflight, of_return
 from sopctl.core.clock import stamp
@@ -70,7 +71,8 @@ class Desk:
     def identify(self) -> Identity:
         """Who answers, compared with the pins; UnreachableError if nobody answers at all."""
         if self._identity is None:
-            found = asked_who(self.place.target.name, self.place.connection)
+            with speaking_up(self.watcher.warn, "no answer from the target yet; waiting for it"):
+                found = asked_who(self.place.target.name, self.place.connection)
             if len(found.unreachable) == PROVIDERS:
                 raise silent(self.place.target.name, found)
             refuse_wrong(self.place.target, found)
@@ -109,7 +111,8 @@ class Desk:
             held=self.holdings(),
         )
         asking = self._preflight(wish.runbook, identity)
-        plan = make_plan(order, self._deps())
+        with self.place.connection.one_look():
+            plan = make_plan(order, self._deps())
         unreachable = [f"no answer from {each}" for each in identity.unreachable]
         return replace(
             plan,
@@ -162,7 +165,8 @@ class Desk:
             steps=steps,
         )
         asking = self._preflight(runbook_of(source), self.identify())
-        plan = plan_return(asked, self._deps())
+        with self.place.connection.one_look():
+            plan = plan_return(asked, self._deps())
         told = asking.verdicts(plan) if asking is not None else ()
         return replace(plan, permissions=of_return(told, plan))
 

@@ -8,10 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 
-from sopctl.checks.aws import autoshift_agrees, spot_placement, spot_quiet, zone_exists
+from sopctl.checks.aws import (
+    autoshift_agrees,
+    spot_placement,
+    spot_quiet,
+    spot_replaceable,
+    zone_exists,
+)
 from sopctl.checks.general import command_succeeds, http_answers
 from sopctl.checks.k8s import (
     autoscaler_alive,
+    autoscaler_goes_on,
     controllers_placed,
     karpenter_drifted,
     nodes_ready,
@@ -70,10 +77,12 @@ CATALOG: Mapping[str, AnyCheck] = {
     "aws.autoshift.agrees": autoshift_agrees.CHECK,
     "aws.spot.placement": spot_placement.CHECK,
     "aws.spot.quiet": spot_quiet.CHECK,
+    "aws.spot.replaceable": spot_replaceable.CHECK,
     "aws.zone.exists": zone_exists.CHECK,
     "command.succeeds": command_succeeds.CHECK,
     "http.answers": http_answers.CHECK,
     "k8s.autoscaler.alive": autoscaler_alive.CHECK,
+    "k8s.autoscaler.goes_on": autoscaler_goes_on.CHECK,
     "k8s.controllers.placed": controllers_placed.CHECK,
     "k8s.karpenter.drifted": karpenter_drifted.CHECK,
     "k8s.nodes.ready": nodes_ready.CHECK,

@@ -10,7 +10,7 @@ from sopctl.app import files
 from sopctl.app.doctor import examining, whole
 from sopctl.cli import options
 from sopctl.cli.context import Context
-from sopctl.cli.watching import Silent
+from sopctl.cli.watching import Aside
 from sopctl.core import readiness
 from sopctl.core.errors import ExitCode
 from sopctl.views import doctor as views
@@ -35,7 +35,10 @@ from sopctl.views.lines import line
 @options.target
 @click.pass_obj
 def doctor(context: Context, /, only: tuple[str, ...], page: Path | None, **given: object) -> int:
-    """Ask every check of readiness; changes nothing. Exits with 23 if something is not ready."""
+    """Ask every check of readiness; changes nothing.
+
+    Exits with 23 if something is not ready, and with 75 if nothing at all could be read.
+    """
     wish = whole.Asked(only=only, runbooks=bool(given.pop("runbooks")))
     asked, app = options.asked(given), context.app
     checks = examining.asked_for(app.catalogs().checks, only, whole.names(app.library))
@@ -43,7 +46,7 @@ def doctor(context: Context, /, only: tuple[str, ...], page: Path | None, **give
         proved = f", and {len(app.library.names())} runbooks" if wish.runbooks and not only else ""
         told = f"Asking {len(checks)} checks{proved}. Nothing is changed."
         context.err.show([line((told, "quiet"))])
-    with app.desk(app.target(asked.target), Silent()) as desk:
+    with app.desk(app.target(asked.target), Aside(context.err)) as desk:
         found = whole.examine(desk, wish, checks, app.library, app.settings)
         target = desk.place.target.name
     score = readiness.score(found)
@@ -54,4 +57,5 @@ def doctor(context: Context, /, only: tuple[str, ...], page: Path | None, **give
     else:
         context.out.show(views.findings(found, score))
     bad = any(each.state is readiness.State.NOT_READY for each in found)
-    return ExitCode.HALTED if bad else ExitCode.DONE
+    blind = bool(found) and all(each.state is readiness.State.UNKNOWN for each in found)
+    return ExitCode.HALTED if bad else ExitCode.TEMPORARY if blind else ExitCode.DONE

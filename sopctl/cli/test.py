@@ -55,6 +55,7 @@ class FaultCount(click.ParamType[int]):
     show_default="as many as processors",
     help="Processes that share the faults.",
 )
+@click.option("--apart/ ", help="A run for each fault, also where one with several shows the same.")
 @click.option("--junit", type=options.FILE, help="Write the results as JUnit XML, too.")
 @click.option("--record", metavar="RUN", help="Write a test of this run in the sandbox.")
 @click.option(
@@ -82,7 +83,10 @@ def test(context: Context, /, runbooks: tuple[str, ...], **given: object) -> int
     asked = suite.Asked(files=suite.files(library, runbooks), pattern=str(given["pattern"]))
     found = []
     dose = part.Dose(
-        most=int(str(given["faults"])), seed=int(str(given["seed"])), jobs=int(str(given["jobs"]))
+        most=int(str(given["faults"])),
+        seed=int(str(given["seed"])),
+        jobs=int(str(given["jobs"])),
+        apart=bool(given["apart"]),
     )
     more = None if dose.most == NO_FAULTS else partial(part.faults, dose=dose)
     for result in suite.results(suite.scripts(library, asked), invoke, more):

@@ -10,10 +10,12 @@ import click
 
 from sopctl.app import files
 from sopctl.app.overviews.looking import Onlooker
+from sopctl.app.patience import speaking_up
 from sopctl.cli import options
 from sopctl.cli.context import Context
 from sopctl.cli.options import Asked
 from sopctl.cli.signals import interrupting
+from sopctl.cli.watching import Aside
 from sopctl.core.clock import SystemClock
 from sopctl.core.errors import UsageError
 from sopctl.core.overview import Overview
@@ -47,20 +49,25 @@ def view(context: Context, /, live: bool, every: str, file: Path | None, **given
     drawing = _drawing(context, asked, file, pause if live else None)
     with context.app.onlooker(context.app.target(asked.target)) as onlooker:
         if live:
-            _again_and_again(onlooker, drawing, pause)
+            _again_and_again(context, onlooker, drawing, pause)
             return
-        over = onlooker.look()
+        over = _first_look(context, onlooker)
         with drawing as show:
             show(over)
 
 
+def _first_look(context: Context, onlooker: Onlooker) -> Overview:
+    with speaking_up(Aside(context.err).warn, "no answer from the target yet; waiting for it"):
+        return onlooker.look()
+
+
 def _again_and_again(
-    onlooker: Onlooker, drawing: AbstractContextManager[Show], pause: float
+    context: Context, onlooker: Onlooker, drawing: AbstractContextManager[Show], pause: float
 ) -> None:
     """Until Ctrl-C, which is how it ends, and no failure; the terminal is left as it was."""
     clock = SystemClock()
     with suppress(KeyboardInterrupt), interrupting():
-        over = onlooker.look()  # what is refused is said before the screen is taken
+        over = _first_look(context, onlooker)  # what is refused is said before the screen is taken
         with drawing as show:
             while True:
                 show(over)

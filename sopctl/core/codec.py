@@ -135,7 +135,8 @@ def _dataclass(kind: type[Any], data: Any) -> Any:  # noqa: ANN401  # see above
     if not isinstance(data, Mapping):
         raise _MisfitError(f"{data!r} is not a mapping")
     fields = _fields(cast("Hashable", kind))
-    if unknown := sorted(data.keys() - fields.keys()):
+    if not data.keys() <= fields.keys():
+        unknown = sorted(data.keys() - fields.keys())
         raise _MisfitError(f"unknown field {', '.join(unknown)}")
     found = {}
     for key, item in data.items():

@@ -14,19 +14,12 @@ from sopctl.core.action import Mark, ReceiptKind, Undo
 from sopctl.core.clock import parse_stamp
 from sopctl.core.codec import decode
 from sopctl.core.journal import Record
-from sopctl.core.plan import Joined, Plan, PlannedChange, PlannedStep
+from sopctl.core.plan import Joined, PlannedChange, PlannedStep
 from sopctl.core.resource import ResourceId
 from sopctl.engine import records as kinds
 from sopctl.engine.decisions import CHOICES, answered, inverse
-from sopctl.engine.state import (
-    Item,
-    Outcome,
-    Phase,
-    RunEnd,
-    RunState,
-    Watched,
-    Work,
-)
+from sopctl.engine.started import plan_in
+from sopctl.engine.state import Item, Outcome, Phase, RunEnd, RunState, Watched, Work
 
 # Record data is JSON that records.py wrote; the fold is the one place that takes it apart.
 Data = Mapping[str, Any]
@@ -47,11 +40,13 @@ def apply(state: RunState, record: Record) -> None:
     state.last = at
     if record.kind not in (kinds.PARKED, kinds.LEG, kinds.REQUEST):
         state.parked = None
+    if record.kind == kinds.START:
+        state.plan = plan_in(record)
     _APPLY[record.kind](state, record.data, at)
 
 
 def _start(state: RunState, data: Data, at: datetime) -> None:
-    state.plan = decode(Plan, data["plan"])
+    assert state.plan is not None
     state.header = {key: value for key, value in data.items() if key != "plan"}
     state.started = at
     state.works = [_work(step) for step in state.plan.steps]
@@ -86,8 +81,9 @@ def _leg(state: RunState, data: Data, _: datetime) -> None:
     """A new leg: patience counts while somebody works, not while nobody does."""
     state.workers = (*state.workers, str(data["worker"]))
     for work in state.works:
-        for item in work.open_items:
-            item.first_try = None
+        for item in work.items.values():
+            if item.first_try is not None and item.open:
+                item.first_try = None
 
 
 def _step(state: RunState, data: Data, at: datetime) -> None:

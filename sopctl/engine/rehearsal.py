@@ -22,7 +22,7 @@ from sopctl.engine import control, records
 from sopctl.engine.holdings import holdings
 from sopctl.engine.leg import Done, Parked, leg
 from sopctl.engine.overlay import Overlay, holding
-from sopctl.engine.ports import Deps
+from sopctl.engine.ports import Deps, Nobody
 from sopctl.engine.restore import Return, plan_return
 from sopctl.engine.state import RunEnd
 
@@ -72,6 +72,7 @@ def rehearse(book: Runbook, plan: Plan, deps: Deps) -> Rehearsed:
         checks={name: holding(each) for name, each in deps.checks.items()},
         clock=LeapingClock(deps.clock),
         lock=None,
+        herald=Nobody(),
         fence_wait=0.0,
     )
     try:

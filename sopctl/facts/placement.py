@@ -19,13 +19,16 @@ def rounded(instances: int) -> int:
 
 
 def by_zone(aws: Aws, types: Collection[str], instances: int) -> tuple[tuple[str, int], ...]:
-    """Zone *ids* with scores of 1 to 10; 10 is likely, and nothing is promised."""
+    """Zone *ids* with scores of 1 to 10; 10 is likely, and nothing is promised.
+
+    *instances*: one of the sizes that ``rounded`` knows.
+    """
     found = aws.pages(
         "ec2",
         "get_spot_placement_scores",
         "SpotPlacementScores",
         InstanceTypes=sorted(types),
-        TargetCapacity=rounded(instances),
+        TargetCapacity=instances,
         SingleAvailabilityZone=True,
         RegionNames=[aws.region],
     )

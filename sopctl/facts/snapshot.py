@@ -18,14 +18,14 @@ from sopctl.facts.objects import node, pdb, pod, workload
 from sopctl.facts.objects.node import Node
 from sopctl.facts.objects.pdb import Pdb
 from sopctl.facts.objects.pod import Pod
-from sopctl.facts.once import Once
-from sopctl.facts.placement import by_zone, rounded
+from sopctl.facts.placement import by_zone
 from sopctl.facts.policies import Policies
 from sopctl.facts.workloads import Hpa, Workload
 from sopctl.facts.zones import Zone
 from sopctl.providers.aws import Aws
 from sopctl.providers.k8s import K8s, Obj
 from sopctl.providers.k8s_pages import CACHED
+from sopctl.providers.once import Once
 
 T = TypeVar("T")
 _TEXTS: Json = ["string"]
@@ -170,8 +170,7 @@ class Snapshot:
 
     def placement(self, types: Sequence[str], instances: int) -> tuple[tuple[str, int], ...]:
         """Spot placement scores of these types, by zone id."""
-        asked = tuple(sorted(types)), rounded(instances)
-        return self._once.get(asked, lambda: by_zone(self._aws, *asked))
+        return self._once.get((*types, instances), lambda: by_zone(self._aws, types, instances))
 
     def server_version(self) -> tuple[int, int]:
         return self._once.get("server_version", self._k8s.version)

@@ -8,17 +8,18 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-from urllib.parse import urlencode
 
 from sopctl.core.action import Call
 from sopctl.core.clock import Clock, SystemClock
 from sopctl.core.errors import NotFoundError, PermissionDeniedError, SopError, WrongTargetError
 from sopctl.core.target import Target
 from sopctl.providers.answers import Reply, UnauthenticatedError
-from sopctl.providers.k8s_pages import gathered
+from sopctl.providers.k8s_looks import Looks
+from sopctl.providers.k8s_paths import query_string
 from sopctl.providers.limits import CallNote, Limits
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class K8s:
         self._limits = limits or Limits()
         self._lock = threading.Lock()
         self._sdk, self._lent = sdk, sdk is not None
+        self._looks = Looks()
         self._proving = threading.Lock()
         self._proved: dict[str, tuple[str, str]] = {}  # credentials -> (cluster uid, user)
 
@@ -98,11 +100,14 @@ class K8s:
     def each(
         self, path: str, read: Callable[[Obj], T | None], **query: str | int | bool
     ) -> builtins.list[T]:
-        """What *read* makes of each object of a collection; None is left out.
+        """What *read* makes of each object; one page is kept at a time (``list`` keeps all)."""
+        return self._looks.gathered(
+            path, query, read, lambda page: self._read(_Ask("GET", path, {**page, **query}))
+        )
 
-        Of large collections this keeps one page at a time, where ``list`` keeps all of them.
-        """
-        return gathered(lambda page: self._read(_Ask("GET", path, {**page, **query})), read)
+    def one_look(self) -> AbstractContextManager[None]:
+        """As long as this lasts, equal lists are asked for once: for plans, which write nothing."""
+        return self._looks.one()
 
     def write(
         self,
@@ -119,6 +124,7 @@ class K8s:
         The reply's *request* is the Audit-ID: ours, kept by the API server in its audit log, and
         the same when the very same request of an attempt is sent again.
         """
+        self._looks.end()
         sent = json.dumps(body, sort_keys=True)
         name = f"{call.run}|{call.step}|{call.op_id}|{method}|{path}|{sent}"
         asked = dict(query or {})
@@ -145,12 +151,12 @@ class K8s:
         """The answer to a ``*Review``: created, never stored, and not asked again."""
         return self._send(_Ask("POST", path, {}, body)).body
 
-    def identity(self) -> tuple[str, str, str]:
+    def identity(self, *, first: bool = False) -> tuple[str, str, str]:
         """(uid of the kube-system namespace, server URL, our user name there).
 
-        An identity that may not be read is empty.
+        An identity that may not be read is empty. *first*: nobody has answered yet.
         """
-        return self._identity(self._open().authorization())
+        return self._identity(self._open().authorization(), first=first)
 
     def version(self) -> tuple[int, int]:
         """(major, minor) of the API server."""
@@ -199,10 +205,13 @@ class K8s:
                 self._sdk = K8sSdk(self.target, self._limits)
             return self._sdk
 
-    def _identity(self, authorization: str) -> tuple[str, str, str]:
+    def _identity(self, authorization: str, *, first: bool = False) -> tuple[str, str, str]:
+        deadline = self._limits.first if first else self._limits.deadline
+
         def ask(method: str, path: str, body: Obj | None = None) -> Obj:
+            question = _Ask(method, path, {}, body, authorization=authorization)
             try:
-                return self._read(_Ask(method, path, {}, body, authorization=authorization))
+                return self._read(question, deadline)
             except UnauthenticatedError:
                 raise
             except (NotFoundError, PermissionDeniedError):
@@ -214,10 +223,11 @@ class K8s:
         uid = str(space.get("metadata", {}).get("uid", ""))
         return uid, self.server, str(user.get("username", ""))
 
-    def _read(self, ask: _Ask) -> Obj:
+    def _read(self, ask: _Ask, deadline: float | None = None) -> Obj:
         from sopctl.providers.retries import read_again  # noqa: PLC0415  # tenacity takes 50 ms
 
-        return read_again(lambda: self._send(ask), clock=self.clock, limits=self._limits).body
+        limits = replace(self._limits, deadline=deadline or self._limits.deadline)
+        return read_again(lambda: self._send(ask), clock=self.clock, limits=limits).body
 
     def _send(self, ask: _Ask) -> Answer:
         started = time.monotonic()
@@ -268,16 +278,11 @@ class K8s:
         if ask.body is not None:
             headers["Content-Type"] = ask.content_type or "application/json"
             body = json.dumps(ask.body).encode()
-        path = ask.path + _query(ask.query)
+        path = ask.path + query_string(ask.query)
         answer = sdk.send(ask.method, path, headers=headers, body=body, guard=ask.guard)
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise _refusal(ask, answer)
         return answer
-
-
-def _query(query: Mapping[str, str | int | bool]) -> str:
-    asked = {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in query.items()}
-    return "?" + urlencode(asked) if asked else ""
 
 
 def _refusal(ask: _Ask, answer: Answer) -> SopError:

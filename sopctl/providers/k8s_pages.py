@@ -7,6 +7,7 @@ know of them is a tenth of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -27,21 +28,33 @@ Ask = Callable[[Mapping[str, str | int | bool]], Mapping[str, Any]]
 def gathered(ask: Ask, read: Callable[[dict[str, Any]], T | None]) -> list[T]:
     """What *read* makes of each object on all pages, without what it makes nothing of.
 
-    *ask* is given the query of a page. If the snapshot behind the pages expires on the way (410),
-    it all begins anew.
+    *ask* is given the query of a page; the next page is on its way while one is read. If the
+    snapshot behind the pages expires on the way (410), it all begins anew.
     """
+    page: Mapping[str, Any] | None = ask({"limit": PAGE})
+    if page is not None and not _token(page):
+        return _read(page, read)
     found: list[T] = []
-    token = ""
-    while True:
-        more = {"continue": token} if token else {}
-        try:
-            page = ask({"limit": PAGE, **more})
-        except AnsweredError as error:
-            if error.status != HTTPStatus.GONE or not token:
-                raise
-            found, token = [], ""
-            continue
-        found += [made for each in page.get("items") or () if (made := read(each)) is not None]
-        token = str(page.get("metadata", {}).get("continue") or "")
-        if not token:
-            return found
+    with ThreadPoolExecutor(1, thread_name_prefix="pages") as pool:
+        while page is not None:
+            token = _token(page)
+            coming = pool.submit(ask, {"limit": PAGE, "continue": token}) if token else None
+            found += _read(page, read)
+            page = None  # not kept until the next is there
+            if coming is None:
+                break
+            try:
+                page = coming.result()
+            except AnsweredError as error:
+                if error.status != HTTPStatus.GONE:
+                    raise
+                found, page = [], ask({"limit": PAGE})
+    return found
+
+
+def _token(page: Mapping[str, Any]) -> str:
+    return str(page.get("metadata", {}).get("continue") or "")
+
+
+def _read(page: Mapping[str, Any], read: Callable[[dict[str, Any]], T | None]) -> list[T]:
+    return [made for each in page.get("items") or () if (made := read(each)) is not None]

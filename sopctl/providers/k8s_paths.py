@@ -6,7 +6,9 @@ group, version and plural: ``k8s.policy/v1/poddisruptionbudgets``, or ``k8s.v1/s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from sopctl.core.resource import ResourceId
 
@@ -96,3 +98,9 @@ def split(name: str) -> tuple[str, str]:
     """``namespace/name`` as its two halves; the namespace of a cluster-scoped name is empty."""
     namespace, _, last = name.rpartition("/")
     return namespace, last
+
+
+def query_string(query: Mapping[str, str | int | bool]) -> str:
+    """What is asked of a path, with its question mark; empty for nothing."""
+    asked = {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in query.items()}
+    return "?" + urlencode(asked) if asked else ""

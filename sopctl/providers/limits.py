@@ -17,6 +17,7 @@ class Limits:
     read: float = 15.0
     attempts: int = 4
     deadline: float = 40.0
+    first: float = 10.0  # the deadline of the first question: who answers here at all
     pool: int = 32
     writes_per_second: float = 5.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 
 from sopctl.app.calls import CallLog
@@ -104,6 +104,9 @@ class ToyConnection:
 
     def preflight(self, needs, identity):
         return None
+
+    def one_look(self):
+        return nullcontext()
 
     def identify(self):
         return self.shop.identity

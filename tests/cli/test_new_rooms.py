@@ -102,13 +102,15 @@ def test_in_a_checkout_the_tables_are_in_order_too(tmp_path):
         "tests/checks/aws/test_asg_room.py",
         "tests/checks/k8s/test_web_ready.py",
     ]
-    go(folder, "ruff", "check", ".")
-    go(folder, "ruff", "format", "--check", "sopctl", "tests")
     rooms = [f"sopctl/actions/{each}.py" for each in ("k8s/web_hold", "aws/asg_calm")]
     rooms += [f"sopctl/checks/{each}.py" for each in ("aws/asg_room", "k8s/web_ready")]
+    tables = [f"sopctl/{kind}/catalog.py" for kind in ("actions", "checks")]
+    go(folder, "ruff", "check", *rooms, *tests, *tables)
+    go(folder, "ruff", "format", "--check", *rooms, *tests, *tables)
     go(folder, "mypy", "--config-file", "pyproject.toml", *rooms, path=folder)
-    house = ("tests/house/test_mitigations.py", "tests/actions/test_catalog.py")
-    go(folder, "pytest", "-q", *tests, *house, "tests/checks/test_catalog.py", path=folder)
+    go(folder, "pytest", "-q", *tests, "tests/house/test_mitigations.py", path=folder)
+    for kind, name in (("action", "k8s.web.hold"), ("check", "aws.asg.room")):
+        assert "Say in one line" in go(folder, "sopctl", kind, "show", name, path=folder)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sopctl.core.errors import PermissionDeniedError
 from sopctl.core.resource import ABSENT
-from sopctl.core.runbook import Approve, ReturnEntry, ReturnKind
+from sopctl.core.runbook import Approve, ReturnEntry, ReturnKind, StepKind
 from sopctl.engine.rehearsal import rehearse
 from sopctl.journal.memory import MemoryStore
 from tests.engine.toys import ACTIONS, FUSES, LAMPS, Lit, bench, runbook, step, world
@@ -95,3 +95,21 @@ def test_nothing_to_do_is_rehearsed_as_well():
     made = play(b, BOOK)
     assert made.passed
     assert made.changed == 0
+
+
+class Alarm:
+    """Whoever is told is told for nothing."""
+
+    def doubts(self, _notice):
+        return ()
+
+    def tell(self, _notice, body, _guard):
+        raise AssertionError(body)
+
+
+def test_nobody_is_told_of_what_is_only_rehearsed():
+    told = runbook(
+        step("lamps", "toy.lamp"),
+        step("tell", "Spot is paused", kind=StepKind.NOTIFY, params={"to": ["oncall"]}),
+    )
+    assert play(bench(), told, herald=Alarm()).passed

@@ -6,7 +6,7 @@ import pytest
 
 from sopctl.app.library import Library
 from sopctl.app.trials import planting, stage, suite
-from sopctl.app.trials.faults.part import catalogs
+from sopctl.app.trials.faults.crew import catalogs
 from sopctl.cli.trial_commands import invoke
 from sopctl.facts.snapshot import SHAPES
 from sopctl.permissions import gather

@@ -256,7 +256,7 @@ def test_refreshed_credentials_of_another_account_stop_the_write(
     answers = iter(["arn:aws:sts::1:assumed-role/ops/me", "arn:aws:sts::1:assumed-role/admin/me"])
 
     class Swapped(Aws):
-        def identity(self) -> tuple[str, str]:
+        def identity(self, *, first: bool = False) -> tuple[str, str]:
             return "1", next(answers)
 
     aws = Swapped(replace(local.target, account="1"), limits=QUICK, clock=local.watch)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -72,3 +73,24 @@ def test_a_page_is_not_kept() -> None:
         return page
 
     assert gathered(ask, number) == list(range(7))
+
+
+def test_the_next_page_is_on_its_way_while_one_is_read() -> None:
+    server = Server()
+    asked = threading.Event()
+
+    def ask(query: Mapping[str, Any]) -> Mapping[str, Any]:
+        if query.get("continue") == "3":
+            asked.set()
+        return server(query)
+
+    def slowly(obj: dict[str, Any]) -> int:
+        assert obj["n"] > 2 or asked.wait(5)
+        return number(obj)
+
+    assert gathered(ask, slowly) == list(range(7))
+
+
+def test_a_page_that_cannot_be_read_is_told() -> None:
+    with pytest.raises(KeyError):
+        gathered(Server(), lambda obj: obj["no such field"])

@@ -42,9 +42,13 @@ class EndlessError(Exception):
 
 @dataclass(slots=True)
 class Life:
-    """Whether the process that is played still lives, and where the world itself stumbled."""
+    """Whether the process that is played still lives, and where the world itself stumbled.
+
+    *durable* counts what a dead process leaves: changes of the world, and records.
+    """
 
     dead: bool = False
+    durable: int = 0
     stumbles: list[str] = field(default_factory=list)
 
     def die(self) -> None:

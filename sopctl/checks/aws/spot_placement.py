@@ -41,7 +41,8 @@ def look(world: World, params: Params) -> Verdict:
         detail = f"scores say nothing of fewer than {placement.FEWEST_TYPES} types: {found}"
         return Verdict(holds=True, detail=detail, applies=False)
     try:
-        scores = world.facts.placement(types, params.instances or max(1, len(spot)))
+        size = placement.rounded(params.instances or max(1, len(spot)))
+        scores = world.facts.placement(types, size)
     except AnsweredError as error:
         if error.code != NO_MORE:
             raise

@@ -18,7 +18,7 @@ class Params:
 
 
 def look(world: World, params: Params) -> Verdict:
-    pods = world.k8s.each("/api/v1/pods", pod.read)
+    pods = world.k8s.each("/api/v1/pods", pod.read, fieldSelector="status.phase=Pending")
     blocked = [
         each
         for each in pods

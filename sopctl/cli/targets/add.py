@@ -10,7 +10,7 @@ import click
 from sopctl.app.targets import refuse_name
 from sopctl.cli import consents, options
 from sopctl.cli.context import Context
-from sopctl.cli.watching import Silent
+from sopctl.cli.watching import Aside
 from sopctl.core.errors import UnreachableError, UsageError
 from sopctl.core.target import Target
 from sopctl.views import targets
@@ -35,7 +35,7 @@ def add(context: Context, /, name: str, labels: tuple[str, ...], **given: Any) -
     kube_context = given.pop("kube_context")
     plain = {key: given[key] for key in ("region", "profile", "aws_config", "kubeconfig")}
     asked_for = Target(name=name, context=kube_context, labels=pairs, **plain)
-    with context.app.desk(asked_for, Silent()) as desk:
+    with context.app.desk(asked_for, Aside(context.err)) as desk:
         found = desk.identify()
     if found.unreachable:
         raise UnreachableError(

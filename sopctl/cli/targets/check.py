@@ -6,7 +6,7 @@ import click
 
 from sopctl.cli import completions, options
 from sopctl.cli.context import Context
-from sopctl.cli.watching import Silent
+from sopctl.cli.watching import Aside
 from sopctl.core.codec import encode
 from sopctl.core.errors import ExitCode
 from sopctl.views import targets
@@ -19,7 +19,7 @@ from sopctl.views import targets
 def check(context: Context, /, name: str, **given: object) -> int:
     """Ask the target NAME who it is; a mismatch with what is pinned is refused."""
     target = context.app.target(name)
-    with context.app.desk(target, Silent()) as desk:
+    with context.app.desk(target, Aside(context.err)) as desk:
         found = desk.identify()
     if options.asked(given).json:
         context.out.data({"schema": "sopctl.identity/1", "identity": encode(found)})

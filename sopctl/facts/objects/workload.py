@@ -44,7 +44,7 @@ class Workload:
 def of_cluster(k8s: K8s) -> Sequence[Workload]:
     """All of them; two lists."""
     return [
-        each for kind in KINDS for each in k8s.each(collection(kind), functools.partial(read, kind))
+        each for kind, reader in _READERS.items() for each in k8s.each(collection(kind), reader)
     ]
 
 
@@ -65,6 +65,9 @@ def read(kind: str, obj: Obj) -> Workload:
         template=spec.get("template") or {},
         claims=tuple(_claims(obj)),
     )
+
+
+_READERS = {kind: functools.partial(read, kind) for kind in KINDS}
 
 
 def _replicas(spec: Obj) -> int:

@@ -7,6 +7,8 @@ import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from sopctl.sandbox.heads import PlainHandler
+
 # What socketserver hands to a request: a socket here, a pair for datagrams.
 _Incoming = socket.socket | tuple[bytes, socket.socket]
 
@@ -81,7 +83,7 @@ class LoopbackServer(ThreadingHTTPServer):
         """Say nothing: a client that goes away is no error of ours."""
 
 
-class LoopbackHandler(BaseHTTPRequestHandler):
+class LoopbackHandler(PlainHandler):
     """Reads whole requests and writes whole replies, so that none waits for another packet."""
 
     protocol_version = "HTTP/1.1"

@@ -12,9 +12,10 @@ import threading
 import time
 import uuid
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from sopctl.sandbox.heads import PlainHandler
 from sopctl.sandbox.k8s import fairness
 from sopctl.sandbox.k8s.api import Api
 from sopctl.sandbox.k8s.calls import Call, is_mutating
@@ -186,7 +187,7 @@ class _Server(ThreadingHTTPServer):
         """Clients that hang up, or do not trust us, are no news."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(PlainHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one packet per answer; flushed after every chunk
     disable_nagle_algorithm = True
@@ -197,11 +198,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.request.settimeout(10)
         self.request.do_handshake()
         super().setup()
-
-    def do_GET(self) -> None:
-        self._serve()
-
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET  # noqa: N815  # names of the base
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # name of the base
         """Requests are journaled in `calls`, not printed."""
@@ -228,6 +224,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         owner.record(request, response.status, audit_id, began)
         self._send(response, audit_id)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815  # http.server's names
 
     def _request(self) -> Request:
         parts = urlsplit(self.path)

@@ -143,8 +143,9 @@ class Household:
                 ends = [until, now + timedelta(seconds=stride), *([due] if due else [])]
                 self.clock.advance(max(0.0, (min(ends) - now).total_seconds()))
                 self._world.settle()
-                self.stage.look(self.clock.now())
-            self._world.settle()
+                if due is not None and due <= self.clock.now():
+                    self.stage.look(self.clock.now())
+                    self._world.settle()
 
     def fail_zone(self, zone: str, *, gray: bool = False) -> None:
         """Let a zone fail, by its name; see the world for what that means."""

@@ -30,7 +30,7 @@ from sopctl.sandbox.process.running import (
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
-WORLD_SECONDS = 300.0  # to write a whole world down, or to read it, on a busy machine
+WORLD_SECONDS = 300.0  # to write a whole world down, read it or step it, on a busy machine
 HEALTH_SECONDS = 15.0
 STOP_SECONDS = 10.0
 LOOK_EVERY = 0.05
@@ -172,7 +172,8 @@ def environment(running: Running) -> dict[str, str]:
 
 def control(running: Running, method: str, path: str, body: Json = None) -> Json:
     """Ask the control API; raises RefusedError for its errors, UnreachableError for silence."""
-    return _ask(running, method, path, body, ANSWER_SECONDS)
+    patience = WORLD_SECONDS if path == "/clock/step" else ANSWER_SECONDS
+    return _ask(running, method, path, body, patience)
 
 
 def _ask(running: Running, method: str, path: str, body: Json, timeout: float) -> Json:

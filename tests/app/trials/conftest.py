@@ -9,7 +9,7 @@ import pytest
 from sopctl.app.library import Library
 from sopctl.app.trials import planting, stage, suite
 from sopctl.app.trials.case import Case, Script
-from sopctl.app.trials.faults.part import catalogs
+from sopctl.app.trials.faults.crew import catalogs
 from sopctl.cli.trial_commands import invoke
 from sopctl.facts.snapshot import SHAPES
 from sopctl.runbook.lint import Known

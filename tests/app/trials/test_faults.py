@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sopctl.app.trials.faults import part
+from sopctl.app.trials.faults import crew, part
 from sopctl.app.trials.faults.course import Checkpoint
 from sopctl.app.trials.faults.disturbed import Coverage
 from sopctl.app.trials.faults.matrix import PLANNING, Lab, Play
@@ -19,7 +19,7 @@ def begun(make_case):
     """One undisturbed course for all tests here; each case goes back to a checkpoint of it."""
     case = make_case()
     start = case.begin()
-    lab = Lab(case.stage, part.catalogs())
+    lab = Lab(case.stage, crew.catalogs())
     play = Play(
         book=case.script.book,
         params={"zone": "us-east-1a"},

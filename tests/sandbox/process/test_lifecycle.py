@@ -17,6 +17,7 @@ from kubernetes import config as kubernetes_config
 
 from sopctl.app import scenarios
 from sopctl.core.errors import SopError, UnreachableError
+from sopctl.sandbox.process import lifecycle
 from sopctl.sandbox.process.lifecycle import (
     control,
     environment,
@@ -231,6 +232,16 @@ def test_callers_load_no_sdk_and_no_simulator() -> None:
         [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+def test_a_step_of_the_world_may_take_longer_than_an_answer(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half an hour in which a zone returns, in a large world on a busy machine."""
+    monkeypatch.setattr(lifecycle, "ANSWER_SECONDS", 1e-4)
+    with pytest.raises(UnreachableError):
+        control(running, "GET", "/dump")
+    control(running, "POST", "/clock/step", {"seconds": 1})
 
 
 def test_a_twin_is_alike_to_the_last_pod_and_goes_its_own_way(

@@ -6,6 +6,7 @@ calls are the ones to be struck; the checkpoint after it is where a disturbed ru
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +15,8 @@ from sopctl.app.trials.faults.process import Decide, Died, End, Ledger, Shop
 from sopctl.app.trials.faults.tap import Name, Tap
 from sopctl.app.trials.journals import Journal, kept
 from sopctl.app.trials.portrait import portrait, unmarked
-from sopctl.core.codec import Json, encode
+from sopctl.core.clock import stamp
+from sopctl.core.codec import Json, canonical, encode
 from sopctl.core.journal import Entry, Record
 from sopctl.engine import records
 from sopctl.engine.fold import fold
@@ -22,6 +24,7 @@ from sopctl.engine.leg import Done, Parked
 from sopctl.engine.state import RunState
 
 MOST_PIECES: Final = 200
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]{0,12}Z")
 # Asked by every new process: in later pieces they are there only because pieces begin anew.
 _BEGINNING: Final = ("sts.", "selfsubjectreviews", "/api/v1/namespaces/kube-system", "/leases")
 
@@ -115,7 +118,10 @@ class Walk:
         return reopened(self._shop, checkpoint.journal)
 
     def checkpoint(self, ledger: Ledger) -> Checkpoint:
-        return Checkpoint(world=self._shop.stage.household.snapshot(), journal=kept(ledger))
+        household = self._shop.stage.household
+        for told in (household.aws.calls, household.kube.calls):
+            told.clear()  # nobody asks for them; every case would make them anew
+        return Checkpoint(world=household.snapshot(), journal=kept(ledger))
 
     def decide(self, ledger: Ledger) -> Decide:
         """The answer to the gate at which the run is parked, if there is one."""
@@ -163,8 +169,7 @@ class Stopper:
 def reopened(shop: Shop, journal: Journal) -> Ledger:
     """What is durable, for a new process: no lease is held any more."""
     ledger = Ledger(shop.stage.life)
-    for head, found in journal:
-        ledger.import_run(head, found)
+    ledger.reopen(journal)
     return ledger
 
 
@@ -175,7 +180,11 @@ def standing(shop: Shop, ledger: Ledger, run: str) -> Standing:
 
 
 def told(state: RunState) -> Json:
-    """What the journal says that decides what comes next, and nothing of how it came to it."""
+    """What the journal says that decides what comes next, and nothing of how it came to it.
+
+    Nor when: what was to last for some hours does so from another moment.
+    """
+    since = "" if state.started is None else stamp(state.started)
     return {
         "end": str(state.end or ""),
         "answers": {gate: str(given["answer"]) for gate, given in state.answers.items()},
@@ -187,9 +196,9 @@ def told(state: RunState) -> Json:
                 "items": {
                     str(encode(item.resource)): [
                         str(item.phase),
-                        item.before,
-                        item.after,
-                        item.settled,
+                        timeless(item.before, since),
+                        timeless(item.after, since),
+                        timeless(item.settled, since),
                         item.ours,
                     ]
                     for item in work.items.values()
@@ -199,6 +208,12 @@ def told(state: RunState) -> Json:
             for work in state.works
         ],
     }
+
+
+def timeless(value: Json, since: str) -> str:
+    """*value* as canonical JSON, without the instants from *since* on."""
+    text = canonical(value).decode()
+    return _INSTANT.sub(lambda found: "later" if found[0] >= since else found[0], text)
 
 
 def gate_answer(parked: Parked, answers: Mapping[str, str]) -> str | None:

@@ -46,13 +46,20 @@ PROCESSES: Final = 12  # that may be needed until a disturbed run has ended
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What came of a case; *wrong* is empty if all is well. *met*: before its end."""
+    """What came of a case; *wrong* is empty if all is well. *met*: before its end.
+
+    *missed*: the calls that were to be struck and did not come.
+    """
 
     name: Name
     kind: Kind
-    struck: bool = False
+    missed: frozenset[Name] = frozenset()
     met: bool = False
     wrong: tuple[str, ...] = ()
+
+    @property
+    def struck(self) -> bool:
+        return self.name not in self.missed
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.name}"
@@ -65,13 +72,13 @@ class Disturbed:
         self._shop, self._tap, self._run, self._answers = shop, tap, run, answers
         self._walk = Walk(shop, tap, run, answers)
 
-    def case(self, course: Course, piece: Piece, name: Name, kind: Kind) -> Verdict:
-        """Strike *name* with *kind* in *piece*."""
+    def case(self, course: Course, piece: Piece, names: Sequence[Name], kind: Kind) -> Verdict:
+        """Strike *names*, each once, with *kind* in *piece*; the verdict names the first."""
         ledger = self._walk.at(piece.begin)
         stopper = self._stopper(ledger, piece)
         self._tap.begin()
         self._tap.covered = Coverage(ledger, self._run)
-        self._tap.arm(name, kind)
+        self._tap.arm(names, kind)
         try:
             if kind is Kind.TURN_BACK:
                 met, wrong = False, self._turned_back(course, ledger, stopper)
@@ -82,7 +89,9 @@ class Disturbed:
             met, wrong = False, [f"it ended with {type(error).__name__}: {error}"]
         wrong += self._tap.violations
         wrong += _doubled(self._tap.written, course.written)
-        return Verdict(name=name, kind=kind, struck=self._tap.struck, met=met, wrong=tuple(wrong))
+        return Verdict(
+            name=names[0], kind=kind, missed=self._tap.missed, met=met, wrong=tuple(wrong)
+        )
 
     def _stopper(self, ledger: Ledger, piece: Piece) -> Stopper:
         good = _outcome(piece.meets, piece.until)

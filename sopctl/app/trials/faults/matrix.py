@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from sopctl.app.place import Catalogs, Wish
-from sopctl.app.trials.faults.course import Checkpoint, Course, Walk
+from sopctl.app.trials.faults.course import Checkpoint, Course, Walk, timeless
 from sopctl.app.trials.faults.disturbed import Disturbed, Verdict
 from sopctl.app.trials.faults.process import BACK, FORWARD, Died, Ledger, Shop
 from sopctl.app.trials.faults.tap import AwsTap, Kind, KubeTap, Name, Tap
 from sopctl.app.trials.stage import EndlessError, Stage
-from sopctl.core.codec import Json, digest, encode
+from sopctl.core.codec import Json, encode
 from sopctl.core.errors import SopError
 from sopctl.core.plan import Plan
 from sopctl.core.runbook import Runbook
@@ -82,28 +82,31 @@ class Lab:
         walk = self._walk(play)
         ledger = walk.at(play.begin)
         self._tap.begin()
-        plan = self._plan(ledger, play)
+        plan = self._plan(ledger, play, asking=True)
         assert isinstance(plan, Plan), "nothing struck it"
         planning = tuple(dict.fromkeys(self._tap.seen))
         self._shop.open(ledger, play.run, plan, play.book)
         course = walk.course(walk.checkpoint(ledger))
         return Charted(play=play, plan=plan, planning=planning, course=course)
 
-    def disturb(self, charted: Charted, fault: Fault) -> Verdict:
-        """Play one case; a bug in the world that shows in it is wrong, too."""
+    def disturb(self, charted: Charted, fault: Fault, *more: Fault) -> Verdict:
+        """Play one case; a bug in the world that shows in it is wrong, too.
+
+        *more* faults, of the same piece and kind, strike in the same play.
+        """
         self._attach()
         stumbles = self._shop.stage.life.stumbles
         stumbles.clear()
-        found = self._disturb(charted, fault)
+        found = self._disturb(charted, fault, [each.name for each in (fault, *more)])
         return replace(found, wrong=(*found.wrong, *stumbles[:1]))
 
-    def _disturb(self, charted: Charted, fault: Fault) -> Verdict:
+    def _disturb(self, charted: Charted, fault: Fault, names: Sequence[Name]) -> Verdict:
         play = charted.play
         disturbed = Disturbed(self._shop, self._tap, play.run, play.answers)
         if fault.piece == PLANNING:
-            return self._while_planning(disturbed, charted, fault)
+            return self._while_planning(disturbed, charted, names, fault.kind)
         piece = charted.course.pieces[fault.piece]
-        return disturbed.case(charted.course, piece, fault.name, fault.kind)
+        return disturbed.case(charted.course, piece, names, fault.kind)
 
     def _attach(self) -> None:
         """Look at every call from now on; whoever did so before does not any more."""
@@ -111,18 +114,20 @@ class Lab:
         household.aws.observer = AwsTap(self._tap)
         household.kube.observer = KubeTap(self._tap)
 
-    def _while_planning(self, disturbed: Disturbed, charted: Charted, fault: Fault) -> Verdict:
+    def _while_planning(
+        self, disturbed: Disturbed, charted: Charted, names: Sequence[Name], kind: Kind
+    ) -> Verdict:
         """It refuses, or plans the same, or plans what it can: then `resume` does the rest."""
         play = charted.play
         ledger = self._walk(play).at(play.begin)
         self._tap.begin()
-        self._tap.arm(fault.name, fault.kind)
+        self._tap.arm(names, kind)
         wrong: list[str] = []
         met = True
         try:
-            plan = self._plan(ledger, play)
+            plan = self._plan(ledger, play, asking=any(each.asked_once for each in names))
             wrong += [f"{name}: changed while planning" for name in self._tap.seen if name.mutating]
-            if isinstance(plan, Plan) and _said(plan) != _said(charted.plan) and not plan.empty:
+            if isinstance(plan, Plan) and not plan.empty and not _alike(plan, charted.plan):
                 met = False
                 wrong += self._carry_on(disturbed, charted, ledger, plan)
         except SopError as error:
@@ -131,9 +136,9 @@ class Lab:
         except EndlessError:
             wrong.append("it waits for something that never comes")
         return Verdict(
-            name=fault.name,
-            kind=fault.kind,
-            struck=self._tap.struck,
+            name=names[0],
+            kind=kind,
+            missed=self._tap.missed,
             met=met,
             wrong=tuple(wrong),
         )
@@ -145,7 +150,7 @@ class Lab:
 
         Nothing disturbs that any more: two faults that lead to the same plan lead to the same end.
         """
-        key = charted.play.run, digest(encode(_said(plan)))
+        key = charted.play.run, _said(plan, charted.plan.made_at)
         if key not in self._carried_on:
             play = charted.play
             self._shop.open(ledger, play.run, plan, play.book)
@@ -153,15 +158,25 @@ class Lab:
             self._carried_on[key] = tuple(disturbed.wrong(charted.course, ledger, end))
         return self._carried_on[key]
 
-    def _plan(self, ledger: Ledger, play: Play) -> Plan | Died:
+    def _plan(self, ledger: Ledger, play: Play, *, asking: bool) -> Plan | Died:
+        """*asking*: what is allowed, too, which has no part in the plan."""
         if play.back:
-            return self._shop.plan_back(ledger)
-        return self._shop.plan(ledger, Wish(runbook=play.book, given=play.params))
+            return self._shop.plan_back(ledger, asking=asking)
+        wish = Wish(runbook=play.book, given=play.params)
+        return self._shop.plan(ledger, wish, asking=asking)
 
     def _walk(self, play: Play) -> Walk:
         return Walk(self._shop, self._tap, play.run, play.answers)
 
 
-def _said(plan: Plan) -> Plan:
-    """A plan without when it was made, and without what was only a warning."""
-    return replace(plan, made_at="", warnings=(), facts={})
+def _alike(plan: Plan, other: Plan) -> bool:
+    return _said(plan, other.made_at) == _said(other, other.made_at)
+
+
+def _said(plan: Plan, since: str) -> str:
+    """A plan without what is only told, and without when: whoever asks again takes longer.
+
+    Instants after *since* are those that a plan counts from its own.
+    """
+    bare = replace(plan, made_at="", warnings=(), facts={}, permissions=())
+    return timeless(encode(bare), since)

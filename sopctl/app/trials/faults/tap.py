@@ -1,4 +1,4 @@
-"""Between the clients and the world: names every call, strikes one, and watches what is written.
+"""Between the clients and the world: names every call, strikes some, and watches what is written.
 
 A call is named by what it asks for and by how often that was asked before, so that the same call
 is struck whatever order the threads of a run take.
@@ -11,7 +11,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -25,6 +25,7 @@ from sopctl.sandbox.k8s.request import Request as KubeRequest
 
 # What the lock and the marks write: bookkeeping, not changes.
 _BOOKKEEPING: Final = re.compile(r"/leases\b|sopctl\.io(/|~1)|sopctl%2Fbefore%2F")
+_PERMISSIONS: Final = re.compile(r"accessreviews\b|^iam\.")
 _VERSIONS: Final = re.compile(r'"(resourceVersion|uid)": ?"[^"]*"')
 
 
@@ -41,13 +42,22 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
-    """The *nth* call of a process that asks for *what*."""
+    """The *nth* call of a process that asks for *what*.
+
+    *moment*: how much was durable when it came, where nothing was disturbed.
+    """
 
     half: str
     what: str
     nth: int
     mutating: bool = False
     bookkeeping: bool = False
+    moment: int = field(default=0, compare=False)
+
+    @property
+    def asked_once(self) -> bool:
+        """A question about permissions: nobody waits for its answer, and nobody asks again."""
+        return bool(_PERMISSIONS.search(self.what))
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -70,8 +80,7 @@ class Tap:
     seen: list[Name] = field(default_factory=list)
     written: Counter[str] = field(default_factory=Counter)  # what was carried out, and how often
     violations: list[str] = field(default_factory=list)
-    struck: bool = False
-    _target: Name | None = None
+    _targets: set[Name] = field(default_factory=set)
     _kind: Kind = Kind.CRASH
     _asked: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -80,11 +89,16 @@ class Tap:
         """Forget everything: another process begins."""
         self.seen, self.violations = [], []
         self._asked, self.written = Counter(), Counter()
-        self._target, self.struck = None, False
+        self._targets = set()
 
-    def arm(self, target: Name, kind: Kind) -> None:
-        """Strike this call when it comes, once."""
-        self._target, self._kind = target, kind
+    def arm(self, targets: Collection[Name], kind: Kind) -> None:
+        """Strike these calls when they come, each once."""
+        self._targets, self._kind = set(targets), kind
+
+    @property
+    def missed(self) -> frozenset[Name]:
+        """The calls that were to be struck and did not come."""
+        return frozenset(self._targets)
 
     def decide(self, half: str, what: str, body: str, *, mutating: bool) -> Kind | None:
         """The fault for a call that has just come in; dead processes get none of theirs through."""
@@ -92,14 +106,14 @@ class Tap:
             if self.life.dead:
                 return Kind.CRASH
             kept = bool(_BOOKKEEPING.search(what + body))
-            name = Name(half, what, self._asked[what], mutating, kept)
+            name = Name(half, what, self._asked[what], mutating, kept, self.life.durable)
             self._asked[what] += 1
             self.seen.append(name)
             if mutating and not kept and (why := self.covered(what + body)):
                 self.violations.append(f"{name}: {why}")
-            if name != self._target:
+            if name not in self._targets:
                 return None
-            self.struck, self._target = True, None
+            self._targets.remove(name)
             if self._kind is Kind.CRASH:
                 self.life.dead = True
             return self._kind
@@ -107,6 +121,7 @@ class Tap:
     def carried_out(self, what: str, body: str) -> None:
         """A changing call had its effect; after it, the process that was to die is dead."""
         with self._lock:
+            self.life.durable += 1
             if not _BOOKKEEPING.search(what + body):
                 digest = hashlib.sha256(_VERSIONS.sub("", body).encode()).hexdigest()[:12]
                 self.written[f"{what} {digest}"] += 1
@@ -171,8 +186,10 @@ class KubeTap:
     def strike(self, request: KubeRequest) -> Sequence[KubeRule]:
         body = request.body.decode("utf-8", "replace")
         mutating = is_mutating(request)
-        dry = " (dry run)" if request.dry_run else ""
-        what = f"{request.method} {request.path}{dry}"
+        note = " (dry run)" if request.dry_run else ""
+        if _PERMISSIONS.search(request.path):  # many, told apart by what they ask
+            note = " " + hashlib.sha256(request.body).hexdigest()[:6]
+        what = f"{request.method} {request.path}{note}"
         kind = self.tap.decide("Kubernetes", what, body, mutating=mutating)
         if kind in _DYING:
             self._dying.append(request)

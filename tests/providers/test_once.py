@@ -6,7 +6,7 @@ import time
 import pytest
 
 from sopctl.core.errors import UnreachableError
-from sopctl.facts.once import FORGET_FAILURE, Once
+from sopctl.providers.once import FORGET_FAILURE, Once
 
 
 def test_many_askers_at_once_share_one_answer() -> None:
