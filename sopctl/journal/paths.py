@@ -45,7 +45,7 @@ def private_directory(path: Path) -> Path:
         _refuse_strangers(path, path.lstat(), stat.S_ISDIR, "directory")
         above = path.parent.stat()
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     if above.st_mode & stat.S_IWOTH and not above.st_mode & stat.S_ISVTX:
         raise AuditUnavailableError(
             f"anybody can replace {path}: {path.parent} is writable for all",
@@ -68,7 +68,7 @@ def private_file(path: Path) -> Path:
     except FileExistsError:
         _check_file(path)
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     return path
 
 
@@ -91,7 +91,7 @@ def _check_file(path: Path) -> None:
     try:
         found = path.lstat()
     except OSError as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     _refuse_strangers(path, found, stat.S_ISREG, "regular file")
     if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise AuditUnavailableError(
@@ -119,7 +119,8 @@ def _refuse_strangers(
         )
 
 
-def _unusable(path: Path, error: OSError) -> AuditUnavailableError:
+def unusable(path: Path, error: OSError) -> AuditUnavailableError:
+    """What *error* of the system means for whoever wants a journal there."""
     return AuditUnavailableError(
         f"{path} cannot be used: {(error.strerror or str(error)).lower()}",
         hint="Set SOPCTL_STATE_DIR to a directory you can write.",

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from sopctl.core.errors import AuditBrokenError, AuditUnavailableError
 from sopctl.core.journal import GENESIS
 from sopctl.journal.faults import translated
-from sopctl.journal.paths import existing_file, private_directory, private_file
+from sopctl.journal.paths import existing_file, private_directory, private_file, unusable
 
 VERSION = 1
 APPLICATION = 0x534F5043  # "SOPC", so that file(1) and we can tell the file from others
@@ -94,12 +94,22 @@ def open_reader(path: Path, busy: float) -> sqlite3.Connection:
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     """One opener at a time: the switch to a write-ahead log does not wait for others."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise unusable(directory, error) from error
+    try:
+        _lock(descriptor, directory)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, directory: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:  # a network file system may have no locks
+        raise unusable(directory, error) from error
 
 
 def _connect(path: Path, mode: str, busy: float) -> sqlite3.Connection:

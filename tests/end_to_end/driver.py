@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +16,8 @@ import boto3
 from botocore.config import Config
 from kubernetes import client as kubernetes_client
 from kubernetes import config as kubernetes_config
+
+from sopctl.journal.sqlite import SqliteStore
 
 ZONE = "us-east-1a"
 OURS = (
@@ -40,6 +44,7 @@ PATHS = {
     "configmaps": "/api/v1/namespaces/sopctl-system/configmaps",
     "namespaces": "/api/v1/namespaces",
 }
+OBJECT = re.compile(r"/(?P<name>[^/]+?)(?:/(?:eviction|status))?$")
 VOLATILE = ("resourceVersion", "generation", "managedFields")
 
 
@@ -61,9 +66,9 @@ class Sopctl:
             **self.env,
         }
 
-    def popen(self, *words):
+    def popen(self, *words, under=()):
         return subprocess.Popen(
-            [sys.executable, "-m", "sopctl", *words],
+            [*under, sys.executable, "-m", "sopctl", *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
@@ -203,3 +208,51 @@ def differences(before, after):
         if old != new:
             lines.append(f"{key}: {old} -> {new}")
     return lines
+
+
+def heads(home):
+    """The runs in the journal and how long each is."""
+    path = home / "state" / "journal.db"
+    if not path.exists():
+        return ()
+    with SqliteStore(path, read_only=True) as store:
+        return store.runs()
+
+
+def finish(sopctl):
+    """What a person would do after a crash: look at the status, and resume what is open."""
+    for _ in range(6):
+        rows = sopctl.json("status", "--target", "sandbox")
+        if not any(row.get("state") == "interrupted" for row in rows):
+            return
+        sopctl("resume", "--target", "sandbox", "--yes", "--reason", "killed")
+    raise AssertionError("still interrupted")
+
+
+def announced(home):
+    """How often the journals say that each object is about to be written, by its last name."""
+    with SqliteStore(home / "state" / "journal.db", read_only=True) as store:
+        records = [record for head in store.runs() for record in store.read(head.run)]
+    legs = sum(record.kind == "leg" for record in records)
+    found = Counter()
+    for record in records:
+        rows = {
+            "intent": [row["resource"] for row in record.data.get("items", ())],
+            "fence": record.data.get("resources", ()),
+            # Bookkeeping: a leg that was killed at it leaves it to the next one to do again.
+            "marking": legs * [mark["resource"] for mark in record.data.get("marks", ())],
+        }
+        found.update(row["name"].rpartition("/")[2] for row in rows.get(record.kind, ()))
+    return found
+
+
+def unannounced(sopctl, outside):
+    """Objects that were written more often than announced: doubled, or without an intent."""
+    calls = [c for c in outside.mutations() if "path" in c and "/leases" not in c["path"]]
+    written = Counter(OBJECT.search(c["path"])["name"] for c in calls if c["method"] != "POST")
+    written += Counter(
+        OBJECT.search(c["path"])["name"] for c in calls if c["path"].endswith("/eviction")
+    )
+    allowed = announced(sopctl.home)
+    assert written, "the sandbox saw no write at all"
+    return {n: (number, allowed[n]) for n, number in written.items() if number > allowed[n]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -446,3 +447,14 @@ def test_a_writer_finishes_a_journal_that_was_begun(sqlite_kit: SqliteKit, tmp_p
     half_made(path)
     with SqliteStore(path), SqliteStore(path, read_only=True) as reader:
         assert verify(reader).sound
+
+
+def test_a_directory_that_cannot_be_locked_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def no_locks(descriptor: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with pytest.raises(AuditUnavailableError, match="cannot be used: no locks available"):
+        SqliteStore(tmp_path / "state" / "journal.db")
