@@ -123,6 +123,8 @@ def _target(name: str, fields: Mapping[str, Json]) -> Target:
         found = decode(Target, {**texts, "name": name})
     except (TypeError, ValueError) as error:
         raise _unusable(name, str(error)) from error
+    if "@" in found.clock:  # it would be shown wherever the target is
+        raise _unusable(name, "clock: no password may stand in it; give clock_token_file")
     if found.lock not in _LOCKS:  # misspelt, it would lock less than was meant
         raise _unusable(name, f"lock: {found.lock!r} is not one of {', '.join(_LOCKS)}")
     return found

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from sopctl.core.shape import readable
 from sopctl.providers.answers import AnsweredError
 
 T = TypeVar("T")
@@ -41,7 +42,26 @@ def gathered(ask: Ask, read: Callable[[dict[str, Any]], T | None]) -> list[T]:
                 raise
             found, token = [], ""
             continue
-        found += [made for each in page.get("items") or () if (made := read(each)) is not None]
-        token = str(page.get("metadata", {}).get("continue") or "")
+        with readable("a list of the API server"):
+            items, token = page.get("items") or (), str(_metadata(page).get("continue") or "")
+            found += [made for each in items if (made := _read(read, each)) is not None]
         if not token:
             return found
+
+
+def _read(read: Callable[[dict[str, Any]], T | None], each: dict[str, Any]) -> T | None:
+    with readable(_called(each)):
+        return read(each)
+
+
+def _called(each: object) -> str:
+    """What an object is called, as far as it says."""
+    metadata = _metadata(each) if isinstance(each, Mapping) else {}
+    parts = [metadata.get("namespace"), metadata.get("name")]
+    name = "/".join(str(part)[:253] for part in parts if part)
+    return f"the object {name}" if name else "an object without a name"
+
+
+def _metadata(each: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = each.get("metadata")
+    return found if isinstance(found, Mapping) else {}

@@ -29,7 +29,7 @@ from sopctl.providers.k8s_errors import silent
 from sopctl.providers.limits import Limits
 
 # What the kubernetes client raises when a kubeconfig is YAML, but not of the right shape.
-_MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 _files: Any = kube_config  # it says that it is typed, but its classes have no annotations
 
 
@@ -198,7 +198,9 @@ def _readable(path: str) -> Iterator[None]:
         yield
     except (ConfigException, YAMLError, OSError, *_MALFORMED) as error:
         said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        if isinstance(error, TypeError | AttributeError):  # what Python says of it helps nobody
+        if isinstance(error, RecursionError):
+            said = "it is nested too deep"
+        elif isinstance(error, TypeError | AttributeError):  # what Python says of it helps nobody
             said = "it is not a mapping of clusters, users and contexts"
         raise RefusedError(
             f"the kubeconfig {path} cannot be used: {said}",
@@ -217,6 +219,6 @@ def _named(entries: Any, name: str | None, key: str) -> Mapping[str, Any]:  # no
 def _parsed(data: bytes) -> dict[str, Any]:
     try:
         body = json.loads(data) if data else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"message": data[:200].decode(errors="replace")}
     return body if isinstance(body, dict) else {"message": str(body)[:200]}
