@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from sopctl.app import tampering
 from sopctl.core.codec import Json, decode
 from sopctl.core.errors import InvalidRunbookError, UsageError
 from sopctl.core.target import Target
@@ -37,6 +38,7 @@ class Targets:
         """Every configured target by name; raises InvalidRunbookError or UsageError."""
         from sopctl.notation import strict_yaml  # noqa: PLC0415  # `--help` reads no YAML
 
+        tampering.refuse(self._path)
         try:
             text = self._path.read_text(encoding="utf-8")
         except FileNotFoundError:

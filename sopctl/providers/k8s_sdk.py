@@ -23,13 +23,16 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from yaml import YAMLError
 
-from sopctl.core.errors import RefusedError
+from sopctl.core.errors import ProviderError, RefusedError
 from sopctl.core.target import Target
-from sopctl.providers.k8s_errors import silent
+from sopctl.providers.answers import LostReplyError
+from sopctl.providers.k8s_errors import LOOK_FIRST, silent
 from sopctl.providers.limits import Limits
 
 # What the kubernetes client raises when a kubeconfig is YAML, but not of the right shape.
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+MAX_REPLY = 64 * 2**20
+"""Bytes of an answer, unpacked: ten thousand pods in one list are 40 MB."""
 _files: Any = kube_config  # it says that it is typed, but its classes have no annotations
 
 
@@ -136,8 +139,14 @@ class K8sSdk:
         token = _leaving.set(request)
         try:
             response = self._pool.request(
-                method, self.server + path, body=body, headers=dict(headers)
+                method,
+                self.server + path,
+                body=body,
+                headers=dict(headers),
+                preload_content=False,
             )
+            what = f"{method} {path.partition('?')[0]}"
+            data = _bounded(response, what, mutating=guard is not None)
         except urllib3.exceptions.HTTPError as error:
             raise silent(
                 error,
@@ -148,7 +157,7 @@ class K8sSdk:
             ) from error
         finally:
             _leaving.reset(token)
-        return Answer(status=response.status, body=_parsed(response.data), headers=response.headers)
+        return Answer(status=response.status, body=_parsed(data), headers=response.headers)
 
     def close(self) -> None:
         """Close every connection."""
@@ -206,6 +215,20 @@ def _readable(path: str) -> Iterator[None]:
             f"the kubeconfig {path} cannot be used: {said}",
             hint="Try `kubectl --kubeconfig` with it, or name another with `sopctl target add`.",
         ) from error
+
+
+def _bounded(response: urllib3.BaseHTTPResponse, what: str, *, mutating: bool) -> bytes:
+    """What it says, unpacked; raises if that is more than anybody has to read."""
+    data = response.read(MAX_REPLY + 1, decode_content=True)
+    if len(data) <= MAX_REPLY:
+        response.drain_conn()
+        response.release_conn()
+        return data
+    response.close()  # the rest is not read, so the connection is of no use any more
+    summary = f"{what}: the answer is longer than {MAX_REPLY >> 20} MB"
+    if mutating:
+        raise LostReplyError(summary, hint=LOOK_FIRST)
+    raise ProviderError(summary, hint="Find out who answers at the address of the cluster.")
 
 
 def _named(entries: Any, name: str | None, key: str) -> Mapping[str, Any]:  # noqa: ANN401  # as written
