@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import urllib3
+import yaml
 from kubernetes.client import Configuration
 from kubernetes.client.rest import RESTClientObject
 from kubernetes.config import ConfigException, kube_config
@@ -33,6 +34,9 @@ from sopctl.providers.limits import Limits
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 MAX_REPLY = 64 * 2**20
 """Bytes of an answer, unpacked: ten thousand pods in one list are 40 MB."""
+MAX_KUBECONFIG, MAX_NESTED, MAX_EVENTS = 512 * 2**10, 32, 20_000
+"""Of a kubeconfig; one of 300 clusters has 400 kB and 18,000 events of YAML."""
+_PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _files: Any = kube_config  # it says that it is typed, but its classes have no annotations
 
 
@@ -166,6 +170,8 @@ class K8sSdk:
     def _load(self) -> Configuration:
         configuration: Configuration = type.__call__(Configuration)  # not the shared default
         with _readable(self._path):
+            for each in self._path.split(os.pathsep):
+                _refuse_monstrous(os.path.expanduser(each))  # noqa: PTH111  # as the client does
             self._merger = _files.KubeConfigMerger(self._path)  # again: a token in it may be new
         if self._merger.config is None:
             raise RefusedError(
@@ -201,6 +207,22 @@ class K8sSdk:
         return pool
 
 
+def _refuse_monstrous(path: str) -> None:
+    """Raise ValueError for what the client's own reader, which is slow and recurses, dies of."""
+    if not os.path.isfile(path):  # noqa: PTH113  # a text, as above
+        return
+    with open(path, "rb") as stream:  # noqa: PTH123  # as above
+        text = stream.read(MAX_KUBECONFIG + 1)
+    if len(text) > MAX_KUBECONFIG:
+        raise ValueError(f"it is longer than {MAX_KUBECONFIG >> 10} kB")
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=_PARSER)):
+        opens = isinstance(event, yaml.CollectionStartEvent)
+        depth += opens - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_NESTED or number > MAX_EVENTS:
+            raise ValueError("it is nested too deep, or has too many entries")
+
+
 @contextmanager
 def _readable(path: str) -> Iterator[None]:
     try:
@@ -234,8 +256,8 @@ def _bounded(response: urllib3.BaseHTTPResponse, what: str, *, mutating: bool) -
 def _named(entries: Any, name: str | None, key: str) -> Mapping[str, Any]:  # noqa: ANN401  # as written
     for entry in entries:
         if entry["name"] == name:
-            found: Mapping[str, Any] = entry[key]
-            return getattr(found, "value", found)
+            found = getattr(entry[key], "value", entry[key])
+            return found if isinstance(found, Mapping) else {}
     return {}
 
 
