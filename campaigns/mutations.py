@@ -249,7 +249,7 @@ def _rename(dice: Dice, holder: Json, key: Json) -> None:
 
 def _swell(dice: Dice, holder: Json, key: Json) -> None:
     holder[key] = dice.choice(
-        ["x" * 200_000, "9" * 5000, [0] * 50_000, {str(n): n for n in range(9999)}]
+        ["x" * 200_000, "9" * 5000, [0] * 10_000, {str(n): n for n in range(2000)}]
     )
 
 

@@ -78,7 +78,8 @@ def _try_out(state: RunState, entries: Sequence[Entry], at: str) -> None:
             apply(state, record)
         except AuditBrokenError as error:
             raise UsageError(
-                f"run {state.run} has nothing that this {entry.kind} is about: {error.__cause__ or error}",
+                f"run {state.run} has nothing that this {entry.kind} is about: "
+                f"{error.__cause__ or error}",
                 hint="See its steps with `sopctl status`.",
             ) from error
 
