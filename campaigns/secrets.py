@@ -7,7 +7,6 @@ those where it was planted, in an export or on a page.
 
 from __future__ import annotations
 
-import atexit
 import base64
 import json
 import random
@@ -17,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import yaml
@@ -106,8 +106,8 @@ def _sandbox() -> tuple[Sopctl, Outside]:
     exports = sopctl("sandbox", "env")
     values = dict(re.findall(r"^export (\w+)='?([^'\n]*)'?$", exports, re.MULTILINE))
     outside = Outside(home, values)
-    atexit.register(sopctl, "sandbox", "stop")
-    atexit.register(outside.close)
+    Finalize(None, sopctl, args=("sandbox", "stop"), exitpriority=1)  # atexit skips pool workers
+    Finalize(None, outside.close, exitpriority=2)
     return sopctl, outside
 
 
