@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 def refusing() -> str:
@@ -36,3 +38,32 @@ def silent() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
         host, port = server.getsockname()
         yield f"{host}:{port}"
+
+
+@contextmanager
+def endless() -> Iterator[str]:
+    """``host:port`` that answers every request with 100 MB of JSON."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(200)
+            self.send_header("Content-Length", str(100 * 2**20))
+            self.end_headers()
+            with suppress(OSError):  # it went away
+                for _ in range(100):
+                    self.wfile.write(b" " * 2**20)
+
+        do_POST = do_GET  # noqa: N815  # as the base class calls them
+
+        def log_message(self, *_):
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -110,11 +110,12 @@ class App:
         if self._parts.catalogs is not None:
             return self._parts.catalogs()
         from sopctl.actions import catalog as actions  # noqa: PLC0415  # every room is imported
+        from sopctl.app import guarded  # noqa: PLC0415  # the actions need it
         from sopctl.app.place import Catalogs  # noqa: PLC0415  # the engine
         from sopctl.checks import catalog as checks  # noqa: PLC0415  # as above
 
         found, asked = actions.with_strangers(self.broken), checks.with_strangers(self.broken)
-        return Catalogs(actions=found, checks=asked)
+        return Catalogs(actions=guarded.actions(found), checks=guarded.checks(asked))
 
     def target(self, name: str = "") -> Target:
         """The target *name*; none: the only configured one, else what is current.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sopctl.app import tampering
 from sopctl.core.errors import Problem
 from sopctl.core.runbook import Runbook
 
@@ -36,7 +37,10 @@ class Library:
         """The file of *name*; raises UsageError with what was probably meant."""
         from sopctl.runbook import loader  # noqa: PLC0415  # as above
 
-        return loader.find(name, self._places())
+        found = loader.find(name, self._places())
+        if found.parent in self._dirs:
+            tampering.refuse(found)
+        return found
 
     def tests(self) -> dict[str, Path]:
         """The files of runbook tests by the runbook's name: each lies beside its runbook."""

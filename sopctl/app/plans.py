@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from sopctl.app import files
-from sopctl.core.codec import decode, encode
+from sopctl.core.codec import Json, decode, encode
 from sopctl.core.errors import RefusedError, StalePlanError, UsageError, WrongTargetError
 from sopctl.core.plan import Plan
 from sopctl.core.runbook import Runbook
+from sopctl.core.shape import MISSHAPEN
 from sopctl.core.target import Target
 
 SCHEMA = "sopctl.plan/1"
@@ -31,14 +33,15 @@ def load(path: Path, book: Runbook, target: Target) -> Plan:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         plan = decode(Plan, data["plan"])
-        claimed = str(data["hash"])
+        claimed, found = str(data["hash"]), plan.hash
+        _refuse_odd(plan.target)
     except OSError as error:
         raise UsageError(f"{path} cannot be read", hint="Check the path.") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except MISSHAPEN as error:
         raise UsageError(
             f"{path} is not a plan", hint="Write one with `sopctl run NAME --dry-run --plan-out F`."
         ) from error
-    if plan.hash != claimed:
+    if found != claimed:
         raise RefusedError(
             f"the plan in {path} was altered after it was made", hint="Make a new plan."
         )
@@ -57,3 +60,14 @@ def load(path: Path, book: Runbook, target: Target) -> Plan:
             hint=f"Give --target {plan.target.get('name')}.",
         )
     return plan
+
+
+def _refuse_odd(target: Mapping[str, Json]) -> None:
+    """Raise TypeError unless zones and labels of a plan's *target* are what people are shown."""
+    zones, labels = target.get("zones", ()), target.get("labels", {})
+    named = isinstance(zones, list | tuple) and all(
+        isinstance(zone, Mapping) and isinstance(zone.get("name"), str) for zone in zones
+    )
+    texts = isinstance(labels, Mapping) and all(isinstance(each, str) for each in labels.values())
+    if not (named and texts):
+        raise TypeError("zones without names, or labels that are not text")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Final
 
+from sopctl.app import tampering
 from sopctl.core.codec import Json, decode
 from sopctl.core.errors import InvalidRunbookError, UsageError
 from sopctl.core.runbook import DEFAULT_GUARDRAIL, Guardrail
@@ -93,6 +94,7 @@ def _unusable(path: Path, what: str) -> UsageError:
 
 
 def _read(path: Path) -> Mapping[str, Json]:
+    tampering.refuse(path)
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -111,12 +111,12 @@ def described(state: RunState, now: datetime) -> str:
 
 def open_like(found: Sequence[RunState], plan: Plan) -> RunState | None:
     """The newest open run of the runbook of *plan* with its parameters and target."""
-    wanted = (plan.runbook, plan.params, plan.target["name"])
+    wanted = (plan.runbook, plan.params, plan.target.get("name"))
     for state in reversed(found):
         theirs = state.plan
         if theirs is None or state.end is not None or theirs.source_run:
             continue
-        if (theirs.runbook, theirs.params, theirs.target["name"]) == wanted:
+        if (theirs.runbook, theirs.params, theirs.target.get("name")) == wanted:
             return state
     return None
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from sopctl.app import tampering
 from sopctl.core.codec import Json, decode
 from sopctl.core.errors import InvalidRunbookError, UsageError
 from sopctl.core.target import Target
@@ -37,6 +38,7 @@ class Targets:
         """Every configured target by name; raises InvalidRunbookError or UsageError."""
         from sopctl.notation import strict_yaml  # noqa: PLC0415  # `--help` reads no YAML
 
+        tampering.refuse(self._path)
         try:
             text = self._path.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -123,6 +125,8 @@ def _target(name: str, fields: Mapping[str, Json]) -> Target:
         found = decode(Target, {**texts, "name": name})
     except (TypeError, ValueError) as error:
         raise _unusable(name, str(error)) from error
+    if "@" in found.clock:  # it would be shown wherever the target is
+        raise _unusable(name, "clock: no password may stand in it; give clock_token_file")
     if found.lock not in _LOCKS:  # misspelt, it would lock less than was meant
         raise _unusable(name, f"lock: {found.lock!r} is not one of {', '.join(_LOCKS)}")
     return found

@@ -86,7 +86,10 @@ def _plain(kind: type[Any], data: Any) -> Any:  # noqa: ANN401  # see above
     if type(data) is kind:
         return data
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
+        try:
+            return float(data)
+        except OverflowError as error:
+            raise _MisfitError("the number is too large") from error
     if not isinstance(data, kind) or (kind is not bool and isinstance(data, bool)):
         raise _MisfitError(f"{data!r} is not {kind.__name__}")
     return data

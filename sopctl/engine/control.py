@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sopctl.core.clock import stamp
 from sopctl.core.codec import Json
-from sopctl.core.errors import LockedError, UsageError
+from sopctl.core.errors import AuditBrokenError, LockedError, UsageError
 from sopctl.core.journal import GENESIS, Entry, Holder, Record, Store
 from sopctl.core.plan import Plan
 from sopctl.engine import records
@@ -76,9 +76,10 @@ def _try_out(state: RunState, entries: Sequence[Entry], at: str) -> None:
         )
         try:
             apply(state, record)
-        except (KeyError, StopIteration, TypeError, ValueError) as error:
+        except AuditBrokenError as error:
             raise UsageError(
-                f"run {state.run} has nothing that this {entry.kind} is about: {error}",
+                f"run {state.run} has nothing that this {entry.kind} is about: "
+                f"{error.__cause__ or error}",
                 hint="See its steps with `sopctl status`.",
             ) from error
 

@@ -16,6 +16,7 @@ from sopctl.core.codec import decode
 from sopctl.core.journal import Record
 from sopctl.core.plan import Joined, PlannedChange, PlannedStep
 from sopctl.core.resource import ResourceId
+from sopctl.core.shape import written_by_us
 from sopctl.engine import records as kinds
 from sopctl.engine.decisions import CHOICES, answered, inverse
 from sopctl.engine.started import plan_in
@@ -34,15 +35,16 @@ def fold(run: str, records: Iterable[Record]) -> RunState:
 
 
 def apply(state: RunState, record: Record) -> None:
-    """Take one more record into *state*."""
-    at = parse_stamp(record.at)
-    state.seq = record.seq
-    state.last = at
-    if record.kind not in (kinds.PARKED, kinds.LEG, kinds.REQUEST):
-        state.parked = None
-    if record.kind == kinds.START:
-        state.plan = plan_in(record)
-    _APPLY[record.kind](state, record.data, at)
+    """Take one more record into *state*; raises AuditBrokenError if sopctl never wrote it."""
+    with written_by_us(f"record {record.seq} of run {record.run} ({record.kind})"):
+        at = parse_stamp(record.at)
+        state.seq = record.seq
+        state.last = at
+        if record.kind not in (kinds.PARKED, kinds.LEG, kinds.REQUEST):
+            state.parked = None
+        if record.kind == kinds.START:
+            state.plan = plan_in(record)
+        _APPLY[record.kind](state, record.data, at)
 
 
 def _start(state: RunState, data: Data, at: datetime) -> None:

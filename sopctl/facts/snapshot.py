@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sopctl.core.codec import Json, encode
 from sopctl.core.errors import RefusedError, SopError, TemporaryError
+from sopctl.core.shape import readable
 from sopctl.facts import autoscaler, balancers, cluster, eks, handlers, policies, workloads, zones
 from sopctl.facts.autoscaler import Autoscaler
 from sopctl.facts.balancers import Balancer
@@ -182,7 +183,8 @@ class Snapshot:
         """
         if name not in SHAPES:
             raise RefusedError(f"there is no fact {name!r}", hint=f"Facts: {', '.join(SHAPES)}.")
-        return _shaped(SHAPES[name], self._plain(name))
+        with readable(f"what was answered about {name}"):
+            return _shaped(SHAPES[name], self._plain(name))
 
     def warm(self, *names: str) -> None:
         """Read several subjects at the same time; failures show when they are asked for."""

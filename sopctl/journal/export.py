@@ -42,6 +42,14 @@ def from_jsonl(lines: Iterable[str]) -> tuple[Head, tuple[Record, ...]]:
     return head, records
 
 
+def from_text(text: str) -> tuple[Head, tuple[Record, ...]]:
+    """The run in the *text* of a file; only a line feed ends a line. Raises as ``from_jsonl``.
+
+    ``str.splitlines`` also splits at characters that canonical JSON writes as they are.
+    """
+    return from_jsonl(text.removesuffix("\n").split("\n"))
+
+
 def _line(value: Json) -> str:
     return canonical(value).decode()
 

@@ -23,6 +23,8 @@ from sopctl.notation.document import Document, Path, Place
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
+MAX_PROBLEMS: Final = 200
+"""With more than these a file is not one of ours, and nobody reads on."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -51,6 +53,10 @@ def parse(text: str, file: str, kind: str = "runbook") -> Document:
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             if not builder.take(event):
+                break
+            if len(document.problems) > MAX_PROBLEMS:
+                document.report(_place(event), "there are more problems", "Correct these first.")
+                document.fatal = True
                 break
     except yaml.MarkedYAMLError as error:
         _report_syntax(document, error, text)

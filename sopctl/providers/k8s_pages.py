@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from sopctl.core.shape import readable
 from sopctl.providers.answers import AnsweredError
 
 T = TypeVar("T")
@@ -53,8 +54,28 @@ def gathered(ask: Ask, read: Callable[[dict[str, Any]], T | None]) -> list[T]:
 
 
 def _token(page: Mapping[str, Any]) -> str:
-    return str(page.get("metadata", {}).get("continue") or "")
+    return str(_metadata(page).get("continue") or "")
 
 
 def _read(page: Mapping[str, Any], read: Callable[[dict[str, Any]], T | None]) -> list[T]:
-    return [made for each in page.get("items") or () if (made := read(each)) is not None]
+    with readable("a list of the API server"):
+        items = page.get("items") or ()
+        return [made for each in items if (made := _one(read, each)) is not None]
+
+
+def _one(read: Callable[[dict[str, Any]], T | None], each: dict[str, Any]) -> T | None:
+    with readable(_called(each)):
+        return read(each)
+
+
+def _called(each: object) -> str:
+    """What an object is called, as far as it says."""
+    metadata = _metadata(each) if isinstance(each, Mapping) else {}
+    parts = [metadata.get("namespace"), metadata.get("name")]
+    name = "/".join(str(part)[:253] for part in parts if part)
+    return f"the object {name}" if name else "an object without a name"
+
+
+def _metadata(each: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = each.get("metadata")
+    return found if isinstance(found, Mapping) else {}

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import urllib3
+import yaml
 from kubernetes.client import Configuration
 from kubernetes.client.rest import RESTClientObject
 from kubernetes.config import ConfigException, kube_config
@@ -23,13 +24,19 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from yaml import YAMLError
 
-from sopctl.core.errors import RefusedError
+from sopctl.core.errors import ProviderError, RefusedError
 from sopctl.core.target import Target
-from sopctl.providers.k8s_errors import silent
+from sopctl.providers.answers import LostReplyError
+from sopctl.providers.k8s_errors import LOOK_FIRST, silent
 from sopctl.providers.limits import Limits
 
 # What the kubernetes client raises when a kubeconfig is YAML, but not of the right shape.
-_MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+MAX_REPLY = 64 * 2**20
+"""Bytes of an answer, unpacked: ten thousand pods in one list are 40 MB."""
+MAX_KUBECONFIG, MAX_NESTED, MAX_EVENTS = 512 * 2**10, 32, 20_000
+"""Of a kubeconfig; one of 300 clusters has 400 kB and 18,000 events of YAML."""
+_PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _files: Any = kube_config  # it says that it is typed, but its classes have no annotations
 
 
@@ -136,8 +143,14 @@ class K8sSdk:
         token = _leaving.set(request)
         try:
             response = self._pool.request(
-                method, self.server + path, body=body, headers=dict(headers)
+                method,
+                self.server + path,
+                body=body,
+                headers=dict(headers),
+                preload_content=False,
             )
+            what = f"{method} {path.partition('?')[0]}"
+            data = _bounded(response, what, mutating=guard is not None)
         except urllib3.exceptions.HTTPError as error:
             raise silent(
                 error,
@@ -148,7 +161,7 @@ class K8sSdk:
             ) from error
         finally:
             _leaving.reset(token)
-        return Answer(status=response.status, body=_parsed(response.data), headers=response.headers)
+        return Answer(status=response.status, body=_parsed(data), headers=response.headers)
 
     def close(self) -> None:
         """Close every connection."""
@@ -157,6 +170,8 @@ class K8sSdk:
     def _load(self) -> Configuration:
         configuration: Configuration = type.__call__(Configuration)  # not the shared default
         with _readable(self._path):
+            for each in self._path.split(os.pathsep):
+                _refuse_monstrous(os.path.expanduser(each))  # noqa: PTH111  # as the client does
             self._merger = _files.KubeConfigMerger(self._path)  # again: a token in it may be new
         if self._merger.config is None:
             raise RefusedError(
@@ -192,13 +207,31 @@ class K8sSdk:
         return pool
 
 
+def _refuse_monstrous(path: str) -> None:
+    """Raise ValueError for what the client's own reader, which is slow and recurses, dies of."""
+    if not os.path.isfile(path):  # noqa: PTH113  # a text, as above
+        return
+    with open(path, "rb") as stream:  # noqa: PTH123  # as above
+        text = stream.read(MAX_KUBECONFIG + 1)
+    if len(text) > MAX_KUBECONFIG:
+        raise ValueError(f"it is longer than {MAX_KUBECONFIG >> 10} kB")
+    depth = 0
+    for number, event in enumerate(yaml.parse(text, Loader=_PARSER)):
+        opens = isinstance(event, yaml.CollectionStartEvent)
+        depth += opens - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_NESTED or number > MAX_EVENTS:
+            raise ValueError("it is nested too deep, or has too many entries")
+
+
 @contextmanager
 def _readable(path: str) -> Iterator[None]:
     try:
         yield
     except (ConfigException, YAMLError, OSError, *_MALFORMED) as error:
         said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        if isinstance(error, TypeError | AttributeError):  # what Python says of it helps nobody
+        if isinstance(error, RecursionError):
+            said = "it is nested too deep"
+        elif isinstance(error, TypeError | AttributeError):  # what Python says of it helps nobody
             said = "it is not a mapping of clusters, users and contexts"
         raise RefusedError(
             f"the kubeconfig {path} cannot be used: {said}",
@@ -206,17 +239,31 @@ def _readable(path: str) -> Iterator[None]:
         ) from error
 
 
+def _bounded(response: urllib3.BaseHTTPResponse, what: str, *, mutating: bool) -> bytes:
+    """What it says, unpacked; raises if that is more than anybody has to read."""
+    data = response.read(MAX_REPLY + 1, decode_content=True)
+    if len(data) <= MAX_REPLY:
+        response.drain_conn()
+        response.release_conn()
+        return data
+    response.close()  # the rest is not read, so the connection is of no use any more
+    summary = f"{what}: the answer is longer than {MAX_REPLY >> 20} MB"
+    if mutating:
+        raise LostReplyError(summary, hint=LOOK_FIRST)
+    raise ProviderError(summary, hint="Find out who answers at the address of the cluster.")
+
+
 def _named(entries: Any, name: str | None, key: str) -> Mapping[str, Any]:  # noqa: ANN401  # as written
     for entry in entries:
         if entry["name"] == name:
-            found: Mapping[str, Any] = entry[key]
-            return getattr(found, "value", found)
+            found = getattr(entry[key], "value", entry[key])
+            return found if isinstance(found, Mapping) else {}
     return {}
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
     try:
         body = json.loads(data) if data else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"message": data[:200].decode(errors="replace")}
     return body if isinstance(body, dict) else {"message": str(body)[:200]}

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from sopctl.core.clock import boot_seconds
+from sopctl.core.shape import readable
 
 T = TypeVar("T")
 FORGET_FAILURE = 15.0  # seconds: a plan with ten steps must not wait ten times for a dead API
@@ -38,7 +39,8 @@ class Once:
 
     def _fill(self, key: Hashable, answer: Future[Any], ask: Callable[[], T]) -> None:
         try:
-            result = ask()
+            with readable(f"what was answered about {key}"):
+                result = ask()
         except BaseException as error:
             with self._lock:
                 self._answers[key] = (answer, self._seconds())

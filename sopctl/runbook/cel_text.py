@@ -12,6 +12,9 @@ from sopctl.core.codec import Json
 ROOTS: Final = frozenset({"params", "facts", "steps", "gates"})
 """The names an expression can start from."""
 
+MAX_HOLES: Final = 200
+"""How many expressions may stand in one text."""
+
 # Source: the lexis in https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax
 _TOKEN = re.compile(
     r'''
@@ -51,11 +54,12 @@ class Token:
 
 
 class TextError(ValueError):
-    """A text with a hole that does not end; *offset* is where it starts."""
+    """A text with a hole that does not end, or too many; *offset* is where that one starts."""
 
-    def __init__(self, message: str, offset: int) -> None:
+    def __init__(self, message: str, offset: int, hint: str = "Close it with }}.") -> None:
         super().__init__(message)
         self.offset = offset
+        self.hint = hint
 
 
 def split(text: str) -> tuple[str | Hole, ...]:
@@ -70,6 +74,8 @@ def split(text: str) -> tuple[str | Hole, ...]:
         if start > at:
             pieces.append(text[at:start])
         source = text[start + 3 : end]
+        if len(pieces) > 2 * MAX_HOLES:
+            raise TextError(f"more than {MAX_HOLES} expressions", start, "Write less at once.")
         pieces.append(Hole(source.strip(), start + 3 + len(source) - len(source.lstrip())))
         at = end + 2
     if at < len(text) or not pieces:

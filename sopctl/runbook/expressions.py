@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Native: TypeAlias = Any
 
 MAX_LENGTH: Final = 4096
+SHOWN: Final = 200  # characters of a text that an error repeats
 _COMPLAINT = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNKNOWN = re.compile(r"undeclared reference to '(.*)'")
 _MISFIT = re.compile(r"found no matching overload for '(.+)' applied to '(.*)'")
@@ -106,14 +107,16 @@ def references_in(value: Json) -> frozenset[str]:
     try:
         return frozenset().union(*(references(hole.source) for hole in cel_text.holes(value)))
     except cel_text.TextError as error:
-        raise InvalidExpressionError(f"{error} in {value!r}", offset=error.offset) from error
+        raise InvalidExpressionError(
+            f"{error} in {repr(value)[:SHOWN]}", offset=error.offset
+        ) from error
 
 
 def _fill(text: str, env: Mapping[str, Json]) -> Json:
     try:
         pieces = cel_text.split(text)
     except cel_text.TextError as error:
-        raise InvalidExpressionError(f"{error} in {text!r}", offset=error.offset) from error
+        raise InvalidExpressionError(f"{error} in {text[:SHOWN]!r}", offset=error.offset) from error
     if len(pieces) == 1 and isinstance(pieces[0], cel_text.Hole):
         return _infer(pieces[0].source, env).evaluate(env)
     return "".join(piece if isinstance(piece, str) else _written(piece, env) for piece in pieces)

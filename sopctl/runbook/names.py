@@ -113,7 +113,7 @@ def _check_hole(path: Path, text: str) -> Iterator[Finding]:
     try:
         cel_text.split(text)
     except cel_text.TextError as error:
-        yield Finding(path=path, summary=str(error), hint="Close it with }}.", offset=error.offset)
+        yield Finding(path=path, summary=str(error), hint=error.hint, offset=error.offset)
 
 
 def _check_text(path: Path, source: str, offset: int) -> Iterator[Finding]:

@@ -85,6 +85,9 @@ def _check_entry(path: Path, fields: Fields, allowed: tuple[str, ...]) -> Iterat
                 path=(*path, kind), summary=f"{kind} cannot stand in {path[0]}",
                 hint=f"Use one of {one_of}.", key=True,
             )  # fmt: skip
+    for kind in kinds:
+        if fields[kind] is None:
+            yield Finding(path=(*path, kind), summary=f"{kind} is empty", hint="Say what.")
     for extra in kinds[1:]:
         yield Finding(
             path=(*path, extra), summary=f"{kinds[0]} and {extra} are two things to do",

@@ -104,7 +104,7 @@ def _facts(state: RunState) -> dict[str, Json]:
     return {
         "run": state.run,
         "started": state.started.strftime("%Y-%m-%d %H:%M:%S") if state.started else None,
-        "target": str(plan.target["name"]),
+        "target": str(plan.target.get("name", "?")),
         "runbook": plan.runbook,
         "user": state.header.get("user"),
         "outcome": str(state.end) if state.end else parked,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sopctl.core.codec import Json, decode
 from sopctl.core.journal import Record
 from sopctl.core.resource import ResourceId
+from sopctl.core.shape import MISSHAPEN, misfit
 from sopctl.engine import records as kinds
 from sopctl.views import states
 from sopctl.views.lines import Span, count
@@ -49,18 +50,26 @@ def outcome_style(outcome: str) -> str:
 def told(record: Record) -> list[Span]:
     """One record as a sentence; empty: of no interest to people."""
     tell = _TELL.get(record.kind)
-    return tell(record.data) if tell else [(record.kind, "")]
+    return _tried(tell, record) if tell else [(record.kind, "")]
 
 
 def brief(record: Record) -> list[Span]:
     """As told(), without what a person who watches live need not see: what went as it should."""
     if record.kind == kinds.INTENT:
-        return _moved(record.data)
+        return _tried(_moved, record)
     if record.kind in _DETAIL:
         return []
     spans = told(record)
     went_well = not any(style in ("bad", "warn") for _, style in spans)
     return [] if record.kind in _GOOD_NEWS and went_well else spans
+
+
+def _tried(tell: Callable[[Data], list[Span]], record: Record) -> list[Span]:
+    """What *tell* says of *record*; one that sopctl never wrote does not hide the others."""
+    try:
+        return tell(record.data)
+    except MISSHAPEN as error:
+        return [(f"{record.kind}: not a record of sopctl: {misfit(error)}", "bad")]
 
 
 _DETAIL: Final = frozenset(

@@ -116,7 +116,7 @@ def drawn(row: Line) -> Text:
 
     text = Text(" " * row.indent)
     for part, style in row.spans:
-        text.append(Line(((part, ""),)).text, style=STYLES[style])
+        text.append(Line(((part, ""),)).text, style=STYLES.get(style, ""))
     return text
 
 

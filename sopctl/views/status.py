@@ -77,7 +77,7 @@ def _row(row: Row) -> list[Line]:
 
 def _whose_time(plan: Plan) -> str:
     """The sandbox's hours are minutes of ours, which would look like a mistake."""
-    return " in the sandbox's time" if plan.target["name"] == "sandbox" else ""
+    return " in the sandbox's time" if plan.target.get("name") == "sandbox" else ""
 
 
 def _word(row: Row) -> str:
@@ -125,7 +125,7 @@ def _data(row: Row) -> Json:
         "schema": "sopctl.status/1",
         "run": row.state.run,
         "runbook": plan.runbook,
-        "target": str(plan.target["name"]),
+        "target": str(plan.target.get("name", "?")),
         "state": str(row.standing),
         "outcome": str(row.state.end) if row.state.end else None,
         "source_run": plan.source_run or None,

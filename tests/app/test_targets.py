@@ -130,3 +130,11 @@ def test_directories_come_from_the_environment_and_never_from_here(tmp_path, mon
 
     assert (str(found.config), str(found.state)) == ("/c", "/s")
     assert tmp_path not in (fallback.config, fallback.state)
+
+
+def test_a_password_in_the_address_of_a_clock_is_refused_and_not_repeated(tmp_path):
+    path = tmp_path / "targets.yaml"
+    path.write_text("targets: {t: {clock: 'http://ana:hunter22@127.0.0.1:9/'}}")
+    with pytest.raises(UsageError, match="no password may stand in it") as caught:
+        Targets(path).all()
+    assert "hunter22" not in caught.value.summary

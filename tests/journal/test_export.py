@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from sopctl.core.errors import AuditBrokenError
-from sopctl.journal.export import FORMAT, from_jsonl, to_jsonl
+from sopctl.journal.export import FORMAT, from_jsonl, from_text, to_jsonl
 from sopctl.journal.verify import verify
 from tests.journal.contract import AT, Kit, entries, entry, started
 
@@ -101,3 +102,13 @@ def test_a_file_of_something_else_is_refused(first: str):
 def test_an_empty_file_is_refused():
     with pytest.raises(AuditBrokenError, match="line 1"):
         from_jsonl([])
+
+
+def test_what_looks_like_a_line_end_inside_a_text_is_none(kit: Kit):
+    store = kit.open()
+    lease = started(store)
+    odd = replace(entry(0, "start"), data={"why": "one\u2028two\x85three"})
+    store.append(lease, -1, [odd], AT)
+    lines = list(to_jsonl(store.runs()[0], store.read("R")))
+    _, records = from_text("\n".join(lines) + "\n")
+    assert records == store.read("R")

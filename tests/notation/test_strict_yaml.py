@@ -198,3 +198,10 @@ def test_json_is_read_as_it_is(value):
     found = strict_yaml.parse(json.dumps(value, ensure_ascii=False), "f.yaml")
     assert not found.problems
     assert found.data == value
+
+
+def test_a_file_with_problems_without_end_is_not_read_to_its_end():
+    document = strict_yaml.parse("a: b\n" * 40_000, "x.yaml")
+    assert document.fatal
+    assert len(document.problems) == strict_yaml.MAX_PROBLEMS + 2
+    assert document.problems[-1].summary == "there are more problems"

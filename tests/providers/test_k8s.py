@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from sopctl.core.errors import (
     NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
+    ProviderError,
     RefusedError,
     TemporaryError,
     ThrottledError,
@@ -427,3 +429,25 @@ def test_a_read_that_gives_up_says_that_nothing_was_executed(local: Local) -> No
     with pytest.raises(TemporaryError):
         local.world.k8s.list("/api/v1/nodes")
     assert sent(local, "GET", "/api/v1/nodes") == QUICK.attempts
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(local: Local) -> None:
+    with dead_ends.endless() as address:
+        k8s = plainly(local, address)
+        before = _peak_memory()
+        with pytest.raises(ProviderError, match="the answer is longer than 64 MB"):
+            k8s.get("/api/v1/nodes")
+        assert _peak_memory() - before < 300 * 2**10  # kB
+
+
+def plainly(local: Local, address: str) -> K8s:
+    """A client of *address*, without TLS."""
+    path = Path(local.target.kubeconfig)
+    config = json.loads(path.read_text())
+    config["clusters"][0]["cluster"] = {"server": f"http://{address}"}
+    path.write_text(json.dumps(config))
+    return local.connect(target=replace(local.target, account="", cluster_uid="")).k8s
+
+
+def _peak_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

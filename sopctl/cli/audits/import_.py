@@ -19,11 +19,11 @@ from sopctl.views.lines import count, line
 def import_(context: Context, /, file: Path) -> None:
     """Add the run in FILE (JSON lines of `audit export`); a forged or forked one is refused."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read", hint="Check the path.") from error
     try:
-        head, records = journal_export.from_jsonl(lines)
+        head, records = journal_export.from_text(text)
     except AuditBrokenError as error:
         raise AuditBrokenError(f"{file}: {error.summary}", hint=error.hint) from error
     new = context.app.store.import_run(head, records)

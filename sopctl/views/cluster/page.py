@@ -119,4 +119,5 @@ def _line(found: Line) -> str:
 def _spans(found: Line) -> Iterator[str]:
     for said, style in found.spans:
         shown = text(said)
-        yield f'<span class="{_CLASSES.get(style, style)}">{shown}</span>' if style else shown
+        named = text(_CLASSES.get(style, style))  # the style of a node is what it says it costs
+        yield f'<span class="{named}">{shown}</span>' if style else shown
