@@ -435,7 +435,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(local: Local) -> None:
     with dead_ends.endless() as address:
         k8s = plainly(local, address)
         before = _peak_memory()
-        with pytest.raises(ProviderError, match="the answer is longer than 64 MB"):
+        with pytest.raises(ProviderError, match="the answer is longer than 96 MB"):
             k8s.get("/api/v1/nodes")
         assert _peak_memory() - before < 300 * 2**10  # kB
 

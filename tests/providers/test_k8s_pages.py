@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sopctl.core.errors import ProviderError
 from sopctl.providers.answers import AnsweredError
 from sopctl.providers.k8s_pages import PAGE, gathered
 
@@ -92,5 +93,5 @@ def test_the_next_page_is_on_its_way_while_one_is_read() -> None:
 
 
 def test_a_page_that_cannot_be_read_is_told() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ProviderError, match="no such field"):
         gathered(Server(), lambda obj: obj["no such field"])
