@@ -126,9 +126,13 @@ def _cluster(racers: int, number: int) -> str:
 
     def run(index: int) -> str:
         start.wait()
-        who = made[index].acquire(f"R{index}")
+        who = "nobody knows"
+        try:
+            who = made[index].acquire(f"R{index}")
+        finally:
+            if who:
+                lost.release()
         if who:
-            lost.release()
             return who
         for _ in range(racers - 1):  # whoever has it works on, until nobody wants it any more
             while not lost.acquire(timeout=BEAT):
