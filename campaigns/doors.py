@@ -28,11 +28,13 @@ from sopctl.engine.fold import fold
 from sopctl.facts.snapshot import SHAPES
 from sopctl.journal import chain, export
 from sopctl.notation.strict_yaml import MAX_BYTES
+from sopctl.providers.k8s_sdk import K8sSdk
 from sopctl.providers.limits import Limits
 from sopctl.runbook import expressions, lint, loader
 from sopctl.runbook.trials import loader as trials
 from sopctl.sandbox.scenario import loader as scenarios
 from sopctl.views import audit, html, markdown
+from sopctl.views import plan as plan_view
 from sopctl.views.lines import plain
 from tests.runbook import books, examples
 from tests.views import scenes
@@ -203,8 +205,6 @@ def _policy(text: str) -> None:
 
 
 def _kubeconfig(text: str) -> None:
-    from sopctl.providers.k8s_sdk import K8sSdk  # noqa: PLC0415  # 0.3 s
-
     sdk = K8sSdk(Target(name="t", kubeconfig=str(_written("kubeconfig", text))), Limits())
     _ = sdk.server, sdk.entries, sdk.authorization()
     sdk.close()
@@ -233,11 +233,9 @@ def _plan_made(kind: str, dice: random.Random) -> str:
 
 
 def _plan(text: str) -> None:
-    from sopctl.views import plan as view  # noqa: PLC0415  # its name is taken here
-
     found = plans.load(_written("plan.json", text), _book(), Target(name="prod-east"))
-    plain(view.lines(found, full=True), 80)
-    json.dumps(view.data(found))
+    plain(plan_view.lines(found, full=True), 80)
+    json.dumps(plan_view.data(found))
 
 
 def _journal_made(kind: str, dice: random.Random) -> str:

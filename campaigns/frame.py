@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from sopctl.core.clock import SystemClock
@@ -82,6 +83,15 @@ def tell(text: str) -> None:
     """A line for whoever waits."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def scratch() -> TemporaryDirectory[str]:
+    """A folder of one case, in memory where there is such a place: disks are slow, and wear out.
+
+    Its name is drawn by ``tempfile``, and only we may enter it.
+    """
+    memory = Path("/dev/shm")  # noqa: S108  # the folder below it is ours alone
+    return TemporaryDirectory(dir=memory if memory.is_dir() else None, prefix="sopctl-")
 
 
 def _chunks(cases: Iterator[Case]) -> Iterator[list[Case]]:

@@ -147,6 +147,9 @@ def _put(dice: Dice, base: str, piece: str) -> str:
     return base[:at] + piece + base[at:]
 
 
+EVEN, A_THIRD, MOSTLY = 0.5, 0.3, 0.8  # how often the first of two is taken
+
+
 def _flip(dice: Dice, base: str, _other: str) -> str:
     at = dice.randrange(len(base) + 1)
     return base[:at] + chr(dice.randrange(256)) + base[at + dice.choice([0, 1, 1, 3]) :]
@@ -154,7 +157,7 @@ def _flip(dice: Dice, base: str, _other: str) -> str:
 
 def _cut(dice: Dice, base: str, _other: str) -> str:
     first, last = sorted(dice.randrange(len(base) + 1) for _ in range(2))
-    return base[:first] if dice.random() < 0.3 else base[:first] + base[last:]  # noqa: PLR2004  # of three
+    return base[:first] if dice.random() < A_THIRD else base[:first] + base[last:]
 
 
 def _splice(dice: Dice, base: str, other: str) -> str:
@@ -165,7 +168,7 @@ def _lines(dice: Dice, base: str, _other: str) -> str:
     """Copied, moved or indented: keys that are there twice, and blocks in the wrong place."""
     rows = base.splitlines(keepends=True) or [""]
     at, to = dice.randrange(len(rows)), dice.randrange(len(rows))
-    row = rows[at] if dice.random() < 0.5 else rows.pop(at)  # noqa: PLR2004  # even
+    row = rows[at] if dice.random() < EVEN else rows.pop(at)
     rows.insert(to, dice.choice(["", "", "  ", "    "]) + row)
     return "".join(rows)
 
@@ -181,14 +184,14 @@ def _number(dice: Dice, base: str, _other: str) -> str:
 
 def _structure(dice: Dice, base: str, _other: str) -> str:
     piece = dice.choice(STRUCTURES)
-    return _put(dice, base, piece) if dice.random() < 0.5 else _value(dice, base, piece)  # noqa: PLR2004  # even
+    return _put(dice, base, piece) if dice.random() < EVEN else _value(dice, base, piece)
 
 
 def _deep(dice: Dice, base: str, _other: str) -> str:
     deep = dice.choice([30, 33, 200, 5000, 60_000])
     opening, closing = dice.choice([("[", "]"), ("{a: ", "}"), ("(", ")"), ("- ", ""), ("!", "")])
     nest = opening * deep + closing * dice.choice([0, deep])
-    return _value(dice, base, nest) if dice.random() < 0.8 else nest  # noqa: PLR2004  # mostly
+    return _value(dice, base, nest) if dice.random() < MOSTLY else nest
 
 
 def _huge(dice: Dice, base: str, _other: str) -> str:
@@ -236,7 +239,7 @@ def _wrap(dice: Dice, holder: Json, key: Json) -> None:
 
 def _nest(dice: Dice, holder: Json, key: Json) -> None:
     for _ in range(dice.choice([5, 50, 150])):
-        holder[key] = {"a": holder[key]} if dice.random() < 0.5 else [holder[key]]  # noqa: PLR2004  # even
+        holder[key] = {"a": holder[key]} if dice.random() < EVEN else [holder[key]]
 
 
 def _rename(dice: Dice, holder: Json, key: Json) -> None:

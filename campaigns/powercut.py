@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import random
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,7 +21,7 @@ from pathlib import Path
 
 from campaigns.calls import Call, Did, available, traced
 from campaigns.disk import DRAWN, FIXED, Disk, Loss
-from campaigns.frame import Campaign, Played, command
+from campaigns.frame import Campaign, Played, command, scratch
 from sopctl.core.errors import AuditUnavailableError, SopError
 from sopctl.core.journal import Entry, Lease
 from sopctl.journal.sqlite import SqliteStore
@@ -30,7 +29,6 @@ from sopctl.journal.verify import verify
 
 Case = tuple[int, int, str, int]  # seed of the recording, after which call, loss, draw
 ROOT = Path(__file__).resolve().parents[1]
-MEMORY = Path("/dev/shm")  # noqa: S108  # a place for states, not for secrets
 NAME, AT = "journal.db", "2026-11-21T03:00:00.000000Z"
 ACTS = 24
 EACH = 2
@@ -131,7 +129,7 @@ def write(path: Path, seed: int, synchronous: str) -> None:
 @lru_cache(maxsize=4)
 def recorded(seed: int, synchronous: str = "") -> tuple[Call, ...]:
     """The calls of one process; *synchronous* sets SQLite's pragma, to take a safety away."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as made:
+    with scratch() as made:
         directory = Path(made) / "state"
         program = [sys.executable, "-m", "campaigns.powercut", "write", f"{directory / NAME}"]
         words = [*program, str(seed), synchronous]
@@ -206,7 +204,7 @@ def play(case: Case, *, syncs: bool = True, synchronous: str = "") -> Played:
     recording, after, loss, draw = case
     said, disk = _at(recording, synchronous, after, syncs=syncs)
     left = disk.left(Loss(loss), random.Random(f"{recording} {after} {loss} {draw}"))
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as made:
+    with scratch() as made:
         directory = Path(made) / "state"
         directory.mkdir(mode=0o700)
         for name, data in left.items():

@@ -15,7 +15,6 @@ import pickle
 import random
 import subprocess
 import sys
-import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from campaigns.calls import available
-from campaigns.frame import Campaign, Played, command
+from campaigns.frame import Campaign, Played, command, scratch
 from sopctl.core.clock import SystemClock
 from sopctl.core.errors import AuditUnavailableError, ExitCode, SopError
 from sopctl.core.journal import Entry, Lease, Record
@@ -41,7 +40,6 @@ from tests.engine.toys import Bench, Crash, FakeClock, Thing, World, bench, prob
 
 Case = tuple[str, str, int, bool, str]  # start, call, which one, for ever, error
 ROOT = Path(__file__).resolve().parents[1]
-MEMORY = Path("/dev/shm")  # noqa: S108  # a place for a toy's journal
 RUN, STATE, NAME = "r1", "state", "journal.db"
 FILES = ("", f"{NAME}", f"{NAME}-wal", f"{NAME}-journal", f"{NAME}-shm")
 ERRORS = ("EIO", "ENOSPC", "EROFS")
@@ -203,7 +201,7 @@ def _is_traced() -> bool:
 @lru_cache
 def total(start: str) -> dict[str, int]:
     """How often an undisturbed process makes each of the calls."""
-    with tempfile.TemporaryDirectory(dir=_memory()) as made:
+    with scratch() as made:
         home = Path(made)
         prepare(home, start)
         done = process(home, "-o", f"{home / 'trace'}", "-e", f"trace={','.join(CALLS)}")
@@ -234,7 +232,7 @@ def cases(seed: int) -> Iterator[Case]:
 def play(case: Case, kind: type[SqliteStore] = SqliteStore) -> Played:
     """Let it fail, look, and go on without the fault; *kind* takes a safety away."""
     start, name, which, forever, error = case
-    with tempfile.TemporaryDirectory(dir=_memory()) as made:
+    with scratch() as made:
         home = Path(made)
         prepare(home, start)
         inject = f"inject={name}:error={error}:when={which}{'+' if forever else ''}"
@@ -289,10 +287,6 @@ def _finished(home: Path) -> list[str]:
     wrong += [each for state in states for each in problems(b, state, before={})]
     wrong += [f"{name} was written {n} times" for name, n in found.effective.items() if n > 1]
     return wrong + _announced(home)
-
-
-def _memory() -> Path | None:
-    return MEMORY if MEMORY.is_dir() else None
 
 
 CAMPAIGN = Campaign(name="syscalls", cases=cases, play=play)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import sqlite3
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import TypeAlias
 
-from campaigns.frame import Campaign, Played, command
+from campaigns.frame import Campaign, Played, command, scratch
 from sopctl.core.errors import AuditBrokenError, AuditUnavailableError
 from sopctl.core.journal import GENESIS, Entry, Head, Record
 from sopctl.journal.chain import Raw, raw
@@ -32,7 +31,6 @@ from sopctl.journal.verify import verify
 Case = tuple[int, str, int]  # seed of the journal, kind of edit, draw
 Db: TypeAlias = sqlite3.Connection
 Honest: TypeAlias = tuple[tuple[Head, ...], tuple[tuple[Raw, ...], ...], tuple[Checkpoint, ...]]
-MEMORY = Path("/dev/shm")  # noqa: S108  # a place for a toy's journal
 AT, NAME = "2026-11-21T03:00:00.000000Z", "journal.db"
 RUNS, APPENDS, MANY = ("A", "B", "C"), 14, 5000
 
@@ -54,7 +52,7 @@ class Journal:
 def journal(seed: int) -> Journal:
     """Three runs, appended to in turns."""
     dice = random.Random(seed)
-    with tempfile.TemporaryDirectory(dir=_memory()) as made:
+    with scratch() as made:
         path = Path(made) / "state" / NAME
         leases, ends, older = {}, dict.fromkeys(RUNS, -1), b""
         with SqliteStore(path) as store:
@@ -357,7 +355,7 @@ def play(case: Case) -> Played:
     honest, dice = journal(seed), random.Random(f"{case}")
     if kind == EXPORT:
         return _exported(honest, dice)
-    with tempfile.TemporaryDirectory(dir=_memory()) as made:
+    with scratch() as made:
         path = Path(made) / "state" / NAME
         path.parent.mkdir(mode=0o700)
         path.touch(0o600)
@@ -429,10 +427,6 @@ def _exported(honest: Journal, dice: random.Random) -> Played:
     return Played(
         (f"{EXPORT}, lines {what}: not detected",), f"an export with lines {what} came in"
     )
-
-
-def _memory() -> Path | None:
-    return MEMORY if MEMORY.is_dir() else None
 
 
 NEEDED = {f"{kind}: detected" for kind in (*EDITS, BYTE)}
