@@ -6,12 +6,11 @@ cluster. Source: EKS best practices, "Reliability"; Ctrip, 2.3 (the core runs on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sopctl.core.check import Check, Readiness, Severity, Verdict
-from sopctl.facts import purchase
-from sopctl.facts.objects import meta
+from sopctl.facts import owned, purchase
 from sopctl.facts.objects.pod import Pod
 from sopctl.facts.objects.workload import Workload
 from sopctl.facts.world import World
@@ -34,26 +33,19 @@ def look(world: World, params: Params) -> Verdict:
     ]
     spot = {name for name, each in nodes.items() if purchase.of(each.labels) == "spot"}
     zones = {name: each.zone for name, each in nodes.items()}
+    theirs = owned.pods_of(ours, ready)
     rows = tuple(
         f"{each.name} {trouble}"
         for each in sorted(ours, key=lambda one: one.name)
-        for trouble in _troubles(each, _of(each, ready), zones, spot)
+        for trouble in _troubles(each, theirs[each.uid], zones, spot)
     )
     bad = len({row.split()[0] for row in rows})
     detail = f"{bad} of {len(ours)} system workloads would not survive a zone"
     return Verdict(holds=not rows, detail=detail, rows=rows, applies=bool(ours))
 
 
-def _of(workload: Workload, pods: list[Pod]) -> list[Pod]:
-    return [
-        each
-        for each in pods
-        if each.namespace == workload.namespace and meta.selects(workload.selector, each.labels)
-    ]
-
-
 def _troubles(
-    workload: Workload, pods: list[Pod], zones: dict[str, str], spot: set[str]
+    workload: Workload, pods: Sequence[Pod], zones: dict[str, str], spot: set[str]
 ) -> Iterator[str]:
     if workload.replicas < 2:  # noqa: PLR2004  # one more than the one that is lost
         yield "has one replica"

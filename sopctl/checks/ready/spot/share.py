@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sopctl.core.check import Check, Readiness, Severity, Verdict
-from sopctl.facts import needs, purchase
-from sopctl.facts.objects import meta
+from sopctl.facts import needs, owned, purchase
 from sopctl.facts.world import World
 
 
@@ -31,13 +30,10 @@ def look(world: World, params: Params) -> Verdict:
         for each in world.facts.templates()
         if each.replicas > 1 and each.namespace not in params.except_namespaces
     ]
+    theirs = owned.pods_of(ours, placed)
     rows = []
     for each in sorted(ours, key=lambda one: one.name):
-        kinds = [
-            kind[pod.node]
-            for pod in placed
-            if pod.namespace == each.namespace and meta.selects(each.selector, pod.labels)
-        ]
+        kinds = [kind[pod.node] for pod in theirs[each.uid]]
         spot = kinds.count("spot")
         if spot * 100 > len(kinds) * params.most or (spot and len(kinds) - spot < params.floor):
             rows.append(f"{each.name} has {spot} of {len(kinds)} pods on spot nodes")

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sopctl.core.check import Check, Readiness, Severity, Verdict
-from sopctl.facts import purchase
-from sopctl.facts.objects import meta
+from sopctl.facts import owned, purchase
 from sopctl.facts.world import World
 
 _DEFAULT = 30
@@ -27,16 +26,8 @@ def look(world: World, params: Params) -> Verdict:
     """The workloads that have a pod on a spot node."""
     spot = {each.name for each in world.facts.nodes() if purchase.of(each.labels) == "spot"}
     there = [each for each in world.facts.pods() if each.node in spot and not each.daemon]
-    spaces = {each.namespace for each in there}
-    ours = [
-        each
-        for each in world.facts.templates()
-        if each.namespace in spaces
-        and any(
-            one.namespace == each.namespace and meta.selects(each.selector, one.labels)
-            for one in there
-        )
-    ]
+    theirs = owned.pods_of(world.facts.templates(), there)
+    ours = [each for each in world.facts.templates() if theirs[each.uid]]
     grace = {
         each.name: int(each.spec.get("terminationGracePeriodSeconds", _DEFAULT)) for each in ours
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from sopctl.core.check import Check, Readiness, Severity, Verdict
-from sopctl.facts.objects import meta
+from sopctl.facts import owned
 from sopctl.facts.world import World
 
 
@@ -32,13 +32,10 @@ def look(world: World, params: Params) -> Verdict:
         for each in world.facts.templates()
         if each.replicas > 1 and each.namespace not in params.except_namespaces
     ]
+    theirs = owned.pods_of(ours, placed)
     rows = []
     for each in sorted(ours, key=lambda one: one.name):
-        counts = Counter(
-            zone_of[one.node]
-            for one in placed
-            if one.namespace == each.namespace and meta.selects(each.selector, one.labels)
-        )
+        counts = Counter(zone_of[one.node] for one in theirs[each.uid])
         zone, most = max(counts.items(), key=lambda row: row[1], default=("", 0))
         if most > ceil(each.replicas / zones) + params.more:
             rows.append(f"{each.name} has {most} of {each.replicas} in {zone}")
