@@ -6,7 +6,6 @@ A package adds its own by entry points of the group ``sopctl.actions``; each is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 
 from sopctl.actions.aws import (
     asg_capacity,
@@ -61,7 +60,7 @@ from sopctl.actions.k8s import (
     vpa_mode,
 )
 from sopctl.core.action import Action, AnyAction
-from sopctl.core.errors import RefusedError
+from sopctl.core.strangers import joined
 
 GROUP = "sopctl.actions"
 
@@ -116,22 +115,5 @@ CATALOG: Mapping[str, AnyAction] = {
 
 
 def with_strangers(broken: dict[str, str]) -> Mapping[str, AnyAction]:
-    """The catalog and what installed packages add to it.
-
-    A stranger cannot take the name of an action that is there: RefusedError. One that cannot be
-    loaded is left out, with the reason in *broken*: it must not stop what does without it.
-    """
-    found: dict[str, AnyAction] = dict(CATALOG)
-    for entry in entry_points(group=GROUP):
-        try:
-            action = entry.load()
-        except Exception as error:  # noqa: BLE001  # it is somebody else's code
-            broken[entry.name] = f"{entry.value}: {type(error).__name__}: {error}"
-            continue
-        if not isinstance(action, Action) or action.id != entry.name or action.id in found:
-            raise RefusedError(
-                f"the entry point {entry.name} of {entry.value} is not a new action of that name",
-                hint="Uninstall the package, or have it fixed.",
-            )
-        found[action.id] = action
-    return found
+    """The catalog and what installed packages add to it; *broken* gets what cannot be loaded."""
+    return joined(CATALOG, Action, group=GROUP, what="action", broken=broken)

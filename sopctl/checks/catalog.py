@@ -6,7 +6,6 @@ A package adds its own by entry points of the group ``sopctl.checks``; each is a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 
 from sopctl.checks.aws import (
     autoshift_agrees,
@@ -69,7 +68,7 @@ from sopctl.checks.ready.workloads import (
     volumes,
 )
 from sopctl.core.check import AnyCheck, Check
-from sopctl.core.errors import RefusedError
+from sopctl.core.strangers import joined
 
 GROUP = "sopctl.checks"
 
@@ -142,22 +141,5 @@ CATALOG: Mapping[str, AnyCheck] = {
 
 
 def with_strangers(broken: dict[str, str]) -> Mapping[str, AnyCheck]:
-    """The catalog and what installed packages add to it.
-
-    A stranger cannot take the name of a check that is there: RefusedError. One that cannot be
-    loaded is left out, with the reason in *broken*: it must not stop what does without it.
-    """
-    found: dict[str, AnyCheck] = dict(CATALOG)
-    for entry in entry_points(group=GROUP):
-        try:
-            check = entry.load()
-        except Exception as error:  # noqa: BLE001  # it is somebody else's code
-            broken[entry.name] = f"{entry.value}: {type(error).__name__}: {error}"
-            continue
-        if not isinstance(check, Check) or check.id != entry.name or check.id in found:
-            raise RefusedError(
-                f"the entry point {entry.name} of {entry.value} is not a new check of that name",
-                hint="Uninstall the package, or have it fixed.",
-            )
-        found[check.id] = check
-    return found
+    """The catalog and what installed packages add to it; *broken* gets what cannot be loaded."""
+    return joined(CATALOG, Check, group=GROUP, what="check", broken=broken)

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from sopctl.actions import catalog
+from sopctl.core import strangers
 from sopctl.core.action import AnyAction
 from sopctl.core.errors import RefusedError
 
@@ -29,7 +30,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     loaded = {"STRANGER": STRANGER, "SAMPLE": SAMPLE, "GROUP": catalog.GROUP}[value]
     monkeypatch.setattr(EntryPoint, "load", lambda _: loaded)
     monkeypatch.setattr(
-        catalog, "entry_points", lambda group: [entry] if group == entry.group else []
+        strangers, "entry_points", lambda group: [entry] if group == entry.group else []
     )
 
 
@@ -52,7 +53,7 @@ def test_a_stranger_cannot_take_a_name_or_be_something_else(
 
 def test_one_that_cannot_be_loaded_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = EntryPoint(name="their.own", value="no_such_module:IT", group=catalog.GROUP)
-    monkeypatch.setattr(catalog, "entry_points", lambda group: [entry])
+    monkeypatch.setattr(strangers, "entry_points", lambda group: [entry])
     broken: dict[str, str] = {}
     assert catalog.with_strangers(broken) == catalog.CATALOG
     assert broken == {

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from sopctl.checks import catalog
+from sopctl.core import strangers
 from sopctl.core.check import AnyCheck
 from sopctl.core.errors import RefusedError
 
@@ -26,7 +27,7 @@ def test_every_check_stands_under_its_own_name(name: str, check: AnyCheck) -> No
 def pretend(monkeypatch: pytest.MonkeyPatch, name: str, loaded: object) -> None:
     entry = EntryPoint(name=name, value="theirs:CHECK", group=catalog.GROUP)
     monkeypatch.setattr(EntryPoint, "load", lambda _: loaded)
-    monkeypatch.setattr(catalog, "entry_points", lambda group: [entry])
+    monkeypatch.setattr(strangers, "entry_points", lambda group: [entry])
 
 
 def test_an_installed_package_adds_its_check(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +48,7 @@ def test_a_stranger_cannot_take_a_name_or_be_something_else(
 
 def test_one_that_cannot_be_loaded_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = EntryPoint(name="their.own", value="no_such_module:IT", group=catalog.GROUP)
-    monkeypatch.setattr(catalog, "entry_points", lambda group: [entry])
+    monkeypatch.setattr(strangers, "entry_points", lambda group: [entry])
     broken: dict[str, str] = {}
     assert catalog.with_strangers(broken) == catalog.CATALOG
     assert broken == {

@@ -33,6 +33,13 @@ def put(local: Local, name: str, where: str, owner: str = "ReplicaSet", phase: s
     return local.cluster.update("pods", made, subresource="status")
 
 
+def later(local: Local, seconds: float = 60) -> None:
+    """Let *seconds* pass, with a round of the cloud before and after."""
+    local.cloud.tick()
+    local.watch.sleep(seconds)
+    local.cloud.tick()
+
+
 def silence(local: Local, name: str) -> None:
     """Its kubelet answers no more."""
     made = local.cluster.get("nodes", name)

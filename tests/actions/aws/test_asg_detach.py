@@ -5,16 +5,10 @@ import pytest
 from sopctl.actions.aws.asg_detach import ACTION, Params
 from sopctl.core.action import Change, ReceiptKind, Undo
 from sopctl.facts import instances
-from tests.actions.aws.machines import ZONE, ids, plan, put
+from tests.actions.aws.machines import ZONE, ids, later, plan, put
 from tests.laws import prove, run
 
 GROUP = Params(group="web-a")
-
-
-def later(local):
-    local.cloud.tick()
-    local.watch.sleep(60)
-    local.cloud.tick()
 
 
 def test_the_laws_hold_for_the_instances_of_a_zone(emptied):

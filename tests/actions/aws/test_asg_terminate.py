@@ -5,7 +5,7 @@ import pytest
 from sopctl.actions.aws.asg_terminate import ACTION, Params
 from sopctl.core.action import Change, ReceiptKind, Undo
 from sopctl.facts import instances
-from tests.actions.aws.machines import ZONE, ids, plan, put, states
+from tests.actions.aws.machines import ZONE, ids, later, plan, put, states
 from tests.laws import prove, run
 
 GROUP = Params(group="web-a")
@@ -19,12 +19,6 @@ HOOK = {
 
 def send(local, operation, **params):
     local.world.aws._open().call("autoscaling", operation, params)
-
-
-def later(local, seconds=60):
-    local.cloud.tick()
-    local.watch.sleep(seconds)
-    local.cloud.tick()
 
 
 def test_the_laws_hold_for_the_instances_of_a_zone(emptied):
