@@ -23,7 +23,21 @@ def write(path: Path, text: str) -> None:
     except OSError as error:
         if fresh:
             Path(fresh).unlink(missing_ok=True)
-        raise UsageError(
-            f"{path} cannot be written: {(error.strerror or '').lower()}",
-            hint="Name a file in a folder of yours.",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise UsageError where ``write`` would, before something is done that takes long."""
+    try:
+        descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    os.close(descriptor)
+    Path(fresh).unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"{path} cannot be written: {(error.strerror or '').lower()}",
+        hint="Name a file in a folder of yours.",
+    )

@@ -42,10 +42,12 @@ def doctor(context: Context, /, only: tuple[str, ...], page: Path | None, **give
     wish = whole.Asked(only=only, runbooks=bool(given.pop("runbooks")))
     asked, app = options.asked(given), context.app
     checks = examining.asked_for(app.catalogs().checks, only, whole.names(app.library))
+    if page is not None:
+        files.refuse_unwritable(page)
     if not asked.json:
         proved = f", and {len(app.library.names())} runbooks" if wish.runbooks and not only else ""
-        told = f"Asking {len(checks)} checks{proved}. Nothing is changed."
-        context.err.show([line((told, "quiet"))])
+        asking = "1 check" if len(checks) == 1 else f"{len(checks)} checks"
+        context.err.show([line((f"Asking {asking}{proved}. Nothing is changed.", "quiet"))])
     with app.desk(app.target(asked.target), Aside(context.err)) as desk:
         found = whole.examine(desk, wish, checks, app.library, app.settings)
         target = desk.place.target.name

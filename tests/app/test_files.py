@@ -69,3 +69,14 @@ def test_a_link_is_not_followed(tmp_path):
     files.write(link, "ours")
     assert theirs.read_text() == "kept"
     assert not link.is_symlink()
+
+
+def test_what_cannot_be_written_is_refused_before_and_what_can_be_is_left_alone(tmp_path):
+    with pytest.raises(UsageError, match="no such file or directory"):
+        files.refuse_unwritable(tmp_path / "none" / "page.html")
+    kept = tmp_path / "page.html"
+    kept.write_text("old")
+    files.refuse_unwritable(kept)
+    files.refuse_unwritable(tmp_path / "new.html")
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+    assert kept.read_text() == "old"
