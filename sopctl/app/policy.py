@@ -2,7 +2,8 @@
 
 ``policy.yaml`` has a mapping ``max_objects`` of kinds to ``{count: N, percent: N}``, and a list
 ``commands`` of the programs that runbooks may run, by absolute path; none without it. A mapping
-``notify`` says how people are reached, by name, and who is told of what; see ``Announcing``.
+``notify`` says how people are reached, by name, and who is told of what; see ``Announcing``. A
+mapping ``readiness`` gives checks of readiness other parameters than those of the practice.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Announcing:
     tell: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-_KEYS: Final = ("max_objects", "commands", "notify")
+_KEYS: Final = ("max_objects", "commands", "notify", "readiness")
 
 
 def load(path: Path) -> Limits:
@@ -59,6 +60,17 @@ def commands(path: Path) -> tuple[str, ...]:
                 hint="Write commands: [/usr/local/bin/flip-dns].",
             )
     return tuple(found)
+
+
+def readiness(path: Path) -> Mapping[str, Json]:
+    """The parameters of checks, by their id, as they are written; raises as ``load`` does."""
+    found = _read(path).get("readiness", {})
+    if not isinstance(found, Mapping):
+        raise UsageError(
+            f"readiness in {path} is not a mapping of checks",
+            hint="Write readiness: {ready.quotas: {others: 200}}.",
+        )
+    return found
 
 
 def announcing(path: Path) -> Announcing:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sopctl.core.check import AnyCheck, Severity
-from sopctl.core.errors import SopError, UsageError
+from sopctl.core.codec import Json
+from sopctl.core.errors import RefusedError, SopError, UsageError
 from sopctl.core.readiness import Finding, State
 
-EMPTY: Final[Mapping[str, str]] = {}
+Params: TypeAlias = Any  # of whichever check
+EMPTY: Final[Mapping[str, Any]] = {}
 
 
 def asked_for(
@@ -41,11 +43,47 @@ def _rows(check: AnyCheck) -> list[str]:
     return check.readiness.row.split(", ") if check.readiness else []
 
 
+def with_parameters(
+    checks: Mapping[str, AnyCheck], given: Mapping[str, Json], where: str
+) -> Mapping[str, Params]:
+    """What each check is asked with, by its id: *given* in the file *where*, else its defaults.
+
+    Raises UsageError for a check that there is not, and for parameters that do not fit it.
+    """
+    from sopctl.runbook import fitting  # noqa: PLC0415  # pydantic takes 0.2 s
+
+    ready = {each.id: each for each in asked_for(checks, ())}
+    if unknown := sorted(set(given) - set(ready)):
+        close = ", ".join(get_close_matches(unknown[0], ready))
+        raise UsageError(
+            f"readiness in {where} names {unknown[0]}, which is no check of readiness",
+            hint=f"Did you mean {close}?" if close else "List them with `sopctl check list`.",
+        )
+    found: dict[str, Params] = {name: each.params() for name, each in ready.items()}
+    for name, fields in given.items():
+        try:
+            found[name] = fitting.params(ready[name].params, fields)
+        except RefusedError as error:
+            raise UsageError(
+                f"readiness of {name} in {where}: {error.summary}",
+                hint=error.hint or f"`sopctl check show {name}` has its parameters.",
+            ) from error
+    return found
+
+
 # *clients* is whatever the composition root hands to checks; it is passed on unseen.
-def examine(clients: Any, checks: Iterable[AnyCheck]) -> list[Finding]:  # noqa: ANN401  # see above
-    """Ask all at the same time, the gravest first; reads only."""
+def examine(
+    clients: Any,  # noqa: ANN401  # see above
+    checks: Iterable[AnyCheck],
+    params: Mapping[str, Params] = EMPTY,
+) -> list[Finding]:
+    """Ask all at the same time, with *params* by id or their defaults; reads only."""
+
+    def ask(check: AnyCheck) -> Finding:
+        return _ask(clients, check, params.get(check.id) or check.params())
+
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="doctor") as pool:
-        found = list(pool.map(lambda check: _ask(clients, check), checks))
+        found = list(pool.map(ask, checks))
     return gravest_first(found)
 
 
@@ -59,12 +97,12 @@ def gravest_first(found: Iterable[Finding]) -> list[Finding]:
     return sorted(found, key=weight)
 
 
-def _ask(clients: Any, check: AnyCheck) -> Finding:  # noqa: ANN401  # as above
+def _ask(clients: Any, check: AnyCheck, params: Params) -> Finding:  # noqa: ANN401  # as above
     readiness = check.readiness
     assert readiness is not None, "only checks of readiness are asked"
     rows: tuple[str, ...] = ()
     try:
-        verdict = check.look(clients, check.params())
+        verdict = check.look(clients, params)
     except SopError as error:
         state, detail = State.UNKNOWN, error.summary
     else:

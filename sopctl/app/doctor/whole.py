@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sopctl.app import standing
+from sopctl.app import policy, standing
 from sopctl.app.desk import Desk
 from sopctl.app.doctor import examining, practice, proof, verified
 from sopctl.app.library import Library
@@ -40,8 +40,11 @@ def examine(
 
     *checks* are those of the catalog that were asked for. Reads only.
     """
+    where = settings.config / "policy.yaml"
+    given = policy.readiness(where)
+    params = examining.with_parameters(desk.place.catalogs.checks, given, str(where))
     desk.identify()  # raises where nobody answers: that is neither ready nor not
-    found = examining.examine(desk.place.connection.clients, checks)
+    found = examining.examine(desk.place.connection.clients, checks, params)
     found += _ours(desk, asked, library, settings)
     if not asked.only and asked.runbooks:  # a part of it would look better, or worse, than it is
         now = SystemClock().now()

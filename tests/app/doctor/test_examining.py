@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sopctl.app.doctor.examining import asked_for, examine
+from sopctl.app.doctor.examining import asked_for, examine, with_parameters
 from sopctl.checks.catalog import CATALOG
 from sopctl.core.check import Check, Readiness, Severity, Verdict
 from sopctl.core.errors import UnreachableError, UsageError
@@ -65,3 +65,40 @@ def test_a_check_of_readiness_can_be_asked_without_parameters():
         each.params()
         assert each.readiness.why.endswith(".")
         assert each.readiness.fix
+
+
+@dataclass(frozen=True)
+class Sized:
+    """*most* is five in the practice."""
+
+    most: int = 5
+
+
+SIZED = Check(
+    id="sized",
+    summary="sized",
+    params=Sized,
+    look=lambda _clients, params: Verdict(holds=True, detail=f"most {params.most}"),
+    readiness=Readiness(row="S1", severity=Severity.INFO, why="why", fix="fix"),
+)
+
+
+def test_the_policy_may_ask_with_other_parameters_than_the_practice():
+    checks = {"sized": SIZED}
+    own = with_parameters(checks, {"sized": {"most": 9}}, "policy.yaml")
+    assert examine(None, [SIZED], own)[0].detail == "most 9"
+    assert examine(None, [SIZED], with_parameters(checks, {}, "policy.yaml"))[0].detail == "most 5"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"size": {}}, "names size, which is no check of readiness"),
+        ({"sized": {"most": "many"}}, "readiness of sized in policy.yaml: most"),
+        ({"sized": {"least": 1}}, "readiness of sized in policy.yaml: "),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused_before_anything_is_asked(given, said):
+    with pytest.raises(UsageError, match=said) as caught:
+        with_parameters({"sized": SIZED}, given, "policy.yaml")
+    assert caught.value.hint
