@@ -17,8 +17,11 @@ def test_what_takes_long_is_said_once():
     assert said == ["still waiting"]
 
 
-def test_what_is_quick_is_not_talked_about():
+def test_what_is_quick_is_not_talked_about_afterwards():
     said = []
+    before = set(threading.enumerate())
     with speaking_up(said.append, "still waiting", after=30):
-        pass
+        (waiting,) = set(threading.enumerate()) - before
+    waiting.join(5)  # whoever leaves takes the warning along: nothing is left to speak
+    assert not waiting.is_alive()
     assert said == []
