@@ -220,16 +220,16 @@ def _window(session: Session, move: Window) -> None:
 
 
 def _ask_check(session: Session, move: AskCheck) -> None:
-    """Ask until it holds or its time is over."""
+    """Ask until it holds, or was asked when its time was over and did not."""
     work = session.state.work(move.work)
     check = session.deps.checks[work.plan.uses]
     assert work.started is not None
+    waited = (session.deps.clock.now() - work.started).total_seconds()
     try:
         verdict = check.look(session.deps.clients, session.params(work))
         holds, detail, rows = verdict.holds, verdict.detail, verdict.rows
     except UNREADABLE as error:
         holds, detail, rows = False, f"cannot be seen: {error.summary}", ()
-    waited = (session.deps.clock.now() - work.started).total_seconds()
     if not holds and waited < work.plan.wait:
         session.deps.on_wait(f"{work.key}: {detail}")
         session.deps.clock.sleep(min(max(POLL, waited / 10), LONGEST_POLL, work.plan.wait - waited))

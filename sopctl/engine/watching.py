@@ -6,6 +6,7 @@ They change nothing. What they find passes through the leg's single appender.
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sopctl.core.action import AnyAction, Seen
@@ -23,13 +24,22 @@ Key = tuple[str, str]
 SECOND_EVERY, SECOND_WITHIN = 2.0, 30.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A read under way: what it is of, and when it was asked."""
+
+    future: Future[Seen]
+    items: list[Item]
+    asked: datetime
+
+
 class Watchers:
     """The background reads of one leg. Restarted by the next leg if this one is lost."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._next: dict[Key, datetime] = {}
-        self._running: dict[Key, tuple[Future[Seen], list[Item]]] = {}
+        self._running: dict[Key, Look] = {}
 
     def tick(self) -> None:
         """Record what has been seen, and start the reads that are due."""
@@ -51,31 +61,36 @@ class Watchers:
         look = self._second if watched.what == "second" else self._effect
         items = self._standing(work)
         future = self._session.deps.pool.submit(look, work, items, watched.since)
-        self._running[key] = future, items
+        self._running[key] = Look(future=future, items=items, asked=now)
 
     def _collect(self) -> list[Entry]:
         entries = []
-        for key, (future, items) in list(self._running.items()):
-            if not future.done():
+        for key, look in list(self._running.items()):
+            if not look.future.done():
                 continue
             del self._running[key]
-            seen = future.result()
-            if not seen.ok and len(items) != len(self._standing(self._session.state.work(key[0]))):
+            seen = look.future.result()
+            standing = self._standing(self._session.state.work(key[0]))
+            if not seen.ok and len(look.items) != len(standing):
                 continue  # we wrote there again meanwhile: look again
-            entry = self._conclude(key, seen)
+            entry = self._conclude(key, seen, look.asked)
             if entry:
                 entries.append(entry)
         return entries
 
-    def _conclude(self, key: Key, seen: Seen) -> Entry | None:
+    def _conclude(self, key: Key, seen: Seen, asked: datetime) -> Entry | None:
+        """The verdict, if it is one: what is missing was missing when its time was over.
+
+        An answer can be long on its way, and a laptop asleep meanwhile: how late it comes says
+        nothing about what there was to see, so that its time counts from when it was asked.
+        """
         work = self._session.state.work(key[0])
         watched = work.watches.get(key[1])
         if work.superseded or watched is None or watched.ok is not None:
             return None
-        now = self._session.deps.clock.now()
         every, within = self._patience(work, watched)
-        if not seen.ok and (now - watched.since).total_seconds() < within:
-            self._next[key] = now + timedelta(seconds=every)
+        if not seen.ok and (asked - watched.since).total_seconds() < within:
+            self._next[key] = self._session.deps.clock.now() + timedelta(seconds=every)
             return None
         return records.watch(key[0], key[1], ok=seen.ok, detail=seen.detail)
 
