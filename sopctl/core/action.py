@@ -163,6 +163,10 @@ class Action(Generic[ParamsT, StateT]):
     ``side_effects(clients, params, changes)`` says what the changes bring with them, for the plan;
     reads only.
 
+    ``suffices(held, wanted)`` is for states that are reckoned from what is there, which differ a
+    minute later: whether *held*, at which another open run keeps the resource, does as well as
+    what is *wanted* now, so that it is left as it stands; pure. Without it only an equal state is.
+
     *permissions* are texts of ``core.permission``, the way back included. Those in *only_with* are
     needed with a parameter alone: ``zone`` where it is given, ``via=tags`` where it is that.
     ``permissions_of(with)`` says what else the parameters ask for, as the runbook writes them, with
@@ -187,6 +191,7 @@ class Action(Generic[ParamsT, StateT]):
     marker: Marker | None = None
     touch: Callable[[Call, Any, Sequence[ResourceId]], None] | None = None
     renew: Callable[[ParamsT, ResourceId, Observed[StateT]], StateT | None] | None = None
+    suffices: Callable[[StateT, StateT], bool] | None = None
     side_effects: (
         Callable[[Any, ParamsT, Sequence[Change[StateT]]], Sequence[SideEffect]] | None
     ) = None

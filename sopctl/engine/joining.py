@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sopctl.core.action import AnyAction, Undo
 from sopctl.core.errors import RefusedError
@@ -35,18 +36,30 @@ def refuse_returning(found: Found, held: Sequence[Holding]) -> None:
             )
 
 
-def refuse_other_end(
-    action: AnyAction, changes: Iterable[PlannedChange], held: Sequence[Holding]
-) -> None:
-    """Raise RefusedError where another run holds something in another state."""
+def beside(action: AnyAction, found: Found, held: Sequence[Holding]) -> Found:
+    """*found*, where what another run already holds well enough counts as unchanged.
+
+    Raises RefusedError where another run holds something in another state.
+    """
     holders = {holding.resource: holding for holding in held}
-    for change in changes:
+    enough = set()
+    for change in found.changes:
         other = holders.get(change.resource)
-        if other and not _same_end(action, change, other):
+        if other is None or _same_end(action, change, other):
+            continue
+        if not _suffices(action, change, other):
             raise RefusedError(
                 f"{change.resource} is held by run {other.run} in another state",
                 hint=f"Roll that run back first: `sopctl rollback {other.run}`.",
             )
+        enough.add(change.resource)
+    return replace(
+        found,
+        changes=tuple(each for each in found.changes if each.resource not in enough),
+        unchanged=tuple(
+            each for each in found.selection.ids if each in enough or each in found.unchanged
+        ),
+    )
 
 
 def joined(
@@ -69,3 +82,10 @@ def joined(
 def _same_end(action: AnyAction, change: PlannedChange, other: Holding) -> bool:
     """Somebody undid what *other* had made of it, and it is only made so again."""
     return action.satisfies(state_of(action, change.after), state_of(action, other.settled))
+
+
+def _suffices(action: AnyAction, change: PlannedChange, other: Holding) -> bool:
+    """What *other* made of it still stands, and does as well as what would be made of it now."""
+    if action.suffices is None or change.before != other.settled or change.after is None:
+        return False
+    return action.suffices(state_of(action, other.settled), state_of(action, change.after))

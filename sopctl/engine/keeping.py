@@ -23,7 +23,7 @@ from sopctl.engine.finding import find
 from sopctl.engine.fold import fold
 from sopctl.engine.guardrails import objects
 from sopctl.engine.holdings import Holding, holdings
-from sopctl.engine.joining import refuse_other_end, refuse_returning
+from sopctl.engine.joining import beside, refuse_returning
 from sopctl.engine.leg import claim
 from sopctl.engine.ports import Deps
 from sopctl.engine.state import Item, Outcome, Phase, RunEnd, RunState, Work
@@ -148,7 +148,7 @@ def _newcomers(
         try:
             found = find(deps, work.plan, work.plan.params)
             refuse_returning(found, held)
-            refuse_other_end(deps.actions[work.plan.uses], found.changes, held)
+            found = beside(deps.actions[work.plan.uses], found, held)
         except ProviderError as error:
             unread.append(f"{work.key}: {error.summary}")
             continue

@@ -15,7 +15,7 @@ from sopctl.engine.compare import change_of
 from sopctl.engine.finding import find
 from sopctl.engine.fold import fold
 from sopctl.engine.holdings import left_to_others
-from sopctl.engine.joining import held_by_others, joined, refuse_other_end, refuse_returning
+from sopctl.engine.joining import beside, held_by_others, joined, refuse_returning
 from sopctl.engine.moves import (
     AskCheck,
     AskWhen,
@@ -104,7 +104,7 @@ def _select(session: Session, move: Select) -> None:
         found = find(session.deps, work.plan, value)
         held = held_by_others(session.state, session.deps)
         refuse_returning(found, held)
-        refuse_other_end(session.action(work), found.changes, held)
+        found = beside(session.action(work), found, held)
     except (*UNREADABLE, RefusedError) as error:
         goes_on = work.plan.on_failure is OnFailure.CONTINUE
         outcome = Outcome.PENDING_RETRY if goes_on else Outcome.FAILED

@@ -24,7 +24,7 @@ from sopctl.engine.consequences import with_side_effects
 from sopctl.engine.finding import sort_out
 from sopctl.engine.guardrails import enforce, limit, objects
 from sopctl.engine.holdings import Holding
-from sopctl.engine.joining import joined, refuse_other_end, refuse_returning
+from sopctl.engine.joining import beside, joined, refuse_returning
 from sopctl.engine.ports import Deps
 from sopctl.engine.resolving import mentioned, resolve, unplanned
 
@@ -125,6 +125,9 @@ def _fill(
     seen, predicted = _through(overlay, action, seen)
     params = decode(action.params, planned.params)
     found = sort_out(action, params, selection, seen)
+    refuse_returning(found, order.held)
+    if not planned.late:  # of those it is decided when they select
+        found = beside(action, found, order.held)
     overlay |= {change.resource: change.after for change in found.changes}
     fidelity = Fidelity.PREDICTED if predicted else Fidelity.EXACT
     fidelity = Fidelity.OPAQUE if action.opaque else fidelity
@@ -137,9 +140,6 @@ def _fill(
         notes=selection.notes,
         fidelity=Fidelity.DEPENDS if planned.late else fidelity,
     )
-    refuse_returning(found, order.held)
-    if not planned.late:  # of those it is decided when they select
-        refuse_other_end(action, found.changes, order.held)
     return _bounded(filled, order, action)
 
 

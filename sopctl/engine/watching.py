@@ -117,12 +117,14 @@ class Watchers:
             )
         except UNREADABLE as error:
             return Seen(ok=False, detail=f"cannot be read again: {error.summary}")
-        moved = [i for i in items if not _same(action, i, seen.get(i.resource, GONE))]
+        there = [item for item in items if not seen.get(item.resource, GONE).gone]
+        moved = [item for item in there if not _same(action, item, seen[item.resource])]
         if moved:
             resource = moved[0].resource
             who = self._session.deps.blame([resource]).get(resource, "somebody else")
             return Seen(ok=False, detail=f"changed again by {who}: {resource}")
-        return Seen(ok=True, detail=f"{len(items)} read again, as written")
+        gone = f"; gone since: {len(items) - len(there)}" if len(there) < len(items) else ""
+        return Seen(ok=True, detail=f"{len(there)} read again, as written{gone}")
 
     def _effect(self, work: Work, items: list[Item], since: datetime) -> Seen:
         if not items:

@@ -38,13 +38,14 @@ FOLLOW = 30.0  # seconds within which a change that was accepted must show up in
 def write_window(session: Session, work: Work, ids: Sequence[ResourceId]) -> bool:
     """Look at *ids* and write what the rules say; False if there was nothing to do but wait."""
     items = [work.items[i] for i in ids]
+    asked = session.deps.clock.now()  # an answer that was long on its way is of then
     try:
         seen = look(session, work, ids)
     except UNREADABLE as error:
         rows = [(i, Phase.FAILED, None, f"cannot be read: {error.summary}") for i in ids]
         session.append(records.found(work.key, rows))
         return True
-    entries, writes = _conclude(session, work, items, seen)
+    entries, writes = _conclude(session, work, items, seen, asked)
     writes = _restorable(session, work, writes, session.append(*entries))
     if writes and "observe_first" not in session.deps.protections:
         writes = _seen_again(session, work, writes)
@@ -102,9 +103,9 @@ def _conclude(
     work: Work,
     items: Sequence[Item],
     seen: Mapping[ResourceId, Observed[Any]],
+    asked: datetime,
 ) -> tuple[list[Entry], list[Write]]:
     action, params = session.action(work), session.params(work)
-    now = session.deps.clock.now()
     compare = "compare" in session.deps.protections
     rows: list[tuple[ResourceId, str, Json, str]] = []
     writes: list[Write] = []
@@ -112,7 +113,7 @@ def _conclude(
     for item in items:
         found = seen[item.resource]
         verdict = judge(action, params, item, found, back=work.back, compare=compare)
-        verdict = _out_of_patience(action, item, verdict, now)
+        verdict = _out_of_patience(action, item, verdict, asked)
         if verdict.phase:
             rows.append((item.resource, verdict.phase, records.image(found.state), verdict.why))
         elif verdict.change:
@@ -126,16 +127,18 @@ def _conclude(
     return entries, writes
 
 
-def _out_of_patience(action: AnyAction, item: Item, verdict: Judgement, now: datetime) -> Judgement:
-    """What was not possible, or has not shown up, for too long counts as failed."""
+def _out_of_patience(
+    action: AnyAction, item: Item, verdict: Judgement, asked: datetime
+) -> Judgement:
+    """What was not possible, or had not shown up, for too long counts as failed."""
     if verdict.phase:
         return verdict
     if verdict.change is None:
         limit = action.patience if item.phase is Phase.ACCEPTED else FOLLOW
-        if item.changed_at and (now - item.changed_at).total_seconds() > limit:
+        if item.changed_at and (asked - item.changed_at).total_seconds() > limit:
             how = "written" if item.attempts else "said to be done by hand"
             return Judgement(Phase.FAILED, why=f"{how}, but the change did not follow")
-    elif item.first_try and (now - item.first_try).total_seconds() > action.patience:
+    elif item.first_try and (asked - item.first_try).total_seconds() > action.patience:
         how = f"not possible for {action.patience:.0f} s" if action.patience else "not tried again"
         return Judgement(Phase.FAILED, why=f"{how}: {item.why}")
     return verdict

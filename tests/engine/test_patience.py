@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from sopctl.core.resource import ABSENT
 from sopctl.engine.leg import Done, leg
 from sopctl.engine.state import RunEnd
 from tests.engine.toys import ACTIONS, CHECKS, EFFECT, bench, runbook, step
@@ -56,7 +57,8 @@ def test_a_second_look_that_came_late_is_taken_again(b):
         if "second" in work.watches and not seen["late"]:
             seen["late"] += 1
             b.clock.sleep(ASLEEP)
-            return {}  # it answered from before the write
+            # It answered from before the write.
+            return {each: dataclasses.replace(found[each], state=ABSENT) for each in found}
         return found
 
     deps = dataclasses.replace(
@@ -83,3 +85,23 @@ def test_a_check_fails_only_when_it_did_when_its_time_was_over(b):
 
     assert leg(run, deps) == Done(RunEnd.DONE)
     assert nap.asked == 2
+
+
+def test_a_write_did_not_follow_only_when_it_had_not_when_its_time_was_over(b):
+    b.world.lag = 5.0  # reads show what was there before a write
+    fuses = ACTIONS["toy.fuse"]
+    run = b.open(b.plan(runbook(step("fuses", "toy.fuse"))))
+    seen = {"late": 0}
+
+    def observe(world, params, resources):
+        found = fuses.observe(world, params, resources)
+        if world.mutations and not seen["late"]:
+            seen["late"] += 1
+            b.clock.sleep(ASLEEP)
+        return found
+
+    deps = dataclasses.replace(
+        b.deps, actions={**ACTIONS, "toy.fuse": dataclasses.replace(fuses, observe=observe)}
+    )
+    assert leg(run, deps) == Done(RunEnd.DONE)
+    assert seen["late"] == 1

@@ -170,6 +170,43 @@ def test_another_state_for_a_held_resource_is_refused(b):
         again(b, other, "r2")
 
 
+@pytest.fixture
+def counting():
+    """A bench whose lamps are as good at a higher level as at the one that is asked for."""
+    made = bench()
+    enough = replace(made.deps.actions["toy.lamp"], suffices=lambda held, new: held.lit >= new.lit)
+    made.deps = replace(made.deps, actions={**made.deps.actions, "toy.lamp": enough})
+    made.before = made.snapshot()
+    level(made, 5, "r1")
+    return made
+
+
+def level(b, lit, run):
+    book = runbook(step("lamps", "toy.lamp", params={"names": ["l0", "l3"], "lit": lit}))
+    return again(b, book, run)
+
+
+def test_what_another_run_holds_well_enough_is_joined_as_it_stands(counting):
+    b = counting
+    held = b.snapshot()
+    assert level(b, 3, "r2") == Done(RunEnd.DONE)
+    assert b.snapshot() == held
+    assert [len(each.joined) for each in b.state("r2").plan.steps] == [2]
+
+    roll_back(b, way_back(b, "r1"), "back1")
+    assert b.snapshot() == held
+    roll_back(b, way_back(b, "r2"), "back2")
+    assert b.snapshot() == b.before
+
+
+def test_what_is_not_enough_or_does_not_stand_any_more_is_refused(counting):
+    with pytest.raises(RefusedError, match="held by run r1"):
+        level(counting, 7, "r2")
+    counting.world.meddle("lamp", "l0", 4)
+    with pytest.raises(RefusedError, match="held by run r1"):
+        level(counting, 3, "r3")
+
+
 def crash_way_back(place):
     b = bench()
     before = b.snapshot()

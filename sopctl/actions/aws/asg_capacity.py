@@ -115,6 +115,11 @@ def desire(params: Params, resource: ResourceId, observed: Observed[MaxState]) -
     return MaxState(max=min(observed.state.max, desired))
 
 
+def suffices(held: MaxState, wanted: MaxState) -> bool:
+    """A group that shrank since grows no further than what it had when it was paused."""
+    return held.max >= wanted.max
+
+
 def converge(call: Call, world: World, changes: Sequence[Change[MaxState]]) -> Converged:
     """One look at all of them right before, a write for each, and one look right after."""
     try:
@@ -239,6 +244,7 @@ ACTION: Action[Params, MaxState] = Action(
     effect=Effect(
         describe="the autoscaler knows the new maximum of each group", look=look, within=WITHIN
     ),
+    suffices=suffices,
     marker=MARKER,
     batch=BATCH,
     concurrency=2,

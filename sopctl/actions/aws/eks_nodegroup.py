@@ -126,6 +126,14 @@ def desire(
     return SizeState(size=max(observed.state.size, desired))
 
 
+def suffices(held: SizeState, wanted: SizeState) -> bool:
+    """Of a bound that another run keeps: a larger maximum pauses growth as well.
+
+    A minimum is never larger than what is wanted: a smaller one would let nodes go.
+    """
+    return held.size >= wanted.size
+
+
 def converge(call: Call, world: World, changes: Sequence[Change[SizeState]]) -> Converged:
     for each in changes:
         yield each.resource, _update(call, world, each)
@@ -164,6 +172,7 @@ ACTION: Action[Params, SizeState] = Action(
     observe=observe,
     desire=desire,
     converge=converge,
+    suffices=suffices,
     concurrency=4,
     settle=5.0,
     permissions=(

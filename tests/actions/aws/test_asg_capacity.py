@@ -202,6 +202,12 @@ def test_a_group_that_is_gone_is_rejected_and_not_unknown(local: Local) -> None:
     assert receipt.kind is ReceiptKind.REJECTED
 
 
+def test_a_group_that_shrank_since_another_run_paused_it_is_paused_all_the_same() -> None:
+    assert ACTION.suffices is not None
+    assert ACTION.suffices(MaxState(max=6), MaxState(max=5))
+    assert not ACTION.suffices(MaxState(max=5), MaxState(max=6))
+
+
 @pytest.mark.parametrize("text", [False, True])
 def test_the_effect_is_that_the_autoscaler_knows_the_maximum(local: Local, text: bool) -> None:
     local.write_status("spot-a", text=text)

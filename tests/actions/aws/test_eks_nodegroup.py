@@ -68,6 +68,12 @@ def test_a_bound_is_accepted_arrives_later_and_is_given_back(
     assert sizes(managed) == (1, 9)
 
 
+def test_what_another_run_holds_is_enough_unless_it_would_let_more_go() -> None:
+    assert ACTION.suffices is not None
+    assert ACTION.suffices(SizeState(size=5), SizeState(size=4))
+    assert not ACTION.suffices(SizeState(size=4), SizeState(size=5))
+
+
 def test_reading_changes_nothing_and_looks_at_both(managed: Local) -> None:
     selection = ACTION.select(managed.world, GROWTH)
     assert [(i.name, i.part) for i in selection.ids] == [("cheap", "maxSize"), ("pool", "maxSize")]
