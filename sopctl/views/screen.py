@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from sopctl.core.codec import Json
 from sopctl.views.lines import Line, wrapped
@@ -95,9 +95,8 @@ class Screen:
             from rich.console import Console  # noqa: PLC0415  # 0.1 s, only for terminals
 
             options: dict[str, Any] = {"markup": False, "highlight": False, "emoji": False}
-            self._console = Console(
-                file=self.stream, no_color=not self.colour, soft_wrap=True, **options
-            )
+            paper = cast("IO[str]", _Paper(self))
+            self._console = Console(file=paper, no_color=not self.colour, soft_wrap=True, **options)
         return self._console
 
     def _go_quiet(self, error: Exception) -> None:
@@ -108,6 +107,30 @@ class Screen:
         self.stream = io.StringIO()
         self.terminal = self.colour = self.animated = False
         self._console = None
+
+
+class _Paper:
+    """What rich draws on: the stream of a screen, whose end is nobody's failure there either."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    @property
+    def encoding(self) -> str:
+        return str(getattr(self._screen.stream, "encoding", "") or "utf-8")
+
+    def isatty(self) -> bool:
+        return self._screen.terminal
+
+    def fileno(self) -> int:
+        return self._screen.stream.fileno()
+
+    def write(self, text: str) -> int:
+        self._screen.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Everything is flushed as it is written."""
 
 
 def drawn(row: Line) -> Text:

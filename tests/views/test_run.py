@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 
@@ -73,6 +74,31 @@ def test_the_live_view_draws_and_leaves_the_cursor_visible():
     assert "cordon" in text
     assert "\\x1b[2J second look" in text
     assert text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l")
+
+
+def test_a_terminal_that_goes_while_it_is_drawn_on_stops_nothing():
+    """Whoever closes the window of an incident closes no incident: EIO is what its writes say."""
+
+    class Closing(Terminal):
+        closed_by_now = False
+
+        def write(self, text):
+            if self.closed_by_now:
+                raise OSError(errno.EIO, "Input/output error")
+            return super().write(text)
+
+    stream = Closing()
+    screen = Screen(stream, {"TERM": "xterm", "COLUMNS": "80"})
+    view = run_view.LiveView(screen, RunState(run=RUN))
+    first, *others = journal()
+    view.records([first])
+    stream.closed_by_now = True
+    view.records(others)
+    view.warn("hung up")
+    view.pause()
+
+    assert screen.gone
+    assert not screen.lost
 
 
 def test_the_end_says_how_to_take_it_back():
