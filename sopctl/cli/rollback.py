@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from sopctl.app.composition import new_run
 from sopctl.cli import backwards, completions, options, work
+from sopctl.cli.audits.import_ import add
 from sopctl.cli.context import Context
+from sopctl.core.errors import UsageError
 
 
 @click.command()
 @click.argument("run", required=False, default="", shell_complete=completions.runs)
 @click.option("--latest", default="", metavar="NAME", help="The latest run of this runbook.")
+@click.option(
+    "--from",
+    "file",
+    type=options.FILE,
+    help="The run in FILE, of `audit export` on another machine; added to this journal first.",
+)
 @click.option("--step", "steps", multiple=True, metavar="STEP", help="Only this step.")
 @click.option(
     "--on-conflict",
@@ -31,7 +41,7 @@ from sopctl.cli.context import Context
 @options.target
 @options.consenting
 @click.pass_obj
-def rollback(context: Context, /, run: str, latest: str, **given: object) -> int:
+def rollback(context: Context, /, run: str, latest: str, file: Path | None, **given: object) -> int:
     """Take back what RUN changed; without RUN, the only one that still holds something.
 
     Of several, the latest whose runbook says `revert_within`; otherwise you are asked to name one.
@@ -40,6 +50,13 @@ def rollback(context: Context, /, run: str, latest: str, **given: object) -> int
     has not ended is ended first, as it stands, once you agree.
     """
     asked = options.asked(given)
+    if file:
+        if run or latest:
+            raise UsageError(
+                f"--from names a run, and so does {run or '--latest'}",
+                hint="Give only one of them.",
+            )
+        run = add(context, file, context.err)
     source = backwards.source(context, asked, run, latest)
     fresh = new_run()
     back = backwards.Back(context=context, asked=asked, source=source, run=fresh)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sopctl.core.action import ReceiptKind
+from tests.cli.shop import Shop
 
 DARK = {"l0": False, "l1": False, "l2": False}
 
@@ -270,3 +271,80 @@ def test_where_nothing_tells_them_apart_the_runs_are_listed_with_state_and_age(s
     assert "more than one run has changes in place" in result.err
     assert "(first, ended done, started" in result.err
     assert "(second, ended done, started" in result.err
+
+
+def colleague(shop, tmp_path):
+    """Another machine with a journal of its own, before the same world."""
+    other = Shop(tmp_path / "elsewhere")
+    other.world, other.clock = shop.world, shop.clock
+    return other
+
+
+def exported(shop, tmp_path):
+    file = tmp_path / "run.jsonl"
+    assert shop("audit", "export", "--to", file).code == 0
+    return file
+
+
+def test_a_run_of_another_machine_is_rolled_back_from_its_export(shop, tmp_path):
+    shop.run()
+    other = colleague(shop, tmp_path)
+
+    result = other("rollback", "--from", exported(shop, tmp_path), "--yes", "-o", "json")
+
+    assert result.code == 0, result.err
+    assert shop.lamps == DARK
+    assert all(row["schema"].startswith("sopctl.") for row in result.rows)
+    assert other("status", "-o", "json").rows == []
+
+
+def test_a_run_that_died_elsewhere_is_rolled_back_from_its_export(shop, tmp_path):
+    """Its machine is gone, and with it whether the last calls were carried out."""
+
+    def die(point):
+        if point == "wire lamp l1":
+            raise KeyboardInterrupt
+
+    shop.world.wire = die
+    assert shop.run().code == 130
+    shop.world.wire = None
+    assert shop.lamps != DARK
+    other = colleague(shop, tmp_path)
+
+    result = other("rollback", "--from", exported(shop, tmp_path), "--yes")
+
+    assert result.code == 0, result.err
+    assert shop.lamps == DARK
+
+
+def test_a_roll_back_that_died_is_ended_elsewhere(shop, tmp_path):
+    shop.run()
+    file = exported(shop, tmp_path)
+
+    def die(point):
+        if point == "wire lamp l1":
+            raise KeyboardInterrupt
+
+    shop.world.wire = die
+    assert back(shop).code == 130
+    shop.world.wire = None
+    assert shop.lamps != DARK
+
+    result = colleague(shop, tmp_path)("rollback", "--from", file, "--yes")
+
+    assert result.code == 0, result.err
+    assert shop.lamps == DARK
+
+
+def test_a_file_and_a_run_are_one_too_many(shop, tmp_path):
+    shop.run()
+    result = shop("rollback", "--from", exported(shop, tmp_path), "--latest", "lights")
+    assert result.code == 2
+    assert "--from names a run, and so does --latest" in result.err
+
+
+def test_a_forged_export_is_not_rolled_back(shop, tmp_path):
+    shop.run()
+    file = exported(shop, tmp_path)
+    file.write_text(file.read_text().replace('"l1"', '"l7"'))
+    assert colleague(shop, tmp_path)("rollback", "--from", file, "--yes").code == 31

@@ -11,6 +11,7 @@ from sopctl.cli.context import Context
 from sopctl.core.errors import AuditBrokenError, UsageError
 from sopctl.journal import export as journal_export
 from sopctl.views.lines import count, line
+from sopctl.views.screen import Screen
 
 
 @click.command("import")
@@ -18,6 +19,11 @@ from sopctl.views.lines import count, line
 @click.pass_obj
 def import_(context: Context, /, file: Path) -> None:
     """Add the run in FILE (JSON lines of `audit export`); a forged or forked one is refused."""
+    add(context, file, context.out)
+
+
+def add(context: Context, file: Path, screen: Screen) -> str:
+    """Add the run in *file* to the journal, say so on *screen*, and give its id."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -27,4 +33,5 @@ def import_(context: Context, /, file: Path) -> None:
     except AuditBrokenError as error:
         raise AuditBrokenError(f"{file}: {error.summary}", hint=error.hint) from error
     new = context.app.store.import_run(head, records)
-    context.out.show([line(f"run {head.run}: {count(new, 'new record')} of {len(records)}")])
+    screen.show([line(f"run {head.run}: {count(new, 'new record')} of {len(records)}")])
+    return head.run
