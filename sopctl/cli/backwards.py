@@ -49,7 +49,7 @@ def source(context: Context, asked: Asked, run: str, latest: str) -> RunState:
 def _ended_here() -> tuple[Entry, Entry]:
     """A person ends the run as it stands, to have it rolled back."""
     why = f"ended as it stands by {actor.user()}, to be rolled back"
-    return records.parked("ended", why), records.end(RunEnd.PARTIAL)
+    return records.parked(records.AS_IT_STANDS, why), records.end(RunEnd.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ ANSWER, DECISION, UNDO, PARKED, END = "answer", "decision", "undo", "parked", "e
 
 FORGOTTEN = "forgotten"
 """Why a run is parked before it is ended as lost."""
+AS_IT_STANDS = "ended"
+"""Why a run is parked before it is ended to be rolled back, whatever was on its way."""
 
 
 def image(state: object) -> Json:

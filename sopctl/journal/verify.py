@@ -20,8 +20,9 @@ from sopctl.journal.chain import Break, Part, Raw, Tail, check, check_head
 from sopctl.journal.ledger import Checkpoint, LedgerEnd, check_ledger
 
 # Kinds of records that the engine writes; see ``docs/reference/journal-format.md``.
-END, INTENT = "end", "intent"
+END, INTENT, UNDO, PARKED = "end", "intent", "undo", "parked"
 ANSWERS = ("result", "found")
+GIVEN_UP = ("ended", "forgotten")  # why a run is parked that a person ends as it stands
 
 # The records of a run, or why they cannot be read.
 _Stored: TypeAlias = "tuple[Raw, ...] | str"
@@ -101,7 +102,11 @@ def _ledger_breaks(
 
 
 def unanswered(records: Sequence[Record]) -> tuple[int, ...]:
-    """The seqs of intents for which no later record says what became of each resource."""
+    """The seqs of intents for which no later record says what became of each resource.
+
+    A person may end a run as it stands, or have a step undone, while that is not known: then it is
+    said that nobody knows, and whoever takes it back looks first.
+    """
     pending: dict[tuple[str, bytes], int] = {}
     for record in records:
         if record.kind == INTENT:
@@ -109,6 +114,11 @@ def unanswered(records: Sequence[Record]) -> tuple[int, ...]:
         elif record.kind in ANSWERS:
             for key in _resources(record.data):
                 pending.pop(key, None)
+        elif record.kind == UNDO:
+            undone = _works(record.data)
+            pending = {key: seq for key, seq in pending.items() if key[0] not in undone}
+        elif record.kind == PARKED and record.data.get("why") in GIVEN_UP:
+            pending.clear()
     return tuple(sorted(set(pending.values())))
 
 
@@ -145,6 +155,11 @@ def _run_report(run: str, head: Head | None, stored: _Stored) -> RunReport:
 
 
 # Record data is JSON whose shape the engine owns; what does not look like it is not counted.
+def _works(data: Mapping[str, Any]) -> frozenset[str]:
+    works = data.get("works")
+    return frozenset(map(str, works)) if isinstance(works, list | tuple) else frozenset()
+
+
 def _resources(data: Mapping[str, Any]) -> list[tuple[str, bytes]]:
     items = data.get("items", ())
     return [

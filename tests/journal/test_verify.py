@@ -15,6 +15,7 @@ import pytest
 from sopctl.core.codec import canonical
 from sopctl.core.errors import AuditBrokenError, AuditUnavailableError
 from sopctl.core.journal import GENESIS, Entry
+from sopctl.engine import records
 from sopctl.journal.chain import Tail, seal
 from sopctl.journal.redact import Scrubber
 from sopctl.journal.sqlite import SqliteStore
@@ -322,6 +323,14 @@ def about(kind: str, *names: str, work: str = "step") -> Entry:
     return Entry(kind=kind, data={"work": work, "items": items})
 
 
+def undone(*works: str) -> Entry:
+    return records.undo(works, "me", "why")
+
+
+def stands(why: str) -> Entry:
+    return records.parked(why, "as it stands")
+
+
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
@@ -331,11 +340,17 @@ def about(kind: str, *names: str, work: str = "step") -> Entry:
         ([about("intent", "a"), about("intent", "b"), about("result", "a")], (1,)),
         ([about("intent", "a"), about("result", "a"), about("intent", "a")], (2,)),
         ([about("intent", "a", work="one"), about("result", "a", work="two")], (0,)),
+        ([about("intent", "a", work="one"), undone("one")], ()),
+        ([about("intent", "a", work="one"), undone("two")], (0,)),
+        ([about("intent", "a"), stands(records.AS_IT_STANDS)], ()),
+        ([about("intent", "a"), stands(records.FORGOTTEN)], ()),
+        ([about("intent", "a"), stands("decision")], (0,)),
+        ([stands(records.AS_IT_STANDS), about("intent", "a")], (1,)),
     ],
 )
 def test_an_intent_without_a_word_on_what_became_of_it(made: list[Entry], expected: tuple[int]):
-    records = seal(Tail("R"), made, epoch=1, at=AT, scrub=Scrubber().json)
-    assert unanswered(records) == expected
+    sealed = seal(Tail("R"), made, epoch=1, at=AT, scrub=Scrubber().json)
+    assert unanswered(sealed) == expected
 
 
 def test_an_ended_run_with_an_unanswered_intent_is_reported_and_an_open_one_is_not(kit: Kit):
