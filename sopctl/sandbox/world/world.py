@@ -166,7 +166,9 @@ class World:
 
     def run(self, after_each: Callable[[], None] = lambda: None) -> None:
         """Tick until `stop`, in the calling thread; *after_each* round is something else's turn."""
-        # What was seeded stays: looking through it halts the API for a tenth of a second.
+        # What was seeded stays: looking through it halts the API for a tenth of a second. A world
+        # that this one replaces was kept from being collected in the same way.
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
         while not self._stopped.is_set():

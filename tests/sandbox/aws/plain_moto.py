@@ -18,6 +18,7 @@ os.environ.pop("AWS_PROFILE", None)
 
 import boto3  # the environment comes first
 from moto import mock_aws  # the environment comes first
+from moto.autoscaling.models import FakeAutoScalingGroup
 
 
 def fails(call: Callable[..., Any], **params: Any) -> bool:
@@ -80,6 +81,7 @@ class Probe:
             "process names": not fails(asg.suspend_processes, **group, ScalingProcesses=bogus),
             "members": self.get("g")["CapacityRebalance"] is False,
             "tags": not fails(asg.create_or_update_tags, Tags=tags),
+            "keeping": bool(FakeAutoScalingGroup.instances_tracked),
         }
 
     def reading(self) -> dict[str, bool]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -148,6 +150,23 @@ def test_the_world_runs_in_a_thread_until_it_is_stopped():
     finally:
         world.world.stop()
         thread.join()
+
+
+def test_a_world_that_runs_lets_go_of_the_one_it_replaces():
+    """What runs is kept from the garbage collector, and once kept the former one for ever."""
+
+    class Former:
+        pass
+
+    former = Former()
+    former.itself = former
+    kept = weakref.ref(former)
+    gc.freeze()
+    del former
+    world = SmallWorld().world
+    world.stop()
+    world.run()
+    assert kept() is None
 
 
 def test_an_unknown_zone_or_node_is_refused():

@@ -21,6 +21,7 @@ import moto.sts.urls
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 from moto.core.base_backend import BackendDict
+from moto.core.common_models import BaseModel
 from moto.core.serialize import BaseXMLSerializer, EC2Serializer
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.responses.launch_templates import LaunchTemplates
@@ -103,6 +104,7 @@ class AutoScaling(
 
 def install(now: Callable[[], datetime]) -> None:
     """Patch moto and set its time to *now*; what earlier worlds left in it is forgotten."""
+    BaseModel.__new__ = _untracked  # type: ignore[method-assign]  # the patch
     moto.autoscaling.models.FakeAutoScalingGroup = SandboxGroup  # type: ignore[misc]  # the patch
     moto.autoscaling.models.InstanceState = SandboxMember  # type: ignore[misc]  # the patch
     moto.ec2.models.instances.Instance = SandboxInstance  # type: ignore[misc]  # the patch
@@ -128,6 +130,11 @@ def install(now: Callable[[], datetime]) -> None:
     BackendDict.reset()
     outbox.OUTBOX.clear()
     instances.ENDING.clear()
+
+
+def _untracked(cls: type[BaseModel], *_: object, **__: object) -> BaseModel:
+    """A new object; moto keeps all that it ever made, for a page of its own server."""
+    return object.__new__(cls)
 
 
 def _no_default_images() -> bool:

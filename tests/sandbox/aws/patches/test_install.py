@@ -24,6 +24,7 @@ GAPS = (
     "filter",
     "hooks",
     "instances",
+    "keeping",
     "lifecycle filter",
     "members",
     "missing group",
