@@ -24,7 +24,7 @@ from sopctl.core.target import Identity
 from sopctl.engine import control, records
 from sopctl.engine.holdings import Holding, holdings
 from sopctl.engine.keeping import Round, look_again
-from sopctl.engine.leg import LegResult, leg
+from sopctl.engine.leg import Busy, LegResult, leg
 from sopctl.engine.planner import Order, make_plan
 from sopctl.engine.ports import Deps
 from sopctl.engine.rehearsal import Rehearsed, rehearse
@@ -182,7 +182,19 @@ class Desk:
         if state.plan is not None:
             earlier = control.all_runs(self._deps(), self.place.target.name)
             self._usually = usual.waits(earlier, state.plan.runbook)
-        return leg(run, replace(self._deps(), lock=lock if _writes(state) else None))
+        deps = replace(self._deps(), lock=lock if _writes(state) else None)
+        result = leg(run, deps)
+        if isinstance(result, Busy) and self._left_behind(result.holder):
+            self.free(result.holder.run)
+            result = leg(run, deps)
+        return result
+
+    def _left_behind(self, holder: Holder) -> bool:
+        """Whether a process of this machine ended its run, and died before it gave its lock back.
+
+        Of a run that has not ended calls may be on their way: that one is waited for.
+        """
+        return standing.is_dead(holder.worker) and self.state(holder.run).end is not None
 
     def take(self, run: str, reason: str) -> None:
         """Take *run* from whoever works on it: they are fenced, and the journal says why."""
