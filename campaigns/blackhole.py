@@ -136,6 +136,7 @@ CAMPAIGN = Campaign(
     cases=cases,
     play=play,
     needed=frozenset(f"{verb}, {what} {how}" for verb, what, how in cases(0)),
+    chunk=1,
 )
 
 if __name__ == "__main__":

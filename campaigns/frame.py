@@ -21,7 +21,6 @@ from sopctl.core.clock import SystemClock
 
 Case: TypeAlias = Any  # whatever JSON can hold
 FIGURES = Path(__file__).resolve().parent / "figures"
-CHUNK = 50
 SHOWN = 10
 
 
@@ -53,7 +52,7 @@ class Campaign:
     """*cases* draws them from a seed, without end or not; *play* plays one; both importable.
 
     *needed* are the cells that have to be covered; none: whatever comes. *told*: the figure says
-    how often each was.
+    how often each was. *chunk* cases go to a worker at once: few where each takes seconds.
     """
 
     name: str
@@ -61,13 +60,14 @@ class Campaign:
     play: Callable[[Case], Played]
     needed: frozenset[str] = frozenset()
     told: bool = False
+    chunk: int = 50
 
     def run(self, *, seed: int, most: int, seconds: float, workers: int) -> Tally:
         """Play until *most* cases are played or *seconds* are over."""
         tally, began = Tally(), time.monotonic()
         todo = iter(islice(self.cases(seed), most))
         with ProcessPoolExecutor(workers) as pool:
-            while chunks := list(islice(_chunks(todo), workers * 4)):
+            while chunks := list(islice(_chunks(todo, self.chunk), workers * 4)):
                 for chunk, results in zip(chunks, pool.map(self._chunk, chunks), strict=True):
                     for case, played in zip(chunk, results, strict=True):
                         tally.add(case, played)
@@ -94,8 +94,8 @@ def scratch() -> TemporaryDirectory[str]:
     return TemporaryDirectory(dir=memory if memory.is_dir() else None, prefix="sopctl-")
 
 
-def _chunks(cases: Iterator[Case]) -> Iterator[list[Case]]:
-    while chunk := list(islice(cases, CHUNK)):
+def _chunks(cases: Iterator[Case], size: int) -> Iterator[list[Case]]:
+    while chunk := list(islice(cases, size)):
         yield chunk
 
 

@@ -10,21 +10,20 @@ from __future__ import annotations
 import base64
 import json
 import random
-import re
 import string
 import sys
 import tempfile
 from collections.abc import Iterator
-from functools import cache
-from multiprocessing.util import Finalize
 from pathlib import Path
 
 import yaml
 
+from campaigns import practice
 from campaigns.frame import Campaign, Played, command
 from tests.end_to_end.driver import Outside, Sopctl
 
 Canaries = dict[str, str]
+RATE = 20  # seconds of its world in one of ours
 LETTERS = string.ascii_letters + string.digits
 BOOK = """\
 apiVersion: sopctl/v1
@@ -97,23 +96,9 @@ def canaries(number: int) -> Canaries:
     }
 
 
-@cache
-def _sandbox() -> tuple[Sopctl, Outside]:
-    """One for each process, which ends with it."""
-    home = Path(tempfile.mkdtemp(prefix="sopctl-canaries-"))
-    sopctl = Sopctl(home)
-    sopctl("sandbox", "start", "--rate", "20")
-    exports = sopctl("sandbox", "env")
-    values = dict(re.findall(r"^export (\w+)='?([^'\n]*)'?$", exports, re.MULTILINE))
-    outside = Outside(home, values)
-    Finalize(None, sopctl, args=("sandbox", "stop"), exitpriority=1)  # atexit skips pool workers
-    Finalize(None, outside.close, exitpriority=2)
-    return sopctl, outside
-
-
 def play(case: int, asks: tuple[tuple[str, ...], ...] = ASKS) -> Played:
     """Plant, go through everything, and look."""
-    _, outside = _sandbox()
+    _, outside = practice.world(RATE)
     planted = canaries(case)
     journey = _Journey(outside, planted)
     journey.plant()
@@ -220,7 +205,7 @@ class _Journey:
                     yield f"{name} in {where[:60]}"
 
 
-CAMPAIGN = Campaign(name="secrets", cases=cases, play=play)
+CAMPAIGN = Campaign(name="secrets", cases=cases, play=play, chunk=1)
 
 if __name__ == "__main__":
     sys.exit(command(CAMPAIGN))

@@ -35,9 +35,11 @@ def _today(row: Mapping[str, Any]) -> str:
     if not path.exists():
         return "not measured yet"
     kept = json.loads(path.read_text(encoding="utf-8"))
+    of = f", {kept['by cell'][row['of']]:,} of them {row['of']}" if "of" in row else ""
     return (
-        f"{kept['cases']:,} cases, {kept['violations']} violations; {kept['cells']} kinds of cells;"
-        f" {kept['seconds']} s on {kept['cores']} cores, seed {kept['seed']} ({kept['on']})"
+        f"{kept['cases']:,} cases{of}, {kept['violations']} violations; "
+        f"{kept['cells']} kinds of cells; {kept['seconds']} s on {kept['cores']} cores, "
+        f"seed {kept['seed']} ({kept['on']})"
     )
 
 
