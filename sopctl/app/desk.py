@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from sopctl.app import actor, drift, policy, standing, usual
+from sopctl.app import actor, drift, policy, seats, usual
 from sopctl.app.connection import asked_who, described, refuse_wrong, silent
 from sopctl.app.patience import speaking_up
 from sopctl.app.place import Place, Watcher, Wish
@@ -37,7 +37,6 @@ from sopctl.runbook.language import RunbookLanguage
 IN_FLIGHT = 16  # calls of actions
 BACKGROUND = 8  # reads that watch effects
 PROVIDERS = 2
-LEASE = 30.0  # seconds of this machine
 
 
 class Desk:
@@ -194,12 +193,12 @@ class Desk:
 
         Of a run that has not ended calls may be on their way: that one is waited for.
         """
-        return standing.is_dead(holder.worker) and self.state(holder.run).end is not None
+        return seats.is_dead(holder.worker) and self.state(holder.run).end is not None
 
     def take(self, run: str, reason: str) -> None:
         """Take *run* from whoever works on it: they are fenced, and the journal says why."""
         store = self.place.store
-        seat = store.takeover(run, self.worker, LEASE)
+        seat = store.takeover(run, self.worker, seats.LEASE)
         entry = records.answer("takeover", "yes", actor.user(), reason)
         at = stamp(self.place.connection.clock.now())
         self.watcher.records(store.append(seat, self.state(run).seq, [entry], at))
@@ -207,13 +206,7 @@ class Desk:
 
     def free(self, run: str) -> None:
         """Take the lease from a worker of this machine whose process is gone, and give it back."""
-        store = self.place.store
-        seat = store.claim(run, self.worker, LEASE)
-        if isinstance(seat, Holder):
-            if not standing.is_dead(seat.worker):
-                return
-            seat = store.takeover(run, self.worker, LEASE)
-        store.release(seat)
+        seats.free(self.place.store, run, self.worker)
 
     def say(self, run: str, *entries: Entry) -> RunState:
         """Record what a person decided; raises LockedError while a leg works on the run."""

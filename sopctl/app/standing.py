@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sopctl.app import seats
 from sopctl.core.errors import UsageError
 from sopctl.core.journal import Holder, Store
 from sopctl.core.plan import Plan
@@ -146,31 +145,8 @@ def _standing(
     elif state.parked and state.parked["why"] != "signal":
         kind = Standing.PARKED
     else:
-        holder = holder_of(store, state.run)
+        holder = seats.holder_of(store, state.run)
         kind = Standing.WORKING if holder else Standing.INTERRUPTED
     return RunStanding(
         state=state, standing=kind, held=held, holder=holder, age=age, overdue=overdue
     )
-
-
-def holder_of(store: Store, run: str) -> Holder | None:
-    """Who works on *run* now, if anybody who is alive."""
-    seat = store.claim(run, "status", 1.0)
-    if isinstance(seat, Holder):
-        return None if is_dead(seat.worker) else seat
-    store.release(seat)
-    return None
-
-
-def is_dead(worker: str) -> bool:
-    """Whether *worker* (user@host/pid) was a process of this machine that is gone."""
-    place, _, pid = worker.rpartition("/")
-    if place.rpartition("@")[2] != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sopctl.app import drills, plans, standing
+from sopctl.app import drills, plans, seats, standing
 from sopctl.app.desk import Desk
 from sopctl.app.doctor import verified
 from sopctl.app.place import Wish
@@ -108,7 +108,7 @@ def refuse_a_second(context: Context, plan: Plan, asked: Asked) -> None:
     """
     if not (found := open_one_like(context, plan)) or asked.again:
         return
-    if standing.holder_of(context.app.store, found[0]):
+    if seats.holder_of(context.app.store, found[0]):
         return
     context.err.show([line(("warning: ", "warn"), found[1])])
     if not context.terminal.interactive:
