@@ -34,7 +34,7 @@ from sopctl.engine.moves import (
 from sopctl.engine.session import Session
 from sopctl.engine.state import Outcome, RunState, Work
 from sopctl.engine.telling import tell
-from sopctl.engine.window import UNREADABLE, write_window
+from sopctl.engine.window import UNREADABLE, told, write_window
 
 POLL = 1.0  # seconds of the target's clock between two looks
 LONGEST_POLL = 10.0  # of a check that has been asked for minutes
@@ -106,9 +106,12 @@ def _select(session: Session, move: Select) -> None:
         refuse_returning(found, held)
         found = beside(session.action(work), found, held)
     except (*UNREADABLE, RefusedError) as error:
+        if session.bears(work, error):
+            session.deps.clock.sleep(POLL)
+            return
         goes_on = work.plan.on_failure is OnFailure.CONTINUE
         outcome = Outcome.PENDING_RETRY if goes_on else Outcome.FAILED
-        why = f"cannot be selected: {error.summary}"
+        why = f"cannot be selected: {told(error)}"
         session.append(records.ended(work.key, outcome, why))
         return
     same = joined(session.action(work), found.unchanged, held)
@@ -205,6 +208,9 @@ def _fence(session: Session, move: Fence) -> None:
         try:
             action.touch(session.call(work, ["fence"]), session.deps.clients, move.resources)
         except UNREADABLE as error:
+            if session.bears(work, error):
+                session.deps.clock.sleep(POLL)
+                return
             rows = [
                 (i, "failed", None, f"cannot be fenced: {error.summary}") for i in move.resources
             ]

@@ -91,6 +91,7 @@ class Deps:
     """Everything a leg works with.
 
     *clients* is handed to actions unseen. *fence_wait* is in seconds of the target's clock.
+    *outage* is for how many of them a read that cannot be answered just now is asked again.
     *point* is called at every place where a crash or a pause could matter; tests hang on to it.
     *seconds* is the clock of leases on this machine. *protections* is never narrowed but by the
     tests that show, one by one, what each is for. *blame* names who wrote resources last besides
@@ -107,6 +108,7 @@ class Deps:
     pool: Executor
     worker: str
     fence_wait: float = 315.0
+    outage: float = 60.0
     ttl: float = 30.0
     lock: TargetLock | None = None
     herald: Herald = field(default_factory=Nobody)

@@ -74,6 +74,7 @@ def rehearse(book: Runbook, plan: Plan, deps: Deps) -> Rehearsed:
         lock=None,
         herald=Nobody(),
         fence_wait=0.0,
+        outage=0.0,
     )
     try:
         stopped = _carry_out(FORTH, plan, book, dry)

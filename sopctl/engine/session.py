@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sopctl.core.action import AnyAction, Call
 from sopctl.core.clock import stamp
 from sopctl.core.codec import decode, digest
+from sopctl.core.errors import SopError, TemporaryError
 from sopctl.core.journal import Entry, Record
 from sopctl.engine.fold import apply
 from sopctl.engine.keeper import Keeper
@@ -22,6 +24,7 @@ class Session:
         self.deps = deps
         self.state = state
         self.keeper = keeper
+        self._silent_since: dict[str, datetime] = {}
 
     def append(self, *entries: Entry) -> tuple[Record, ...]:
         """Record *entries* as one durable whole and take them into the state."""
@@ -35,6 +38,25 @@ class Session:
             apply(self.state, record)
         self.deps.on_records(records)
         return records
+
+    def bears(self, work: Work, error: SopError) -> bool:
+        """Whether a read of *work* that failed is to be asked once more: it may work in a moment.
+
+        A control plane that fails over is away for half a minute, in just the incidents that
+        runbooks are for.
+        """
+        if not isinstance(error, TemporaryError):
+            return False
+        now = self.deps.clock.now()
+        since = self._silent_since.setdefault(work.key, now)
+        if (now - since).total_seconds() >= self.deps.outage:
+            return False
+        self.deps.on_wait(f"{work.key}: {error.summary}")
+        return True
+
+    def heard(self, work: Work) -> None:
+        """Its reads are answered."""
+        self._silent_since.pop(work.key, None)
 
     def action(self, work: Work) -> AnyAction:
         return self.deps.actions[work.plan.uses]

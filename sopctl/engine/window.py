@@ -35,6 +35,11 @@ UNREADABLE = (ProviderError, PermissionDeniedError)  # what a read may say inste
 FOLLOW = 30.0  # seconds within which a change that was accepted must show up in reads
 
 
+def told(error: SopError) -> str:
+    """What it is and what now, where only a sentence is kept of it."""
+    return f"{error.summary} ({error.hint})" if error.hint else error.summary
+
+
 def write_window(session: Session, work: Work, ids: Sequence[ResourceId]) -> bool:
     """Look at *ids* and write what the rules say; False if there was nothing to do but wait."""
     items = [work.items[i] for i in ids]
@@ -42,9 +47,12 @@ def write_window(session: Session, work: Work, ids: Sequence[ResourceId]) -> boo
     try:
         seen = look(session, work, ids)
     except UNREADABLE as error:
-        rows = [(i, Phase.FAILED, None, f"cannot be read: {error.summary}") for i in ids]
+        if session.bears(work, error):
+            return False
+        rows = [(i, Phase.FAILED, None, f"cannot be read: {told(error)}") for i in ids]
         session.append(records.found(work.key, rows))
         return True
+    session.heard(work)
     entries, writes = _conclude(session, work, items, seen, asked)
     writes = _restorable(session, work, writes, session.append(*entries))
     if writes and "observe_first" not in session.deps.protections:

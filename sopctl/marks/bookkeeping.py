@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sopctl.core.errors import OutcomeUnknownError, PermissionDeniedError, ProviderError
+from sopctl.core.errors import (
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    ProviderError,
+    TemporaryError,
+)
 
 
 @contextmanager
 def provider_errors() -> Iterator[None]:
-    """Raise a lost reply and a refusal as a ProviderError."""
+    """Raise a lost reply and a refusal as a ProviderError; what is written may be written again."""
     try:
         yield
-    except (OutcomeUnknownError, PermissionDeniedError) as error:
+    except OutcomeUnknownError as error:
+        raise TemporaryError(error.summary, hint=error.hint) from error
+    except PermissionDeniedError as error:
         raise ProviderError(error.summary, hint=error.hint) from error
