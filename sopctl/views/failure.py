@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sopctl.core.codec import Json
@@ -11,7 +11,8 @@ from sopctl.engine.state import GOOD_PHASES, Item, Outcome, Phase, RunState, Wor
 from sopctl.views import states
 from sopctl.views.lines import Line, count, line
 
-SHOWN = 8
+SHOWN = 8  # groups of resources
+NAMED = 3  # of a group
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +72,43 @@ def lines(state: RunState, why: str, detail: str, work: Work | None) -> list[Lin
     """What stopped the run, each resource with what was expected and what is there now."""
     shown = [line((f"Parked ({why}): ", "warn"), detail)]
     if work is not None:
-        bad = [i for i in work.items.values() if i.phase in _BAD]
-        for item in bad[:SHOWN]:
-            shown.append(line((f"{item.phase}: ", "bad"), str(item.resource), indent=2))
-            shown += [
-                line((f"{name:>7}: ", "quiet"), states.state(value), indent=4)
-                for name, value in _values(item)
-            ]
-            if item.why:
-                shown.append(line(("    why: ", "quiet"), item.why, indent=4))
-        if len(bad) > SHOWN:
-            shown.append(line(f"and {len(bad) - SHOWN} more", indent=2))
+        groups = _alike([i for i in work.items.values() if i.phase in _BAD])
+        for alike in groups[:SHOWN]:
+            shown += _shown(alike)
+        if left := sum(map(len, groups[SHOWN:])):
+            shown.append(line(f"and {left} more", indent=2))
     shown.append(in_place(state))
+    return shown
+
+
+def _alike(items: Sequence[Item]) -> list[list[Item]]:
+    """Those that failed for the same reason together; what moved, each with its values."""
+    groups: dict[object, list[Item]] = {}
+    for item in items:
+        moved = item.phase in _MOVED
+        groups.setdefault(item.resource if moved else (item.phase, item.why), []).append(item)
+    return list(groups.values())
+
+
+def _shown(alike: Sequence[Item]) -> list[Line]:
+    first = alike[0]
+    if len(alike) == 1:
+        names, values = str(first.resource), _values(first)
+    else:
+        names, values = ", ".join(str(item.resource) for item in alike[:NAMED]), []
+        names += f" and {len(alike) - NAMED} more" if len(alike) > NAMED else ""
+    shown = [line((f"{first.phase}: ", "bad"), names, indent=2)]
+    for name, value in values:
+        shown.append(line((f"{name:>7}: ", "quiet"), states.state(value), indent=4))
+    if first.why:
+        shown.append(line(("    why: ", "quiet"), first.why, indent=4))
     return shown
 
 
 def _values(item: Item) -> list[tuple[str, Json]]:
     """What it was, what we make of it, and, where that is why we stopped, what it is now."""
     found = [("before", item.before), ("ours", item.after)]
-    moved = item.phase in (Phase.STALE, Phase.CONFLICT)
-    return [*found, ("now", item.now)] if moved else found
+    return [*found, ("now", item.now)] if item.phase in _MOVED else found
 
 
 def in_place(state: RunState) -> Line:
@@ -123,4 +141,5 @@ def how_to_go_on(state: RunState) -> list[Line]:
     ]
 
 
+_MOVED = frozenset({Phase.STALE, Phase.CONFLICT})
 _BAD = frozenset({Phase.STALE, Phase.FAILED, Phase.CONFLICT, Phase.UNKNOWN})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from sopctl.engine.state import Outcome
+from sopctl.engine.state import Outcome, Phase
 from sopctl.views import failure
 from sopctl.views.lines import plain
 from tests.views.golden import assert_golden
@@ -17,6 +19,26 @@ def test_every_bad_resource_stands_with_its_values():
     shown = failure.lines(found, "decision", "1 of 2 failed", found.work("cordon"))
 
     assert_golden("failure.txt", plain([*shown, *failure.how_to_go_on(found)]))
+
+
+def test_what_failed_for_one_reason_stands_in_one_place():
+    found = state(9)
+    work = found.work("cordon")
+    one = next(iter(work.items.values()))
+    work.items = {
+        (name := replace(one.resource, name=f"node-{n}")): replace(
+            one, resource=name, phase=Phase.FAILED, why="cannot be read: gone fishing"
+        )
+        for n in range(40)
+    }
+
+    shown = [each.text for each in failure.lines(found, "decision", "40 failed", work)]
+
+    assert shown[1].strip().startswith("failed: ")
+    assert shown[1].count("node-") == 3
+    assert shown[1].endswith(" and 37 more")
+    assert shown[2].endswith("cannot be read: gone fishing")
+    assert len(shown) == 4
 
 
 @pytest.mark.parametrize(
