@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -11,9 +11,9 @@ from sopctl.cli.context import Context
 from sopctl.core.codec import Json
 from sopctl.core.errors import UsageError
 from sopctl.sandbox.process import lifecycle
+from sopctl.sandbox.scenario.model import Answer
 from sopctl.views.lines import line
 
-ANSWERS = ("throttle", "unavailable", "slow", "reset", "lost_reply")
 lasting = click.option(
     "--for", "lasts", default="10m", metavar="DURATION", help="How long, of the world's time."
 )
@@ -85,9 +85,16 @@ def drought(context: Context, /, **given: Any) -> None:  # noqa: ANN401  # as ab
     help="aws: service:Operation with *, such as autoscaling:Describe*; "
     "kubernetes: a regular expression found in the path.",
 )
-@click.option("--answer", type=click.Choice(ANSWERS), default="throttle", help="What it does.")
+@click.option(
+    "--answer",
+    type=click.Choice(get_args(Answer)),
+    default="throttle",
+    help="What becomes of such a call.",
+)
 @click.option("--percent", type=click.IntRange(1, 100), default=50, help="Of the calls.")
-@click.option("--seconds", type=click.IntRange(0, 600), default=2, help="How slow is slow.")
+@click.option(
+    "--seconds", type=click.IntRange(0, 600), default=2, help="How slow are slow and drip."
+)
 @lasting
 @click.pass_obj
 def brownout(context: Context, /, **given: Any) -> None:  # noqa: ANN401  # as above

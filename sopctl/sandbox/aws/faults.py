@@ -5,13 +5,26 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from sopctl.sandbox.aws.application import Reply
 from sopctl.sandbox.aws.protocol import Request
+from sopctl.sandbox.delivery import Earlier
 
-Kind = Literal["throttle", "error", "delay", "reset", "lost_reply", "dead"]
+Kind = Literal[
+    "throttle",
+    "error",
+    "delay",
+    "reset",
+    "lost_reply",
+    "failed_reply",
+    "silence",
+    "drip",
+    "stale",
+    "dead",
+]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,9 +40,14 @@ class FaultRule:
     - ``delay``: *value* seconds of real time before it is executed.
     - ``reset``: the connection is reset, unexecuted.
     - ``lost_reply``: executed, then the connection is reset.
+    - ``failed_reply``: executed, then answered as if the service had failed.
+    - ``silence``: never answered, unexecuted; the connection stays open.
+    - ``drip``: executed; the body of the reply takes *value* seconds of real time.
+    - ``stale``: a read is answered as the first equal one since the rule is in force.
     - ``dead``: as reset; meant for a whole service or, with ``*``, for AWS as a whole.
 
-    *count* calls are hit, then the rule is spent; ``None`` is for ever. *probability* is 0 to 1.
+    With *writes*, only calls that may change something are hit. *count* of them are, then the rule
+    is spent; ``None`` is for ever. *probability* is 0 to 1.
     """
 
     kind: Kind
@@ -39,9 +57,13 @@ class FaultRule:
     count: int | None = None
     probability: float = 1.0
     access_key: str = "*"
+    writes: bool = False
+    earlier: Earlier[Reply] = field(default_factory=Earlier, init=False, repr=False, compare=False)
 
     def matches(self, request: Request, own_key: str) -> bool:
         """Whether the rule speaks of this call; says nothing about chance or count."""
+        if self.writes and not request.mutating:
+            return False
         if not fnmatchcase(request.service, self.service):
             return False
         if not fnmatchcase(request.operation, self.operation):

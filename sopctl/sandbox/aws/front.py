@@ -31,6 +31,7 @@ from sopctl.sandbox.aws.protocol import (
 )
 from sopctl.sandbox.aws.services.registry import OURS_ALONE, all_services
 from sopctl.sandbox.aws.trail import Entry
+from sopctl.sandbox.delivery import until_gone
 
 ACCESS_KEY = "AKIASANDBOX000000000"
 NOT_IMPLEMENTED = 501
@@ -54,6 +55,16 @@ class Call:
     time: datetime
     began: float = 0.0
     ended: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How a client hears of its call: no *reply* is a reset, or silence; *over* is in seconds."""
+
+    reply: Reply | None
+    request_id: str
+    silent: bool = False
+    over: float = 0.0
 
 
 class Observer(Protocol):
@@ -104,8 +115,8 @@ class AwsFront:
         """Stop serving and close every connection."""
         self._server.stop()
 
-    def answer(self, request: Request) -> tuple[Reply | None, str]:
-        """The reply, or None to reset the connection, and the call's request id."""
+    def answer(self, request: Request) -> Delivery:
+        """What becomes of a call, and how the client is told."""
         request_id, began = new_request_id(), time.monotonic()
         rule = self.observer.strike(request) or self._strikes.strike(request)
         reply = self._answer(request, request_id, rule)
@@ -122,10 +133,16 @@ class AwsFront:
                 ended=time.monotonic(),
             )
         )
-        return reply, request_id
+        kind = rule.kind if rule else ""
+        return Delivery(
+            reply=reply,
+            request_id=request_id,
+            silent=kind == "silence",
+            over=float(rule.value) if rule and kind == "drip" else 0.0,
+        )
 
     def _answer(self, request: Request, request_id: str, rule: FaultRule | None) -> Reply | None:
-        if rule is not None and rule.kind in ("reset", "dead"):
+        if rule is not None and rule.kind in ("reset", "dead", "silence"):
             return None
         if rule is not None and rule.kind in ("throttle", "error"):
             cause = "Throttling" if rule.kind == "throttle" else str(rule.value)
@@ -135,10 +152,19 @@ class AwsFront:
             return self._refuse(request, request_id, "MissingAuthenticationToken:403", missing)
         if rule is not None and rule.kind == "delay":
             threading.Event().wait(float(rule.value))
+        if rule is not None and rule.kind == "stale" and not request.mutating:
+            asked = b"\0".join((request.service.encode(), request.operation.encode(), request.body))
+            return rule.earlier.to(asked, lambda: self._carried_out(request, request_id))
+        reply = self._carried_out(request, request_id)
+        if rule is not None and rule.kind == "failed_reply":
+            return self._refuse(request, request_id, "InternalFailure")
+        return None if rule is not None and rule.kind == "lost_reply" else reply
+
+    def _carried_out(self, request: Request, request_id: str) -> Reply:
         with self.cloud.lock:
             reply = self._execute(request, request_id)
         self.observer.executed(request, reply.status)
-        return None if rule is not None and rule.kind == "lost_reply" else reply
+        return reply
 
     def _execute(self, request: Request, request_id: str) -> Reply:
         """Let the call in, serve it, and write it down."""
@@ -222,11 +248,14 @@ class _Handler(LoopbackHandler):
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = read(self.command, self.path, headers, self.read_body())
-        answer, request_id = self.front.answer(request)
-        if answer is None:
-            self.reset()
+        told = self.front.answer(request)
+        if told.reply is not None:
+            headers = {**told.reply.headers, "x-amzn-RequestId": told.request_id}
+            self.reply(told.reply.status, headers, told.reply.body, over=told.over)
+        elif told.silent:
+            until_gone(self.connection)
+            self.close_connection = True
         else:
-            headers = {**answer.headers, "x-amzn-RequestId": request_id}
-            self.reply(answer.status, headers, answer.body)
+            self.reset()
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _serve  # noqa: N815  # http.server's names

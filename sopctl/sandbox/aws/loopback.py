@@ -7,6 +7,7 @@ import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from sopctl.sandbox.delivery import deliver
 from sopctl.sandbox.heads import PlainHandler
 
 # What socketserver hands to a request: a socket here, a pair for datagrams.
@@ -110,15 +111,22 @@ class LoopbackHandler(PlainHandler):
         """The request's body, by its Content-Length."""
         return self.rfile.read(int(self.headers.get("content-length") or 0))
 
-    def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        """Send a whole reply."""
+    def reply(
+        self, status: int, headers: dict[str, str], body: bytes, *, over: float = 0.0
+    ) -> None:
+        """Send a whole reply; its body in drops, if it is to take *over* seconds."""
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            deliver(body, over, self.write)
+
+    def write(self, piece: bytes) -> None:
+        """Send a piece of a body at once."""
+        self.wfile.write(piece)
+        self.wfile.flush()
 
     def reset(self) -> None:
         """Send RST in place of a reply."""

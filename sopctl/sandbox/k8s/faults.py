@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Literal, Protocol
 
+from sopctl.sandbox.delivery import Earlier
 from sopctl.sandbox.k8s.fairness import flow_of, too_many_requests
 from sopctl.sandbox.k8s.objects import Obj, encode
 from sopctl.sandbox.k8s.request import Request, Response
+
+Kind = Literal["delay", "status", "reset", "lost_reply", "failed_reply", "silence", "drip", "stale"]
 
 
 @dataclass(slots=True)
@@ -21,8 +24,11 @@ class FaultRule:
 
     kind        delay: answer after `value` seconds; status: refuse with HTTP status `value`;
                 reset: close the connection instead of reading on; lost_reply: do what was asked,
-                then close the connection without an answer
-    method      "*" for every method
+                then close the connection without an answer; failed_reply: do what was asked, then
+                answer 500; silence: never answer, and leave the connection open; drip: the body
+                takes `value` seconds; stale: a read is answered as the first equal one since the
+                rule is in force
+    method      "*" for every method, "writes" for all that may change something
     path_regex  searched in the path with its query
     count       how many requests it hits before it is spent; None: all
     probability of hitting a matching request
@@ -30,10 +36,13 @@ class FaultRule:
 
     method: str = "*"
     path_regex: str = ""
-    kind: Literal["delay", "status", "reset", "lost_reply"] = "status"
+    kind: Kind = "status"
     value: float = 503
     count: int | None = 1
     probability: float = 1.0
+    earlier: Earlier[Response] = field(
+        default_factory=Earlier, init=False, repr=False, compare=False
+    )
 
 
 @dataclass(slots=True)
@@ -56,7 +65,8 @@ class Faults:
     def _hits(self, rule: FaultRule, method: str, target: str) -> bool:
         if rule.count is not None and rule.count <= 0:
             return False
-        if rule.method not in ("*", method) or not re.search(rule.path_regex, target):
+        of_method = method in _WRITES if rule.method == "writes" else rule.method in ("*", method)
+        if not of_method or not re.search(rule.path_regex, target):
             return False
         return rule.probability >= 1 or self._random.random() < rule.probability
 
@@ -83,7 +93,12 @@ class Nobody:
         return None
 
 
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REASONS = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    409: "Conflict",
+    422: "Invalid",
     500: "InternalError",
     503: "ServiceUnavailable",
     504: "Timeout",

@@ -11,10 +11,12 @@ import struct
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
-from http.server import ThreadingHTTPServer
+from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
+from sopctl.sandbox.delivery import deliver, until_gone
 from sopctl.sandbox.heads import PlainHandler
 from sopctl.sandbox.k8s import fairness
 from sopctl.sandbox.k8s.api import Api
@@ -23,6 +25,7 @@ from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import ApiError
 from sopctl.sandbox.k8s.faults import FaultRule, Faults, Nobody, Observer, refused
 from sopctl.sandbox.k8s.impersonate import SEPARATOR, impersonated
+from sopctl.sandbox.k8s.listener import Listener
 from sopctl.sandbox.k8s.request import ANONYMOUS, Request, Response, User, refusal
 from sopctl.sandbox.k8s.tls import make_identity
 
@@ -154,37 +157,10 @@ class KubeServer:
         )
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
+class _Server(Listener):
     def __init__(self, address: tuple[str, int], owner: KubeServer) -> None:
         self.owner = owner
-        self._open: set[ssl.SSLSocket] = set()
-        self._lock = threading.Lock()
-        super().__init__(address, _Handler)
-
-    def get_request(self) -> tuple[ssl.SSLSocket, object]:
-        connection, address = super().get_request()
-        wrapped = self.owner.wrap(connection)
-        with self._lock:
-            self._open.add(wrapped)
-        return wrapped, address
-
-    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
-        super().shutdown_request(request)
-        with self._lock:
-            self._open.discard(request)
-
-    def close_connections(self) -> None:
-        with self._lock:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up, or do not trust us, are no news."""
+        super().__init__(address, _Handler, owner.wrap)
 
 
 class _Handler(PlainHandler):
@@ -210,22 +186,41 @@ class _Handler(PlainHandler):
         for rule in hits:
             if rule.kind == "delay":
                 owner.pause(rule.value)
-        if any(rule.kind == "reset" for rule in hits):
+        kinds = {rule.kind for rule in hits}
+        if "silence" in kinds:
+            until_gone(self.connection)
+            self._hang_up(request, audit_id, began)
+            return
+        if "reset" in kinds:
             linger = struct.pack("ii", 1, 0)  # on, zero seconds: closing sends RST
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self._hang_up(request, audit_id, began)
             return
         codes = [int(rule.value) for rule in hits if rule.kind == "status"]
-        response = refused(codes[0], request) if codes else owner.respond(request)
-        if not codes:
-            owner.observer.executed(request, response.status)
-        if any(rule.kind == "lost_reply" for rule in hits):
+        response = refused(codes[0], request) if codes else self._response(request, hits)
+        if "lost_reply" in kinds:
             self._hang_up(request, audit_id, began)
             return
         owner.record(request, response.status, audit_id, began)
-        self._send(response, audit_id)
+        self._send(response, audit_id, sum(r.value for r in hits if r.kind == "drip"))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815  # http.server's names
+
+    def _response(self, request: Request, hits: Sequence[FaultRule]) -> Response:
+        """The answer to what is carried out, or to what was asked before."""
+        stale = next((rule for rule in hits if rule.kind == "stale"), None)
+        if stale and request.method == "GET" and "watch" not in request.query:
+            asked = f"{request.headers.get('accept', '')} {self.path}".encode()
+            return stale.earlier.to(asked, lambda: self._carried_out(request))
+        response = self._carried_out(request)
+        failed = any(rule.kind == "failed_reply" for rule in hits)
+        return refused(HTTPStatus.INTERNAL_SERVER_ERROR, request) if failed else response
+
+    def _carried_out(self, request: Request) -> Response:
+        owner = self.server.owner
+        response = owner.respond(request)
+        owner.observer.executed(request, response.status)
+        return response
 
     def _request(self) -> Request:
         parts = urlsplit(self.path)
@@ -245,7 +240,8 @@ class _Handler(PlainHandler):
         self.server.owner.record(request, 0, audit_id, began)
         self.close_connection = True
 
-    def _send(self, response: Response, audit_id: str) -> None:
+    def _send(self, response: Response, audit_id: str, over: float) -> None:
+        """The whole answer; its body in drops, if it is to take *over* seconds."""
         self.send_response(response.status)
         self.send_header("Content-Type", response.content_type)
         self.send_header("Audit-Id", audit_id)
@@ -258,7 +254,11 @@ class _Handler(PlainHandler):
         self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(response.body)
+            deliver(response.body, over, self._write)
+
+    def _write(self, piece: bytes) -> None:
+        self.wfile.write(piece)
+        self.wfile.flush()
 
     def _stream(self, response: Response) -> None:
         self.send_header("Transfer-Encoding", "chunked")

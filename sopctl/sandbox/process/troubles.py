@@ -9,20 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from sopctl.notation import duration
 from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.aws.faults import FaultRule as AwsFault
 from sopctl.sandbox.aws.supply import Pool
 from sopctl.sandbox.k8s.http import FaultRule as KubeFault
+from sopctl.sandbox.process.brownouts import aws_rule, kubernetes_rule
 from sopctl.sandbox.process.shortage import Shortage
 from sopctl.sandbox.scenario.model import Brownout, Event, NodeSilence, SpotSurge, Traffic
 from sopctl.sandbox.scenario.wording import described
 from sopctl.sandbox.world.world import World
-
-_UNAVAILABLE: Final = "ServiceUnavailable:503"
-_THROTTLED, _DOWN = 429, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,41 +114,6 @@ class Troubles:
         if fault.api == "aws":
             return _added(self._rules.aws, aws_rule(fault))
         return _added(self._rules.kubernetes, kubernetes_rule(fault))
-
-
-def aws_rule(fault: Brownout) -> AwsFault:
-    """The rule of the AWS half for *fault*."""
-    service, _, operation = fault.calls.partition(":")
-    kinds: dict[str, Any] = {
-        "throttle": {"kind": "throttle"},
-        "unavailable": {"kind": "error", "value": _UNAVAILABLE},
-        "slow": {"kind": "delay", "value": fault.seconds},
-        "reset": {"kind": "reset"},
-        "lost_reply": {"kind": "lost_reply"},
-    }
-    return AwsFault(
-        service=service,
-        operation=operation or "*",
-        probability=fault.percent / 100,
-        **kinds[fault.answer],
-    )
-
-
-def kubernetes_rule(fault: Brownout) -> KubeFault:
-    """The rule of the Kubernetes half for *fault*."""
-    kinds: dict[str, Any] = {
-        "throttle": {"kind": "status", "value": _THROTTLED},
-        "unavailable": {"kind": "status", "value": _DOWN},
-        "slow": {"kind": "delay", "value": fault.seconds},
-        "reset": {"kind": "reset"},
-        "lost_reply": {"kind": "lost_reply"},
-    }
-    return KubeFault(
-        path_regex="" if fault.calls == "*" else fault.calls,
-        count=None,
-        probability=fault.percent / 100,
-        **kinds[fault.answer],
-    )
 
 
 def _added(rules: list[Any], rule: AwsFault | KubeFault) -> Callable[[], None]:

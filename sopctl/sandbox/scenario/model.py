@@ -58,6 +58,23 @@ class SpotSurge(Shape):
     lasts: Duration
 
 
+Answer = Literal[
+    "throttle",
+    "unavailable",
+    "slow",
+    "drip",
+    "silence",
+    "reset",
+    "lost_reply",
+    "failed_reply",
+    "stale",
+    "expired",
+    "denied",
+    "conflict",
+    "invalid",
+]
+
+
 class Brownout(Shape):
     """A control plane answers badly to its clients."""
 
@@ -70,12 +87,17 @@ class Brownout(Shape):
         ),
     ] = "*"
     answer: Annotated[
-        Literal["throttle", "unavailable", "slow", "reset", "lost_reply"],
-        Field(description="What happens to such a call; lost_reply: it is carried out."),
+        Answer,
+        Field(
+            description="What happens to such a call. It is carried out where the answer is slow, "
+            "comes in drops (drip), is lost (lost_reply) or says 500 all the same (failed_reply); "
+            "conflict and invalid are answers to writes; "
+            "stale: reads show what they showed when it began."
+        ),
     ] = "throttle"
     percent: Annotated[Percent, Field(description="Of the calls.")] = 50
     seconds: Annotated[
-        Amount, Field(description="For slow: how long an answer takes, in real seconds.")
+        Amount, Field(description="For slow and drip: how long it takes, in real seconds.")
     ] = 2
     lasts: Duration
 

@@ -7,11 +7,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.aws.faults import FaultRule
-from sopctl.sandbox.aws.front import AwsFront
+from sopctl.sandbox.aws.front import ACCESS_KEY, AwsFront
 from tests.sandbox.aws.groups import described, refused, spec
 
 Clients = Callable[[str], Any]
@@ -114,6 +114,63 @@ def test_a_reset_is_not_executed_and_a_lost_reply_is(
         asg.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=5)
     assert described(asg)["DesiredCapacity"] == 5
     assert [c.status for c in front.calls if c.operation == "SetDesiredCapacity"] == [0, 0]
+
+
+def test_a_failed_reply_is_executed_and_says_that_it_was_not(
+    front: AwsFront, asg: Any, cloud: Cloud
+) -> None:
+    cloud.create_group(spec())
+    front.faults.append(FaultRule(kind="failed_reply", operation="SetDesiredCapacity", count=1))
+    status, code, _ = refused(
+        asg.set_desired_capacity, AutoScalingGroupName="web", DesiredCapacity=5
+    )
+    assert (status, code) == (500, "InternalFailure")
+    assert described(asg)["DesiredCapacity"] == 5
+
+
+def test_a_silent_service_answers_never_and_does_nothing(front: AwsFront, cloud: Cloud) -> None:
+    cloud.create_group(spec())
+    impatient = Config(read_timeout=0.3, retries={"total_max_attempts": 1})
+    front.faults.append(FaultRule(kind="silence", operation="SetDesiredCapacity"))
+    asg = boto3.client(
+        "autoscaling",
+        endpoint_url=front.url,
+        region_name="us-east-1",
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key="x",
+        config=impatient,
+    )
+    with pytest.raises(ReadTimeoutError):
+        asg.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=5)
+    assert described(asg)["DesiredCapacity"] == 3
+
+
+def test_a_reply_that_drips_comes_whole_and_late(front: AwsFront, asg: Any, cloud: Cloud) -> None:
+    cloud.create_group(spec())
+    front.faults.append(FaultRule(kind="drip", value=0.4, count=1))
+    began = time.monotonic()
+    assert described(asg)["DesiredCapacity"] == 3
+    assert time.monotonic() - began >= 0.3
+
+
+def test_a_stale_read_shows_what_it_showed_when_that_began(
+    front: AwsFront, asg: Any, cloud: Cloud
+) -> None:
+    cloud.create_group(spec())
+    front.faults.append(FaultRule(kind="stale"))
+    assert described(asg)["DesiredCapacity"] == 3
+    asg.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=5)
+    assert described(asg)["DesiredCapacity"] == 3
+    front.faults.clear()
+    assert described(asg)["DesiredCapacity"] == 5
+
+
+def test_a_rule_for_writes_spares_reads(front: AwsFront, asg: Any, cloud: Cloud) -> None:
+    cloud.create_group(spec())
+    front.faults.append(FaultRule(kind="error", value="ResourceContention:500", writes=True))
+    assert described(asg)["DesiredCapacity"] == 3
+    got = refused(asg.set_desired_capacity, AutoScalingGroupName="web", DesiredCapacity=5)
+    assert got[:2] == (500, "ResourceContention")
 
 
 def test_a_dead_aws_answers_no_service(front: AwsFront, clients: Clients) -> None:

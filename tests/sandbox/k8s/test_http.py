@@ -94,6 +94,51 @@ def test_a_delay_delays(server, wire):
     assert time.monotonic() - before >= 0.3
 
 
+def test_a_failed_reply_is_a_write_that_says_500(server, wire, cluster):
+    server.faults.append(FaultRule("POST", "", "failed_reply"))
+    response, body = wire("POST", MAPS, config_map())
+    assert (response.status, body["reason"]) == (500, "InternalError")
+    assert len(cluster.list("configmaps", "default")) == 1
+
+
+def test_a_silent_server_holds_the_connection_and_changes_nothing(server, wire, cluster):
+    server.faults.append(FaultRule("POST", "", "silence"))
+    wire.connection.timeout = 0.3
+    with pytest.raises(TimeoutError):
+        wire("POST", MAPS, config_map())
+    wire.connection.close()
+    assert cluster.list("configmaps", "default") == []
+    with contextlib.closing(Wire(server).connection) as other:
+        other.request("GET", "/version")  # whoever asks next is answered, if only with a refusal
+        assert other.getresponse().status == 401
+
+
+def test_a_body_that_drips_comes_whole_and_late(server, wire, cluster):
+    server.faults.append(FaultRule(kind="drip", value=0.4))
+    before = time.monotonic()
+    assert wire("GET", NODES)[1]["kind"] == "NodeList"
+    assert time.monotonic() - before >= 0.3
+
+
+def test_a_stale_list_shows_what_it_showed_when_that_began(server, wire):
+    wire("POST", MAPS, config_map())
+    server.faults.append(FaultRule(kind="stale", count=None))
+    first = wire("GET", MAPS)[1]
+    other = config_map()
+    other["metadata"]["name"] = "other"
+    assert wire("POST", MAPS, other)[0].status == 201  # a write is carried out
+    assert wire("GET", MAPS)[1] == first
+    server.faults.clear()
+    assert len(wire("GET", MAPS)[1]["items"]) == 2
+
+
+def test_a_rule_for_writes_spares_reads(server, wire):
+    server.faults.append(FaultRule("writes", "", "status", 409, count=None))
+    assert wire("GET", MAPS)[0].status == 200
+    response, body = wire("POST", MAPS, config_map())
+    assert (response.status, body["reason"]) == (409, "Conflict")
+
+
 def test_an_improbable_fault_hits_some(server, wire):
     server.faults.append(FaultRule(value=503, count=None, probability=0.5))
     statuses = {wire("GET", NODES)[0].status for _ in range(30)}
