@@ -59,9 +59,9 @@ def _excess(kind: str, count: int, population: int, allowed: Guardrail) -> str:
     if count > allowed.count:
         return f"{count} {kind} would be touched; the guardrail allows {allowed.count}"
     if population >= 10 and count * 100 > allowed.percent * population:  # noqa: PLR2004  # see above
-        share = round(count * 100 / population)
+        share = count * 100 / population
         return (
-            f"{count} of {population} {kind} ({share} %) would be touched; "
+            f"{count} of {population} {kind} ({share:.3g} %) would be touched; "
             f"the guardrail allows {allowed.percent} %"
         )
     return ""
