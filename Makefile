@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test runbook-tests conformance check lint types layers docs docs-check charts format lock clean
+.PHONY: demo test runbook-tests conformance mutation check lint types layers docs docs-check charts format lock clean
 
 demo: $(READY) ## run az-failure in the sandbox and roll it back
 	$(BIN)/python tools/demo.py
@@ -23,6 +23,12 @@ conformance: $(READY) ## what clients rely on, asked of KUBECONFIG= [CONTEXT=] [
 
 campaign-%: $(READY) ## one of campaigns/, as in ARGS="--seed 7 --minutes 60 --keep"
 	PYTHONPATH=. $(BIN)/python -m campaigns.$* $(ARGS)
+
+mutation: $(READY) ## change the engine and the journal everywhere, and see which change no test notices
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutation.lock
+	$(BIN)/mutmut run --max-children $(or $(JOBS),2)
+	$(BIN)/mutmut export-cicd-stats
+	$(BIN)/python tools/mutation_figure.py
 
 check: lint types layers docs-check test ## everything CI checks
 
@@ -53,6 +59,8 @@ lock: $(READY) ## resolve the dependencies again, with hashes
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra sandbox --extra drill --extra notify --group test --group type \
 	  --group lint --generate-hashes --no-annotate --no-header -o requirements/dev.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --group mutation --constraint requirements/dev.lock --generate-hashes \
+	  --no-annotate --no-header -o requirements/mutation.lock
 	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile --quiet - --constraint requirements/dev.lock \
 	  --generate-hashes --no-annotate --no-header -o requirements/build.lock
 

@@ -35,6 +35,8 @@ def _today(row: Mapping[str, Any]) -> str:
     if not path.exists():
         return "not measured yet"
     kept = json.loads(path.read_text(encoding="utf-8"))
+    if "says" in kept:
+        return str(kept["says"])
     of = f", {kept['by cell'][row['of']]:,} of them {row['of']}" if "of" in row else ""
     return (
         f"{kept['cases']:,} cases{of}, {kept['violations']} violations; "
@@ -44,6 +46,8 @@ def _today(row: Mapping[str, Any]) -> str:
 
 
 def _how(row: Mapping[str, Any]) -> str:
+    if "how" in row:
+        return f"`{row['how']}`"
     if "campaign" in row:
         return f"`make campaign-{row['campaign']}`"
     return f"`{row['test']}`"
