@@ -1,4 +1,4 @@
-"""Endpoints that take a connection and never answer, or take none: how long until it says so.
+"""Endpoints that never answer, take no connection or have no address: how long until it is said.
 
 Targets: the first message within five seconds, and giving up within twenty.
 Source of the yardstick: boto3 gives up after 180 s by default, the Kubernetes client never.
@@ -34,8 +34,8 @@ LIMIT = 120.0
 
 
 def cases(_seed: int) -> Iterator[Case]:
-    """Every verb, with each half and both of them gone, in both ways."""
-    for how in ("silent", "closed"):
+    """Every verb, with each half and both of them gone, in each way."""
+    for how in ("silent", "closed", "nameless"):
         for what in ("both", "aws", "kubernetes"):
             for verb in VERBS:
                 yield verb, what, how
@@ -46,7 +46,7 @@ def play(case: Case) -> Played:
     verb, what, how = case
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sopctl-hole-")))
-        hole = stack.enter_context(silent() if how == "silent" else full())
+        hole = stack.enter_context(HOLES[how]())
         refuses = stack.enter_context(refusing())
         aws = hole if what in ("both", "aws") else refuses
         kube = hole if what in ("both", "kubernetes") else refuses
@@ -80,17 +80,17 @@ def timed(words: tuple[str, ...], env: dict[str, str]) -> tuple[float, float, st
     return first or last, last, said.decode(errors="replace")
 
 
-def environment(folder: Path, aws: int, kube: int) -> dict[str, str]:
-    """Credentials and endpoints on these ports of this machine, and nothing else of ours."""
+def environment(folder: Path, aws: str, kube: str) -> dict[str, str]:
+    """Credentials and endpoints at these addresses, and nothing else of ours."""
     (folder / "aws").write_text(
-        f"[default]\nregion = us-east-1\nendpoint_url = http://127.0.0.1:{aws}\n"
+        f"[default]\nregion = us-east-1\nendpoint_url = http://{aws}\n"
         "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
     )
     config = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "hole",
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{kube}"}}],
+        "clusters": [{"name": "c", "cluster": {"server": f"http://{kube}"}}],
         "users": [{"name": "u", "user": {"token": "t"}}],
         "contexts": [{"name": "hole", "context": {"cluster": "c", "user": "u"}}],
     }
@@ -103,32 +103,45 @@ def environment(folder: Path, aws: int, kube: int) -> dict[str, str]:
 
 
 @contextmanager
-def silent() -> Iterator[int]:
+def silent() -> Iterator[str]:
     """A port that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
-        yield server.getsockname()[1]
+        yield address(server)
 
 
 @contextmanager
-def full() -> Iterator[int]:
+def full() -> Iterator[str]:
     """A port that takes no more connections: the kernel drops what asks for one."""
     with ExitStack() as stack:
         server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        port: int = server.getsockname()[1]
         for _ in range(4):
             waiting = stack.enter_context(socket.socket())
             waiting.settimeout(0.0)
-            waiting.connect_ex(("127.0.0.1", port))
+            waiting.connect_ex(server.getsockname())
         SystemClock().sleep(0.2)  # the kernel answers the first of them
-        yield port
+        yield address(server)
 
 
 @contextmanager
-def refusing() -> Iterator[int]:
+def nameless() -> Iterator[str]:
+    """A name without an address (RFC 6761 keeps `invalid` free of them)."""
+    yield "endpoint.invalid:443"
+
+
+@contextmanager
+def refusing() -> Iterator[str]:
     """A port that nobody listens on: the other half, which fails at once."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    yield port
+        free = address(server)
+    yield free
+
+
+def address(server: socket.socket) -> str:
+    host, port = server.getsockname()
+    return f"{host}:{port}"
+
+
+HOLES = {"silent": silent, "closed": full, "nameless": nameless}
 
 
 CAMPAIGN = Campaign(

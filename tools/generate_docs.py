@@ -12,6 +12,7 @@ from typing import get_type_hints
 
 import click
 import yaml
+from faults_page import faults_page
 from readiness_page import readiness_page  # beside this file
 from scoreboard_page import scoreboard_page
 
@@ -48,6 +49,7 @@ def pages() -> dict[str, str]:
         "checks.md": "\n".join(checks_page()),
         "cli.md": "\n".join(cli_page()),
         "exit-codes.md": "\n".join(exit_codes_page()),
+        "faults.md": "\n".join(faults_page(REFERENCE)),
         "mitigations.md": "\n".join(mitigations_page()),
         "readiness.md": "\n".join(readiness_page(REFERENCE)),
         "runbook-schema.md": "\n".join(schema_page()),

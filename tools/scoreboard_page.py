@@ -23,13 +23,13 @@ def scoreboard_page(reference: Path) -> Iterator[str]:
         yield f"## {part['about']}\n"
         yield "| figure | target | today | how |\n|---|---|---|---|"
         for row in part["rows"]:
-            yield f"| {row['figure']} | {row['target']} | {_today(row)} | {_how(row)} |"
+            yield f"| {row['figure']} | {row['target']} | {today(row)} | {_how(row)} |"
         yield ""
 
 
-def _today(row: Mapping[str, Any]) -> str:
+def today(row: Mapping[str, Any]) -> str:
     if "campaign" not in row:
-        _exists(row["test"])
+        exists(row["test"])
         return str(row.get("today", "held by the test"))
     path = FIGURES / f"{row['campaign']}.json"
     if not path.exists():
@@ -53,7 +53,7 @@ def _how(row: Mapping[str, Any]) -> str:
     return f"`{row['test']}`"
 
 
-def _exists(test: str) -> None:
+def exists(test: str) -> None:
     file, _, name = test.partition("::")
     text = (ROOT / file).read_text(encoding="utf-8")
     assert f"def {name}" in text, test

@@ -8,8 +8,12 @@ Sources: botocore.exceptions; "Common errors" in the API references of EC2 and A
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
 import botocore.exceptions as boto
 
+from sopctl.core.clock import SystemClock
 from sopctl.core.errors import (
     ConflictError,
     NotFoundError,
@@ -144,7 +148,7 @@ def _answered(error: boto.ClientError, what: str, *, mutating: bool) -> SopError
     summary = f"{what}: {code}: {message}".rstrip(".")
     if code in THROTTLED:
         return PacedError(summary, provider=PROVIDER, requests=requests)
-    if refusal := _refused(code, summary):
+    if refusal := _refused(code, summary, meta.get("HTTPHeaders", {})):
         return refusal
     if code in CONFLICTS:
         return ConflictError(summary, provider=PROVIDER, requests=requests)
@@ -163,7 +167,7 @@ def _answered(error: boto.ClientError, what: str, *, mutating: bool) -> SopError
     )
 
 
-def _refused(code: str, summary: str) -> PermissionDeniedError | None:
+def _refused(code: str, summary: str, headers: Mapping[str, str]) -> PermissionDeniedError | None:
     if code in DENIED:
         return PermissionDeniedError(
             summary, hint="Use a role with the permissions that docs/reference/actions.md lists."
@@ -174,9 +178,19 @@ def _refused(code: str, summary: str) -> PermissionDeniedError | None:
         )
     if code in SKEWED:
         return PermissionDeniedError(
-            summary, hint="Compare this machine's clock with AWS's: five minutes are too much."
+            summary, hint=f"{_offset(headers)} Five minutes are too much for AWS: set the clock."
         )
     return None
+
+
+def _offset(headers: Mapping[str, str]) -> str:
+    """How far this machine's clock is from that of who answered, as far as that can be told."""
+    try:
+        theirs = parsedate_to_datetime(headers.get("date", ""))
+        ahead = round((SystemClock().now() - theirs).total_seconds())
+    except (TypeError, ValueError):  # no date, or none with a zone
+        return "Compare this machine's clock with AWS's."
+    return f"This machine's clock is {abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} AWS's."
 
 
 def _missing(code: str, message: str) -> bool:

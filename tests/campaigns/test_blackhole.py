@@ -7,7 +7,9 @@ import pytest
 from campaigns import blackhole
 
 
-@pytest.mark.parametrize("case", [("plan", "both", "silent"), ("target", "both", "closed")])
+@pytest.mark.parametrize(
+    "case", [("plan", "both", "silent"), ("target", "both", "closed"), ("plan", "both", "nameless")]
+)
 def test_it_speaks_up_and_gives_up_in_time(case):
     assert blackhole.play(case).wrong == ""
 
@@ -21,5 +23,5 @@ def test_what_comes_too_late_is_found(monkeypatch):
 
 def test_every_verb_is_tried_with_every_half_in_both_ways():
     assert (
-        len(set(blackhole.cases(1))) == len(blackhole.VERBS) * 6 == len(blackhole.CAMPAIGN.needed)
+        len(set(blackhole.cases(1))) == len(blackhole.VERBS) * 9 == len(blackhole.CAMPAIGN.needed)
     )
