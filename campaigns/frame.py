@@ -22,6 +22,7 @@ from sopctl.core.clock import SystemClock
 Case: TypeAlias = Any  # whatever JSON can hold
 FIGURES = Path(__file__).resolve().parent / "figures"
 SHOWN = 10
+LONGEST = 1200  # characters of what is wrong with a case
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _tell(campaign: Campaign, tally: Tally, missing: frozenset[str], took: float
     covered = f", {len(tally.cells)} cells" if tally.cells else ""
     tell(f"{campaign.name}: {tally.cases} cases in {took:.0f} s{covered}")
     for case, wrong in tally.wrong[:SHOWN]:
-        tell(f"  {wrong}\n    again: --only '{json.dumps(case)}'")
+        tell(f"  {wrong[:LONGEST]}\n    again: --only '{json.dumps(case)}'")
     if len(tally.wrong) > SHOWN:
         tell(f"  and {len(tally.wrong) - SHOWN} more")
     if missing:

@@ -38,7 +38,7 @@ from sopctl.engine.window import UNREADABLE, told, write_window
 
 POLL = 1.0  # seconds of the target's clock between two looks
 LONGEST_POLL = 10.0  # of a check that has been asked for minutes
-UNMARK_TRIES = 3
+UNMARK_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before each try
 
 
 def perform(session: Session, move: Move) -> None:
@@ -158,10 +158,11 @@ def _remove_marks(session: Session, move: RemoveMarks) -> None:
     somebody else's is taken off.
     """
     work = session.state.work(move.work)
-    why = ""
-    for attempt in range(UNMARK_TRIES):
-        if attempt:
-            session.deps.clock.sleep(POLL)
+    why, tries = "", 0
+    for tries, pause in enumerate(UNMARK_PAUSES, 1):  # noqa: B007  # the last one is recorded
+        if pause:
+            session.deps.clock.sleep(pause)
+            session.keeper.beat()
         try:
             _unmark(session, work)
         except ProviderError as error:
@@ -172,7 +173,7 @@ def _remove_marks(session: Session, move: RemoveMarks) -> None:
         else:
             why = ""
             break
-    session.append(records.unmarked(work.key, why))
+    session.append(records.unmarked(work.key, why, tries))
 
 
 def _unmark(session: Session, work: Work) -> None:

@@ -88,8 +88,8 @@ def marked(work: str, why: str) -> Entry:
     return Entry(kind=MARKED, data={"work": work, "ok": not why, "why": why})
 
 
-def unmarked(work: str, why: str) -> Entry:
-    return Entry(kind=UNMARKED, data={"work": work, "ok": not why, "why": why})
+def unmarked(work: str, why: str, tries: int = 1) -> Entry:
+    return Entry(kind=UNMARKED, data={"work": work, "ok": not why, "why": why, "tries": tries})
 
 
 def intent(

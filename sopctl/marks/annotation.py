@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from sopctl.core.action import AnyChange, Call, Mark
 from sopctl.core.codec import Json
-from sopctl.core.errors import ConflictError, NotFoundError
+from sopctl.core.errors import NotFoundError
 from sopctl.core.resource import ResourceId
 from sopctl.marks.bookkeeping import provider_errors
 from sopctl.providers import k8s_objects
@@ -73,7 +73,10 @@ class AnnotationMarker:
         _each(one, marks)
 
     def remove(self, call: Call, clients: HasK8s, marks: Sequence[Mark]) -> None:
-        """Take off the annotations that still have our value; raises a ProviderError."""
+        """Take off the annotations that still have our value; raises a ProviderError.
+
+        ConflictError where one has another value by now, or its object was being written.
+        """
 
         def one(mark: Mark) -> None:
             path = "/metadata/annotations/" + mark.key.replace("~", "~0").replace("/", "~1")
@@ -81,12 +84,9 @@ class AnnotationMarker:
                 {"op": "test", "path": path, "value": mark.value},
                 {"op": "remove", "path": path},
             ]
-            try:
-                _patch(call, clients.k8s, mark, patch, JSON_PATCH)
-            except ConflictError:
-                return  # somebody else's now
+            _patch(call, clients.k8s, mark, patch, JSON_PATCH)
 
-        _each(one, marks)
+        _each(one, marks)  # all of them, before the first error is raised
 
 
 MARKER = AnnotationMarker()

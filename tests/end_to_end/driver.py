@@ -234,13 +234,14 @@ def announced(home):
     with SqliteStore(home / "state" / "journal.db", read_only=True) as store:
         records = [record for head in store.runs() for record in store.read(head.run)]
     legs = sum(record.kind == "leg" for record in records)
+    again = sum(record.data["tries"] - 1 for record in records if record.kind == "unmarked")
     found = Counter()
     for record in records:
         rows = {
             "intent": [row["resource"] for row in record.data.get("items", ())],
             "fence": record.data.get("resources", ()),
             # Bookkeeping: a leg that was killed at it leaves it to the next one to do again.
-            "marking": legs * [mark["resource"] for mark in record.data.get("marks", ())],
+            "marking": (legs + again) * [mark["resource"] for mark in record.data.get("marks", ())],
         }
         found.update(row["name"].rpartition("/")[2] for row in rows.get(record.kind, ()))
     return found

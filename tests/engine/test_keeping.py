@@ -9,6 +9,7 @@ from sopctl.engine.control import all_runs, open_run
 from sopctl.engine.holdings import holdings
 from sopctl.engine.keeping import look_again
 from sopctl.engine.leg import Done, leg
+from sopctl.engine.perform import UNMARK_PAUSES
 from sopctl.engine.records import consent
 from sopctl.engine.restore import Return, plan_return
 from sopctl.engine.state import RunEnd
@@ -170,8 +171,8 @@ class Stubborn(Tags):
         super().remove(call, world, marks)
 
 
-@pytest.mark.parametrize("after", [0, 10])
-def test_a_mark_that_does_not_come_off_is_tried_again_and_then_left_with_a_warning(b, after):
+@pytest.mark.parametrize(("after", "tries"), [(0, 3), (10, len(UNMARK_PAUSES))])
+def test_a_mark_that_does_not_come_off_is_tried_again_and_then_left_with_a_warning(b, after, tries):
     marker = Stubborn()
     marker.tries = -after
     lamps = dataclasses.replace(b.deps.actions["toy.lamp"], marker=marker)
@@ -183,4 +184,4 @@ def test_a_mark_that_does_not_come_off_is_tried_again_and_then_left_with_a_warni
 
     assert leg("back", deps) == Done(RunEnd.UNDONE)
     assert bool(b.world.marks) == bool(after)
-    assert marker.tries == 3 - after
+    assert marker.tries == tries - after
