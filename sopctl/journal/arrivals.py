@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sopctl.core.errors import AuditBrokenError
@@ -53,3 +54,16 @@ def sound(head: Head, records: tuple[Record, ...]) -> None:
             f"the journal is broken in {len(breaks)} places, first {breaks[0]}",
             hint="Get another copy of the export; this one is not what was recorded.",
         )
+    if (planned := _planned_for(records)) not in ("", head.target):
+        raise AuditBrokenError(
+            f"run {head.run} is said to be of target {head.target}, and was planned for {planned}",
+            hint="Nobody recorded that: this is a forgery.",
+        )
+
+
+def _planned_for(records: tuple[Record, ...]) -> str:
+    """The target in the plan of the first record, if there is such a thing."""
+    found: object = records[0].data if records else None
+    for name in ("plan", "target", "name"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 
+from sopctl.journal import export
 from tests.cli.shop import Shop
 
 
@@ -89,6 +91,20 @@ def test_a_forged_export_is_refused(shop, tmp_path):
     file.write_text(file.read_text().replace('"l1"', '"l7"'))
 
     assert Shop(tmp_path / "elsewhere")("audit", "import", file).code == 31
+
+
+def test_an_export_for_another_target_than_its_plan_is_refused(shop, tmp_path):
+    """A head is no record: a forger would move a run to another target with one word."""
+    shop.run()
+    file = tmp_path / "run.jsonl"
+    shop("audit", "export", "--to", file)
+    head, records = export.from_text(file.read_text())
+    file.write_text("\n".join(export.to_jsonl(replace(head, target="prod"), records)) + "\n")
+
+    result = Shop(tmp_path / "elsewhere")("audit", "import", file)
+
+    assert result.code == 31
+    assert "is said to be of target prod, and was planned for toy" in result.err
 
 
 def test_a_file_that_is_not_there_is_a_usage_error(shop, tmp_path):
