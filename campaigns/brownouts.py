@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Final, get_args
 
-from campaigns import practice
-from campaigns.course import Course, last
+from campaigns.course import Course, last, played
 from campaigns.frame import Campaign, Played, command
 from campaigns.stricken import Place
 from sopctl.core.errors import ExitCode
@@ -53,15 +52,7 @@ def cases(seed: int) -> Iterator[Case]:
 
 def play(case: Case) -> Played:
     """Let it happen, finish once it is over, take back, and look."""
-    course = Course(*practice.world(RATE))
-    cells: list[str] = []
-    try:
-        wrong = _lived_through(course, case, cells)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and the next case played
-        wrong = [f"{type(error).__name__}: {error}"]
-    finally:
-        course.end()
-    return Played(tuple(cells), f"{', '.join(map(str, case))}: {'; '.join(wrong)}" if wrong else "")
+    return played(RATE, case, _lived_through)
 
 
 def _lived_through(course: Course, case: Case, cells: list[str]) -> list[str]:

@@ -11,9 +11,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from campaigns import practice
+from campaigns.frame import Played
 from campaigns.stricken import NOWHERE, Place, Ride
 from sopctl.engine import records
 from sopctl.engine.fold import fold
@@ -22,6 +25,7 @@ from sopctl.journal.sqlite import SqliteStore
 from sopctl.marks.annotation import PREFIX
 from tests.end_to_end.driver import ZONE, Outside, Sopctl, differences, unannounced
 
+CaseT = TypeVar("CaseT", bound=tuple[Any, ...])  # of words and numbers
 FOREIGN: Final = "example.com/theirs"
 BOOK: Final = """\
 apiVersion: sopctl/v1
@@ -231,6 +235,21 @@ class Course:
             if (holder := each["spec"].get("holderIdentity"))
             and not any(f'{pid}"' in holder for pid in killed)
         ]
+
+
+def played(
+    rate: int, case: CaseT, happen: Callable[[Course, CaseT, list[str]], list[str]]
+) -> Played:
+    """One case in a fresh world: *happen* says what is wrong, and adds the cells it covered."""
+    course = Course(*practice.world(rate))
+    cells: list[str] = []
+    try:
+        wrong = happen(course, case, cells)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and the next case played
+        wrong = [f"{type(error).__name__}: {error}"]
+    finally:
+        course.end()
+    return Played(tuple(cells), f"{', '.join(map(str, case))}: {'; '.join(wrong)}" if wrong else "")
 
 
 def last(ride: Ride) -> str:

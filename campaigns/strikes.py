@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from itertools import cycle
 from typing import Final
 
-from campaigns import practice
-from campaigns.course import PLACES, Course, last
+from campaigns.course import PLACES, Course, last, played
 from campaigns.frame import Campaign, Played, command
 from campaigns.stricken import NOWHERE, Place, Ride, kind_of
 from sopctl.core.clock import SystemClock
@@ -50,15 +49,7 @@ def cases(seed: int) -> Iterator[Case]:
 
 def play(case: Case) -> Played:
     """Strike, finish, take back, and look."""
-    course = Course(*practice.world(RATE))
-    cells: list[str] = []
-    try:
-        wrong = _struck(course, case, cells)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and the next case played
-        wrong = [f"{type(error).__name__}: {error}"]
-    finally:
-        course.end()
-    return Played(tuple(cells), f"{', '.join(map(str, case))}: {'; '.join(wrong)}" if wrong else "")
+    return played(RATE, case, _struck)
 
 
 def _struck(course: Course, case: Case, cells: list[str]) -> list[str]:

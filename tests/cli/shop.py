@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 
 from sopctl.app.calls import CallLog
@@ -192,6 +192,18 @@ class Shop:
     def run(self, *args):
         """`sopctl run lights` on the toy target, without questions."""
         return self("run", "lights", "--zone", "us-east-1a", "--target", "toy", "--yes", *args)
+
+    @contextmanager
+    def dying(self, place="wire lamp l1"):
+        """The process ends where its write of this lamp is on the wire."""
+
+        def die(point):
+            if point == place:
+                raise KeyboardInterrupt
+
+        self.world.wire = die
+        yield
+        self.world.wire = None
 
     @property
     def lamps(self):

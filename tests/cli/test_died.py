@@ -16,14 +16,8 @@ DARK = {"l0": False, "l1": False, "l2": False}
 @pytest.fixture
 def died(shop):
     """After the intent of three changes, and before an answer to any."""
-
-    def die(point):
-        if point == "wire lamp l1":
-            raise KeyboardInterrupt
-
-    shop.world.wire = die
-    assert shop.run().code == 130
-    shop.world.wire = None
+    with shop.dying():
+        assert shop.run().code == 130
     return shop
 
 

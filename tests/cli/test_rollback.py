@@ -300,14 +300,8 @@ def test_a_run_of_another_machine_is_rolled_back_from_its_export(shop, tmp_path)
 
 def test_a_run_that_died_elsewhere_is_rolled_back_from_its_export(shop, tmp_path):
     """Its machine is gone, and with it whether the last calls were carried out."""
-
-    def die(point):
-        if point == "wire lamp l1":
-            raise KeyboardInterrupt
-
-    shop.world.wire = die
-    assert shop.run().code == 130
-    shop.world.wire = None
+    with shop.dying():
+        assert shop.run().code == 130
     assert shop.lamps != DARK
     other = colleague(shop, tmp_path)
 
@@ -320,14 +314,8 @@ def test_a_run_that_died_elsewhere_is_rolled_back_from_its_export(shop, tmp_path
 def test_a_roll_back_that_died_is_ended_elsewhere(shop, tmp_path):
     shop.run()
     file = exported(shop, tmp_path)
-
-    def die(point):
-        if point == "wire lamp l1":
-            raise KeyboardInterrupt
-
-    shop.world.wire = die
-    assert back(shop).code == 130
-    shop.world.wire = None
+    with shop.dying():
+        assert back(shop).code == 130
     assert shop.lamps != DARK
 
     result = colleague(shop, tmp_path)("rollback", "--from", file, "--yes")
