@@ -218,7 +218,7 @@ def _fence(session: Session, move: Fence) -> None:
             session.append(records.found(work.key, rows))
             return
         how = "touched"
-    session.append(records.fence(work.key, move.resources, how))
+    session.append(records.fence(work.key, move.resources, how, tries=session.heard(work) + 1))
 
 
 def _window(session: Session, move: Window) -> None:

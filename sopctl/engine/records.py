@@ -134,9 +134,10 @@ def found(work: str, rows: Iterable[tuple[ResourceId, str, Json, str]]) -> Entry
     return Entry(kind=FOUND, data={"work": work, "items": items})
 
 
-def fence(work: str, resources: Iterable[ResourceId], how: str) -> Entry:
-    """No earlier call to these can land any more."""
-    return Entry(kind=FENCE, data={"work": work, "resources": encode(list(resources)), "how": how})
+def fence(work: str, resources: Iterable[ResourceId], how: str, tries: int = 1) -> Entry:
+    """No earlier call to these can land any more; *tries* to touch them were made."""
+    shut = encode(list(resources))
+    return Entry(kind=FENCE, data={"work": work, "resources": shut, "how": how, "tries": tries})
 
 
 def checked(work: str, *, holds: bool, detail: str, rows: Sequence[str] = ()) -> Entry:

@@ -24,7 +24,7 @@ class Session:
         self.deps = deps
         self.state = state
         self.keeper = keeper
-        self._silent_since: dict[str, datetime] = {}
+        self._silence: dict[str, tuple[datetime, int]] = {}  # since when, and how often asked
 
     def append(self, *entries: Entry) -> tuple[Record, ...]:
         """Record *entries* as one durable whole and take them into the state."""
@@ -48,15 +48,16 @@ class Session:
         if not isinstance(error, TemporaryError):
             return False
         now = self.deps.clock.now()
-        since = self._silent_since.setdefault(work.key, now)
+        since, asked = self._silence.get(work.key, (now, 0))
+        self._silence[work.key] = (since, asked + 1)
         if (now - since).total_seconds() >= self.deps.outage:
             return False
         self.deps.on_wait(f"{work.key}: {error.summary}")
         return True
 
-    def heard(self, work: Work) -> None:
-        """Its reads are answered."""
-        self._silent_since.pop(work.key, None)
+    def heard(self, work: Work) -> int:
+        """It is answered: how often it was asked in vain before."""
+        return self._silence.pop(work.key, (None, 0))[1]
 
     def action(self, work: Work) -> AnyAction:
         return self.deps.actions[work.plan.uses]

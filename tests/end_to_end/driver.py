@@ -239,7 +239,8 @@ def announced(home):
     for record in records:
         rows = {
             "intent": [row["resource"] for row in record.data.get("items", ())],
-            "fence": record.data.get("resources", ()),
+            # Each touch is two writes, because one that changes nothing has no version.
+            "fence": 2 * record.data.get("tries", 1) * [*record.data.get("resources", ())],
             # Bookkeeping: a leg that was killed at it leaves it to the next one to do again.
             "marking": (legs + again) * [mark["resource"] for mark in record.data.get("marks", ())],
         }
