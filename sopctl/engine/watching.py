@@ -117,8 +117,9 @@ class Watchers:
             )
         except UNREADABLE as error:
             return Seen(ok=False, detail=f"cannot be read again: {error.summary}")
-        there = [item for item in items if not seen.get(item.resource, GONE).gone]
-        moved = [item for item in there if not _same(action, item, seen[item.resource])]
+        looked = [(item, seen.get(item.resource, GONE)) for item in items]
+        there = [each for each in looked if not _lost(*each)]
+        moved = [item for item, found in there if not _same(action, item, found)]
         if moved:
             resource = moved[0].resource
             who = self._session.deps.blame([resource]).get(resource, "somebody else")
@@ -136,6 +137,11 @@ class Watchers:
             return action.effect.look(self._session.deps.clients, params, changes, since)
         except UNREADABLE as error:
             return Seen(ok=False, detail=f"cannot be seen: {error.summary}")
+
+
+def _lost(item: Item, found: Observed[object]) -> bool:
+    """Gone with what we made of it; what we took away is gone as it should be."""
+    return found.gone and item.settled is not None
 
 
 def _same(action: AnyAction, item: Item, seen: Observed[object]) -> bool:

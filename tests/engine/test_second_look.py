@@ -9,7 +9,7 @@ import pytest
 from sopctl.engine import records
 from sopctl.engine.leg import Done, Parked, leg
 from sopctl.engine.state import RunEnd
-from tests.engine.toys import ACTIONS, bench, runbook, step
+from tests.engine.toys import ACTIONS, FakeClock, bench, runbook, step, world
 
 
 @pytest.fixture
@@ -17,9 +17,9 @@ def b():
     return bench()
 
 
-def carried_out(b, meanwhile):
+def carried_out(b, meanwhile, uses="toy.lamp"):
     """Carry out a step; before it is looked at for the second time, *meanwhile* happens."""
-    lamps = ACTIONS["toy.lamp"]
+    lamps = ACTIONS[uses]
     happened = []
 
     def observe(world, params, resources):
@@ -28,8 +28,8 @@ def carried_out(b, meanwhile):
             meanwhile()
         return lamps.observe(world, params, resources)
 
-    run = b.open(b.plan(runbook(step("lamps", "toy.lamp"))))
-    actions = {**ACTIONS, "toy.lamp": dataclasses.replace(lamps, observe=observe)}
+    run = b.open(b.plan(runbook(step("lamps", uses))))
+    actions = {**ACTIONS, uses: dataclasses.replace(lamps, observe=observe)}
     end = leg(run, dataclasses.replace(b.deps, actions=actions))
     assert happened
     return end
@@ -58,3 +58,9 @@ def test_what_is_gone_with_its_object_is_no_reason_to_stop(b):
     """Spot nodes go every minute in an incident: there is nothing left to hold."""
     assert carried_out(b, lambda: b.world.things.pop(("lamp", "l3"))) == Done(RunEnd.DONE)
     assert told(b) == ["3 read again, as written; gone since: 1"]
+
+
+def test_what_was_taken_away_is_as_written_when_it_is_gone():
+    b = bench(world(FakeClock(), lamps=0, fuses=0, pods=2))
+    assert carried_out(b, b.world.things.clear, "toy.pod") == Done(RunEnd.DONE)
+    assert told(b) == ["2 read again, as written"]
