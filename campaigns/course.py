@@ -13,11 +13,13 @@ import shutil
 import signal
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, Final, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeAlias, TypeVar
 
 from campaigns import practice
 from campaigns.frame import Played
-from campaigns.stricken import NOWHERE, Place, Ride
+from campaigns.stricken import Place, Ride
+from sopctl.core.errors import SopError
 from sopctl.engine import records
 from sopctl.engine.fold import fold
 from sopctl.engine.state import RunState
@@ -26,6 +28,7 @@ from sopctl.marks.annotation import PREFIX
 from tests.end_to_end.driver import ZONE, Outside, Sopctl, differences, unannounced
 
 CaseT = TypeVar("CaseT", bound=tuple[Any, ...])  # of words and numbers
+Thing: TypeAlias = Any  # an object as other clients see it: whatever JSON can hold
 FOREIGN: Final = "example.com/theirs"
 BOOK: Final = """\
 apiVersion: sopctl/v1
@@ -85,12 +88,16 @@ PLACES: Final = {
 YES: Final = ("--target", "sandbox", "--yes", "--reason", "strike")
 
 
+class StuckError(Exception):
+    """It does not go on as it must."""
+
+
 class Course:
     """One world, one journal, and a command on them."""
 
     def __init__(self, sopctl: Sopctl, outside: Outside) -> None:
         self._sopctl, self._outside = sopctl, outside
-        self._state = sopctl.home / "state"
+        self._home, self._state = sopctl.home, sopctl.home / "state"
         self._book, self._file = sopctl.home / "strike.yaml", sopctl.home / "run.jsonl"
         self._back = "rollback"
         self._rides: list[Ride] = []
@@ -100,8 +107,8 @@ class Course:
         self._before = outside.dump()
 
     def _fresh(self) -> None:
-        for journal in self._state.glob("journal.db*"):
-            journal.unlink()
+        for left in (*self._state.glob("journal.db*"), *self._reports()):
+            left.unlink()
         first = self._sopctl.home / "first.world"
         if first.exists():
             self.says("sandbox", "restore", str(first))  # faster than a reset
@@ -167,7 +174,7 @@ class Course:
         self._before[names[0]]["metadata"]["labels"][FOREIGN] = "yes"
 
     def looked_at(self, ride: Ride) -> list[str]:
-        """What is wrong with how it ended."""
+        """What is wrong with how it ended; bugs are looked for at the end."""
         found = [f"a traceback: {last(ride)}"] if "Traceback" in ride.said else []
         return [*found, *([f"it hangs: {last(ride)}"] if ride.hangs else [])]
 
@@ -188,13 +195,20 @@ class Course:
         found = differences(self._before, after)
         found += [f"{n}: {w} writes, {a} announced" for n, (w, a) in self._unannounced().items()]
         found += self._locks()
+        found += [f"a bug: {each.read_text().splitlines()[-1]}" for each in self._reports()]
         self.says("audit", "verify")
         return found
 
     def says(self, *words: str) -> str:
+        """What a command says that has to succeed; raises StuckError."""
         ride = Ride(words, self._sopctl.environment()).end()
-        assert ride.code == 0, f"sopctl {' '.join(words)}: {ride.code}\n{ride.said}"
+        if ride.code != 0:
+            raise StuckError(f"sopctl {' '.join(words)}: {ride.code}\n{ride.said}")
         return ride.said
+
+    def _reports(self) -> list[Path]:
+        """What sopctl wrote down of bugs of its own; nothing of it is printed."""
+        return sorted(self._home.rglob("reports/bug-*.txt"))
 
     def _marks_left(self) -> bool:
         with SqliteStore(self._state / "journal.db", read_only=True) as store:
@@ -202,7 +216,10 @@ class Course:
         return any(each.kind == records.UNMARKED and each.data["why"] for each in kept)
 
     def _unannounced(self) -> dict[str, tuple[int, int]]:
-        return unannounced(self._sopctl, self._outside) if self._outside.mutations() else {}
+        if not self._outside.mutations():
+            return {}
+        found: dict[str, tuple[int, int]] = unannounced(self._sopctl, self._outside)
+        return found
 
     def _runs(self) -> list[RunState]:
         journal = self._state / "journal.db"
@@ -220,9 +237,9 @@ class Course:
             parked = open_[-1].parked or {}
             decided = parked.get("why") in {"decision", "effect"}
             again = ("--retry", str(parked["work"])) if decided else ()
-            Ride(("resume", *again, *YES), self._sopctl.environment(), NOWHERE).end()
+            Ride(("resume", *again, *YES), self._sopctl.environment()).end()
         left = ", ".join(state.run for state in self._runs() if not state.end)
-        raise AssertionError(f"still open after nine times: {left}")
+        raise StuckError(f"still open after nine times: {left}")
 
     def _locks(self) -> list[str]:
         """Locks that were left behind; what was killed cannot give back, and its lease runs out."""
@@ -245,7 +262,7 @@ def played(
     cells: list[str] = []
     try:
         wrong = happen(course, case, cells)
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and the next case played
+    except (StuckError, SopError) as error:  # the next case is played all the same
         wrong = [f"{type(error).__name__}: {error}"]
     finally:
         course.end()
@@ -256,7 +273,7 @@ def last(ride: Ride) -> str:
     return " / ".join(ride.said.strip().splitlines()[-4:])
 
 
-def _unmarked(value: Any) -> Any:  # noqa: ANN401  # an object as others see it
+def _unmarked(value: Thing) -> Thing:
     """The same without our marks on it."""
     if "metadata" not in value:
         return {**value, "tags": [tag for tag in value["tags"] if not tag[0].startswith("sopctl")]}
@@ -266,7 +283,7 @@ def _unmarked(value: Any) -> Any:  # noqa: ANN401  # an object as others see it
     return {**value, "metadata": {**kept, **({"annotations": theirs} if theirs else {})}}
 
 
-def _in_zone(key: str, value: Any) -> bool:  # noqa: ANN401  # an object as others see it
+def _in_zone(key: str, value: Thing) -> bool:
     labels = value["metadata"].get("labels", {}) if key.startswith("nodes/") else {}
     return labels.get("topology.kubernetes.io/zone") == ZONE
 

@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NoReturn
+from unittest import mock
 
 from sopctl.app import desk
 from sopctl.cli import main as command_line
@@ -40,14 +41,13 @@ def kind_of(point: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The *nth* time, from 0, that the engine passes a point of this *kind*; empty: every point."""
+    """The *nth* time, from 0, that the engine passes a point of this *kind*."""
 
-    kind: str = ""
+    kind: str
     nth: int = 0
 
 
 NOWHERE: Final = Place("nowhere")
-EVERYWHERE: Final = Place()
 
 
 class Ride:
@@ -65,11 +65,16 @@ class Ride:
         self._out, out = os.openpty() if terminal else os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
-        # What is open here and not handed on would keep the other ends open, there.
-        only_ours = (self._out, ours.fileno())
-        self._process = FORK.Process(
-            target=_carry_out, args=(words, env, place, theirs, out, terminal, only_ours)
+        orders = _Orders(
+            words=words,
+            env=env,
+            place=place,
+            control=theirs,
+            out=out,
+            terminal=terminal,
+            close=(self._out, ours.fileno()),
         )
+        self._process = FORK.Process(target=_carry_out, args=(orders,))
         self._process.start()
         theirs.close()
         os.close(out)
@@ -152,32 +157,37 @@ class Ride:
         return bool(heard)
 
 
-def _carry_out(  # noqa: PLR0913, PLR0917  # what a process is handed
-    words: Sequence[str],
-    env: Mapping[str, str],
-    place: Place,
-    control: socket.socket,
-    out: int,
-    terminal: bool,  # noqa: FBT001  # as above
-    close: Sequence[int],
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Orders:
+    """What the child is handed: what to be, where to stop, and its ends of what is spoken over."""
+
+    words: Sequence[str]
+    env: Mapping[str, str]
+    place: Place
+    control: socket.socket
+    out: int
+    terminal: bool
+    close: Sequence[int]  # ours: open there, they would keep the other ends open
+
+
+def _carry_out(orders: _Orders) -> None:
     """In the child: be `sopctl WORDS`, with *out* as its terminal or as what it prints to."""
-    for number in close:
+    for number in orders.close:
         os.close(number)
-    if terminal:
-        os.login_tty(out)
+    if orders.terminal:
+        os.login_tty(orders.out)
     else:
         for number in (1, 2):
-            os.dup2(out, number)
-        os.close(out)
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115  # as long as we live
+            os.dup2(orders.out, number)
+        os.close(orders.out)
+    sys.stdin = sys.stdout = sys.stderr = None  # the command line opens what is not open
     os.environ.clear()
-    os.environ.update(env)
-    desk.Deps = partial(Deps, point=_Point(place, control))  # type: ignore[attr-defined,misc]
-    sys.argv = ["sopctl", *words]
+    os.environ.update(orders.env)
+    sys.argv = ["sopctl", *orders.words]
+    stopping = partial(Deps, point=_Point(orders.place, orders.control))
     try:
-        command_line.main()
+        with mock.patch.object(desk, "Deps", stopping):
+            command_line.main()
     except SystemExit as end:
         _leave(end.code)
 
@@ -203,10 +213,10 @@ class _Point:
         self._passed = 0
 
     def __call__(self, point: str) -> None:
-        if self._place.kind not in {"", kind_of(point)}:
+        if kind_of(point) != self._place.kind:
             return
         with self._lock:
-            if self._place == EVERYWHERE or self._passed == self._place.nth:
+            if self._passed == self._place.nth:
                 self._control.send(point.encode())
                 self._control.recv(1)
             self._passed += 1

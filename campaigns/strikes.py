@@ -106,7 +106,7 @@ def _may_end_with(strike: str) -> set[int | None]:
         "terminal closed": {128 + signal.SIGHUP, 0},
         "pipe closed": {0, 141},
     }
-    return may.get(strike, {128 + number for number in ASKED.get(strike, ())} | {0})
+    return may.get(strike, {0, *(128 + number for number in ASKED.get(strike, ()))})
 
 
 _CELLS: Final = frozenset(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sopctl.core.action import Mark
 from sopctl.core.codec import Json, encode
-from sopctl.core.errors import PermissionDeniedError, ProviderError, RefusedError, SopError
+from sopctl.core.errors import PermissionDeniedError, RefusedError, SopError
 from sopctl.core.journal import Entry
 from sopctl.core.runbook import OnEmpty, OnFailure
 from sopctl.engine import environment, records
@@ -158,22 +158,25 @@ def _remove_marks(session: Session, move: RemoveMarks) -> None:
     somebody else's is taken off.
     """
     work = session.state.work(move.work)
-    why, tries = "", 0
-    for tries, pause in enumerate(UNMARK_PAUSES, 1):  # noqa: B007  # the last one is recorded
-        if pause:
-            session.deps.clock.sleep(pause)
-            session.keeper.beat()
+    why, tries = _taken_off(session, work)
+    session.append(records.unmarked(work.key, why, tries))
+
+
+def _taken_off(session: Session, work: Work) -> tuple[str, int]:
+    """Why the marks still stand (empty: they do not), and how often it was tried."""
+    why = ""
+    for tries, pause in enumerate(UNMARK_PAUSES, 1):
+        session.deps.clock.sleep(pause)
+        session.keeper.beat()
         try:
             _unmark(session, work)
-        except ProviderError as error:
+        except UNREADABLE as error:
             why = f"the marks cannot be taken off: {error.summary}"
-        except PermissionDeniedError as error:
-            why = f"the marks cannot be taken off: {error.summary}"
-            break
+            if isinstance(error, PermissionDeniedError):
+                return why, tries
         else:
-            why = ""
-            break
-    session.append(records.unmarked(work.key, why, tries))
+            return "", tries
+    return why, len(UNMARK_PAUSES)
 
 
 def _unmark(session: Session, work: Work) -> None:

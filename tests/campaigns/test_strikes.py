@@ -34,6 +34,21 @@ def test_who_does_not_finish_what_is_in_flight_is_found(monkeypatch):
     assert "is in flight" in strikes.play(("run", "interrupted", "before converge", 1)).wrong
 
 
+def test_a_bug_on_the_way_to_the_end_is_found(monkeypatch, tmp_path):
+    """Who resumes meets it once; the next time all goes well."""
+    leg, met = drive._leg, tmp_path / "met"
+
+    def buggy(ride):
+        if not ride.fresh and not met.exists():
+            met.touch()
+            raise KeyError("nobody thought of this")
+        return leg(ride)
+
+    monkeypatch.setattr(drive, "_leg", buggy)
+    wrong = strikes.play(("run", "killed", "after converge", 2)).wrong
+    assert "a bug: KeyError: 'nobody thought of this'" in wrong
+
+
 def test_kills_come_at_every_place_of_every_command_and_everything_else_in_between():
     cases = strikes.cases(1)
     drawn = [next(cases) for _ in range(2 * sum(map(len, strikes.PLACES.values())))]

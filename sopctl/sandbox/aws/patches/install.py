@@ -104,6 +104,7 @@ class AutoScaling(
 
 def install(now: Callable[[], datetime]) -> None:
     """Patch moto and set its time to *now*; what earlier worlds left in it is forgotten."""
+    # Every object that moto ever made is kept by its class for good, and there is no switch for it.
     BaseModel.__new__ = _untracked  # type: ignore[method-assign]  # the patch
     moto.autoscaling.models.FakeAutoScalingGroup = SandboxGroup  # type: ignore[misc]  # the patch
     moto.autoscaling.models.InstanceState = SandboxMember  # type: ignore[misc]  # the patch
@@ -133,7 +134,7 @@ def install(now: Callable[[], datetime]) -> None:
 
 
 def _untracked(cls: type[BaseModel], *_: object, **__: object) -> BaseModel:
-    """A new object; moto keeps all that it ever made, for a page of its own server."""
+    """A new object, which its class does not keep for a page of moto's own server."""
     return object.__new__(cls)
 
 
