@@ -192,7 +192,7 @@ class Course:
         after = self._outside.dump()
         if self._marks_left():  # the journal says so, and it was a warning
             after = {key: _unmarked(value) for key, value in after.items()}
-        found = differences(self._before, after)
+        found: list[str] = differences(self._before, after)
         found += [f"{n}: {w} writes, {a} announced" for n, (w, a) in self._unannounced().items()]
         found += self._locks()
         found += [f"a bug: {each.read_text().splitlines()[-1]}" for each in self._reports()]

@@ -114,6 +114,7 @@ def _select(session: Session, move: Select) -> None:
         why = f"cannot be selected: {told(error)}"
         session.append(records.ended(work.key, outcome, why))
         return
+    session.heard(work)
     same = joined(session.action(work), found.unchanged, held)
     entries = [records.selected(work.key, found.selection, found.changes, same, value)]
     if not found.selection.ids and work.plan.empty is OnEmpty.FAIL:

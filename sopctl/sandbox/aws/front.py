@@ -142,23 +142,24 @@ class AwsFront:
         )
 
     def _answer(self, request: Request, request_id: str, rule: FaultRule | None) -> Reply | None:
-        if rule is not None and rule.kind in ("reset", "dead", "silence"):
+        kind = rule.kind if rule else ""
+        if kind in ("reset", "dead", "silence"):
             return None
-        if rule is not None and rule.kind in ("throttle", "error"):
-            cause = "Throttling" if rule.kind == "throttle" else str(rule.value)
+        if rule and kind in ("throttle", "error"):
+            cause = "Throttling" if kind == "throttle" else str(rule.value)
             return self._refuse(request, request_id, cause)
         if not request.access_key:
             missing = "Request is missing Authentication Token"
             return self._refuse(request, request_id, "MissingAuthenticationToken:403", missing)
-        if rule is not None and rule.kind == "delay":
+        if rule and kind == "delay":
             threading.Event().wait(float(rule.value))
-        if rule is not None and rule.kind == "stale" and not request.mutating:
+        if rule and kind == "stale" and not request.mutating:
             asked = b"\0".join((request.service.encode(), request.operation.encode(), request.body))
             return rule.earlier.to(asked, lambda: self._carried_out(request, request_id))
         reply = self._carried_out(request, request_id)
-        if rule is not None and rule.kind == "failed_reply":
+        if kind == "failed_reply":
             return self._refuse(request, request_id, "InternalFailure")
-        return None if rule is not None and rule.kind == "lost_reply" else reply
+        return None if kind == "lost_reply" else reply
 
     def _carried_out(self, request: Request, request_id: str) -> Reply:
         with self.cloud.lock:

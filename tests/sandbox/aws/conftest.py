@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,21 +70,16 @@ def run(cloud: Cloud, watch: Watch) -> Callable[[float], None]:
 
 
 @pytest.fixture(scope="session")
-def clients(served: AwsFront) -> Callable[[str], Any]:
-    """boto3 clients of the sandbox that do not retry; one a service."""
+def clients(served: AwsFront) -> Callable[..., Any]:
+    """boto3 clients of the sandbox that do not retry; one a service, of each configuration."""
     session = boto3.Session(
         aws_access_key_id=ACCESS_KEY, aws_secret_access_key="any", region_name="us-east-1"
     )
-    made: dict[str, Any] = {}
 
-    def client(service: str) -> Any:
-        if service not in made:
-            made[service] = session.client(
-                service,
-                endpoint_url=served.url,
-                config=Config(retries={"total_max_attempts": 1}, user_agent_extra="tests/1"),
-            )
-        return made[service]
+    @functools.cache
+    def client(service: str, **more: float) -> Any:
+        config = Config(retries={"total_max_attempts": 1}, user_agent_extra="tests/1", **more)
+        return session.client(service, endpoint_url=served.url, config=config)
 
     return client
 

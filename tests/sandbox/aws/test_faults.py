@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from sopctl.sandbox.aws.cloud import Cloud
 from sopctl.sandbox.aws.faults import FaultRule
-from sopctl.sandbox.aws.front import ACCESS_KEY, AwsFront
+from sopctl.sandbox.aws.front import AwsFront
 from tests.sandbox.aws.groups import described, refused, spec
 
-Clients = Callable[[str], Any]
+Clients = Callable[..., Any]
 
 
 @pytest.mark.parametrize(
@@ -128,18 +128,12 @@ def test_a_failed_reply_is_executed_and_says_that_it_was_not(
     assert described(asg)["DesiredCapacity"] == 5
 
 
-def test_a_silent_service_answers_never_and_does_nothing(front: AwsFront, cloud: Cloud) -> None:
+def test_a_silent_service_answers_never_and_does_nothing(
+    front: AwsFront, clients: Clients, cloud: Cloud
+) -> None:
     cloud.create_group(spec())
-    impatient = Config(read_timeout=0.3, retries={"total_max_attempts": 1})
     front.faults.append(FaultRule(kind="silence", operation="SetDesiredCapacity"))
-    asg = boto3.client(
-        "autoscaling",
-        endpoint_url=front.url,
-        region_name="us-east-1",
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key="x",
-        config=impatient,
-    )
+    asg = clients("autoscaling", read_timeout=0.3)
     with pytest.raises(ReadTimeoutError):
         asg.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=5)
     assert described(asg)["DesiredCapacity"] == 3

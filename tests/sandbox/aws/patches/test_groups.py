@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -8,6 +10,14 @@ from sopctl.sandbox.aws.cloud import Cloud
 from tests.sandbox.aws.groups import described, refused, spec
 
 ALL_ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
+
+
+def test_a_group_that_is_deleted_is_kept_nowhere(asg: Any, cloud: Cloud) -> None:
+    cloud.create_group(spec(min=0, desired=0))
+    kept = weakref.ref(cloud.sandbox_groups()[0])
+    asg.delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+    gc.collect()
+    assert kept() is None
 
 
 def test_an_update_keeps_the_mixed_instances_policy_it_does_not_mention(

@@ -2,27 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
-import pytest
-from botocore.config import Config
-
 from sopctl.sandbox.aws.cloud import Cloud
-from sopctl.sandbox.aws.front import ACCESS_KEY, AwsFront
 from tests.sandbox.aws.groups import refused, spec
-
-
-@pytest.fixture
-def ec2(front: AwsFront) -> Any:
-    client = boto3.client(
-        "ec2",
-        endpoint_url=front.url,
-        region_name="us-east-1",
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key="x",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-    yield client
-    client.close()
 
 
 def test_the_versions_of_all_templates_come_in_pages(cloud: Cloud, ec2: Any) -> None:
