@@ -64,6 +64,17 @@ def test_a_script_needs_the_reason_too(by_self):
     assert by_self("approve", "--answer", "yes", "--reason", "the zone is down").code == 0
 
 
+def test_a_runbook_that_is_edited_meanwhile_changes_nothing_of_an_open_run(by_self):
+    """What was agreed to is in the journal: the plan, and the runbook for the way back."""
+    start(by_self)
+    by_self.write("approved", APPROVED.replace("BY", "self").replace("light", "dark", 1) + "#")
+
+    assert by_self("approve", "--answer", "yes", "--reason", "it is dark").code == 0
+    assert set(by_self.lamps.values()) == {True}
+    assert by_self("rollback", "--latest", "approved", "--yes").code == 0
+    assert set(by_self.lamps.values()) == {False}
+
+
 def test_pausing_leaves_it_open(by_self):
     by_self.person("pause")
 

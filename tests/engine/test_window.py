@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from sopctl.core.errors import TemporaryError
 from sopctl.engine import records
 from sopctl.engine.leg import Done, Parked, leg
 from sopctl.engine.state import Phase, RunEnd
@@ -104,6 +105,26 @@ def test_after_a_bug_nothing_more_is_sent(b):
         leg(run, acting(b, converge=converge, batch=4, concurrency=1, window=12))
     assert b.world.mutations == 0
     assert {item.phase for item in b.state().work("fuses").items.values()} == {Phase.SENT}
+
+
+def test_of_a_batch_that_breaks_off_what_was_answered_is_known_and_the_rest_is_looked_at(b):
+    broken = []
+
+    def converge(call, clients, changes):
+        for number, answer in enumerate(FUSES.converge(call, clients, changes)):
+            if number == 2 and not broken:
+                broken.append(answer)
+                raise TemporaryError("the connection broke")
+            yield answer
+
+    run = b.open(b.plan(BOOK))
+    assert leg(run, acting(b, converge=converge, batch=4, concurrency=1, window=4)) == Done(
+        RunEnd.DONE
+    )
+    first = next(r for r in b.store.read("r1") if r.kind == records.RESULT)
+    kinds = [row["receipt"]["kind"] for row in first.data["items"]]
+    assert kinds == ["done", "done", "unknown", "unknown"]
+    assert set(b.world.effective.values()) == {1}  # the third was carried out, and not again
 
 
 def test_an_order_says_itself_what_comes_together(b):
