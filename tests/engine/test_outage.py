@@ -54,6 +54,25 @@ def test_what_stays_silent_fails_the_step_which_a_person_retries(b):
     assert 60.0 <= b.clock.seconds() - before < 90.0
 
 
+def test_silence_is_counted_anew_once_something_was_answered(b):
+    """Forty seconds before it selects, and forty more before it looks."""
+    run = b.open(b.plan(runbook(step("lamps", "toy.lamp", late=True, bound=9))))
+    lamps = ACTIONS["toy.lamp"]
+    first = away(b, 40.0).actions["toy.lamp"].select
+    until = []
+
+    def observe(world, params, ids):
+        if b.state().work("lamps").selected:
+            until.append(b.clock.seconds() + 40.0)
+            if b.clock.seconds() < until[0]:
+                raise UnreachableError("the API server does not answer again")
+        return lamps.observe(world, params, ids)
+
+    twice = dataclasses.replace(lamps, select=first, observe=observe)
+    deps = dataclasses.replace(b.deps, actions={**ACTIONS, "toy.lamp": twice})
+    assert leg(run, deps) == Done(RunEnd.DONE)
+
+
 def test_what_is_denied_is_not_asked_again(b):
     run = b.open(b.plan(runbook(step("lamps", "toy.lamp"))))
     before = b.clock.seconds()

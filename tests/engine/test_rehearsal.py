@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sopctl.core.errors import PermissionDeniedError
+from sopctl.core.errors import PermissionDeniedError, UnreachableError
 from sopctl.core.resource import ABSENT
 from sopctl.core.runbook import Approve, ReturnEntry, ReturnKind, StepKind
 from sopctl.engine.rehearsal import rehearse
@@ -35,6 +35,21 @@ def test_forth_and_back_nothing_is_written_and_all_is_as_before():
 def test_gates_are_answered_and_waits_are_leapt_over():
     asked = runbook(step("lamps", "toy.lamp", approve=Approve(), wait=86400.0))
     assert play(bench(), asked).passed
+
+
+def test_a_target_that_does_not_answer_is_not_asked_for_a_minute():
+    """Time is leapt over in a rehearsal, and the minute of an outage with it: sixty real reads."""
+    b = bench()
+    plan, asked = b.plan(BOOK), []
+
+    def observe(*_):
+        asked.append(None)
+        raise UnreachableError("the API server does not answer")
+
+    actions = {**ACTIONS, "toy.lamp": replace(LAMPS, observe=observe)}
+    made = rehearse(BOOK, plan, replace(b.deps, store=MemoryStore(), actions=actions))
+    assert "cannot be read: the API server does not answer" in made.stopped
+    assert len(asked) == 2  # once for each window of three lamps
 
 
 def test_checks_are_not_asked_because_nothing_was_really_done():

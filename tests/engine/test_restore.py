@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sopctl.core.errors import RefusedError, StalePlanError, UsageError
+from sopctl.core.errors import RefusedError, StalePlanError, UnreachableError, UsageError
 from sopctl.core.runbook import ReturnEntry, ReturnKind
 from sopctl.engine import records
 from sopctl.engine.control import all_runs, open_run
@@ -248,6 +248,30 @@ def test_a_call_that_may_still_land_is_fenced_by_the_roll_back_too():
     assert roll_back(b, way_back(b)) == Done(RunEnd.UNDONE)
     assert b.snapshot() == before
     assert (b.clock.now() - sent).total_seconds() > 100
+
+
+def test_a_fence_that_finds_no_connection_is_put_up_a_moment_later():
+    b = bench()
+    before = b.snapshot()
+    b.open(b.plan(BOOK))
+    b.world.wire = lambda name: (_ for _ in ()).throw(SystemExit) if "lamp" in name else None
+    with pytest.raises(SystemExit):
+        leg("r1", b.deps)
+    b.world.wire = None
+    b.clock.sleep(31)
+    assert leg("r1", b.worker("w2")) == Done(RunEnd.DONE)
+    lamps, refusals = b.deps.actions["toy.lamp"], [UnreachableError("the API server is away")] * 9
+
+    def touch(*given):
+        if refusals:
+            raise refusals.pop()
+        lamps.touch(*given)
+
+    b.deps = replace(b.deps, actions={**b.deps.actions, "toy.lamp": replace(lamps, touch=touch)})
+    assert roll_back(b, way_back(b)) == Done(RunEnd.UNDONE)
+    assert b.snapshot() == before
+    fences = [r.data for r in b.store.read("back") if r.kind == records.FENCE]
+    assert [each["tries"] for each in fences if each["how"] == "touched"] == [10]
 
 
 def test_a_return_may_use_an_action_of_its_own(b):

@@ -33,6 +33,7 @@ ASKED = (
 def sdk(tmp_path, monkeypatch):
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")  # of a user who once needed it
     config = tmp_path / "config"
     config.write_text("[default]\naws_access_key_id = x\naws_secret_access_key = y\n")
     target = Target(name="prod", region="eu-west-3", aws_config=str(config))

@@ -41,6 +41,24 @@ def test_what_failed_for_one_reason_stands_in_one_place():
     assert len(shown) == 4
 
 
+def test_what_failed_for_different_reasons_stands_apart():
+    found = state(9)
+    work = found.work("cordon")
+    one = next(iter(work.items.values()))
+    work.items = {
+        (name := replace(one.resource, name=f"node-{n}")): replace(
+            one, resource=name, phase=Phase.FAILED, why=f"reason {n % 2}"
+        )
+        for n in range(4)
+    }
+
+    shown = "\n".join(each.text for each in failure.lines(found, "decision", "4 failed", work))
+
+    assert shown.count("failed: ") == 2
+    assert shown.index("node-2") < shown.index("reason 0") < shown.index("node-1")
+    assert shown.index("node-3") < shown.index("reason 1")
+
+
 @pytest.mark.parametrize(
     ("outcome", "why", "keys"),
     [
