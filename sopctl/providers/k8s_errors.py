@@ -48,12 +48,18 @@ BEFORE_STORAGE = ("more than one PodDisruptionBudget", "failed calling webhook")
 
 def silent(error: Exception, what: str, *, left: bool, mutating: bool, audit: str) -> SopError:
     """For a request without an answer; *left* says whether its bytes may have left us."""
-    text = f"{what}: {str(error).rstrip('.') or type(error).__name__}"
+    text = f"{what}: {_said(error)}"
     if not left or isinstance(error, NOT_CONNECTED):
         return UnreachableError(f"cannot reach the API server for {text}", provider=PROVIDER)
     if mutating:
         return LostReplyError(f"no answer to {text}", hint=LOOK_FIRST, requests=(audit,))
     return TemporaryError(f"no answer to {text}", provider=PROVIDER, requests=(audit,))
+
+
+def _said(error: Exception) -> str:
+    """An error in its own words; urllib3 hands on the cause of a broken connection beside it."""
+    cause = error.args[-1] if isinstance(error, urllib3.ProtocolError) and error.args else error
+    return str(cause).rstrip(".") or type(error).__name__
 
 
 def answered(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import urllib3.exceptions as urllib3
 
 from sopctl.core.errors import (
     ConflictError,
@@ -18,7 +19,7 @@ from sopctl.providers.answers import (
     PacedError,
     UnauthenticatedError,
 )
-from sopctl.providers.k8s_errors import answered
+from sopctl.providers.k8s_errors import answered, silent
 
 BUDGET = {
     "reason": "TooManyRequests",
@@ -96,3 +97,24 @@ def test_a_summary_names_the_call_and_ends_without_a_full_stop() -> None:
     summary = error(429, BUDGET).summary
     assert summary.startswith("POST /x: Cannot evict pod")
     assert not summary.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (
+            urllib3.ProtocolError(
+                "Connection aborted.", ConnectionResetError(104, "reset by peer")
+            ),
+            "no answer to GET /nodes: [Errno 104] reset by peer",
+        ),
+        (urllib3.ProtocolError("cut short"), "no answer to GET /nodes: cut short"),
+        (urllib3.ProtocolError(), "no answer to GET /nodes: ProtocolError"),
+        (urllib3.HTTPError("it broke."), "no answer to GET /nodes: it broke"),
+    ],
+)
+def test_a_broken_connection_is_told_by_its_cause_and_not_as_a_tuple(
+    error: Exception, says: str
+) -> None:
+    told = silent(error, "GET /nodes", left=True, mutating=False, audit="")
+    assert str(told) == says
