@@ -19,6 +19,8 @@ def main() -> None:
     of = noticed + stats["survived"] + stats["no_tests"]
     today = f"{SystemClock().now():%Y-%m-%d}"
     says = f"{noticed:,} of {of:,} noticed ({100 * noticed / of:.1f} %; {today})"
+    if left := stats["total"] - of - stats["skipped"]:
+        says += f"; {left:,} not played"
     FIGURE.write_text(json.dumps({"says": says}, indent=2) + "\n", encoding="utf-8")
     print(f"mutation: {says}; `mutmut results` names the others, `mutmut show` what they are")
 

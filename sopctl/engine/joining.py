@@ -53,12 +53,11 @@ def beside(action: AnyAction, found: Found, held: Sequence[Holding]) -> Found:
                 hint=f"Roll that run back first: `sopctl rollback {other.run}`.",
             )
         enough.add(change.resource)
+    so = enough | set(found.unchanged)
     return replace(
         found,
         changes=tuple(each for each in found.changes if each.resource not in enough),
-        unchanged=tuple(
-            each for each in found.selection.ids if each in enough or each in found.unchanged
-        ),
+        unchanged=tuple(each for each in found.selection.ids if each in so),
     )
 
 
