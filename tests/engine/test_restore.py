@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sopctl.core.action import Receipt, ReceiptKind
 from sopctl.core.errors import RefusedError, StalePlanError, UnreachableError, UsageError
 from sopctl.core.runbook import ReturnEntry, ReturnKind
 from sopctl.engine import records
@@ -272,6 +273,28 @@ def test_a_fence_that_finds_no_connection_is_put_up_a_moment_later():
     assert b.snapshot() == before
     fences = [r.data for r in b.store.read("back") if r.kind == records.FENCE]
     assert [each["tries"] for each in fences if each["how"] == "touched"] == [10]
+
+
+def test_what_goes_while_it_cannot_be_restored_yet_is_residue_and_no_decision(b):
+    """A node that the autoscaler is about to remove: not uncordoned, and gone in a moment."""
+    lamps = b.deps.actions["toy.lamp"]
+
+    def converge(call, world, changes):
+        for each in changes:
+            if each.resource.name == "l0":
+                world.things.pop(("lamp", "l0"))
+                yield each.resource, Receipt(kind=ReceiptKind.NOT_YET, why="leaving", after=5.0)
+            else:
+                yield from lamps.converge(call, world, [each])
+
+    leaving = replace(lamps, converge=converge)
+    b.deps = replace(b.deps, actions={**b.deps.actions, "toy.lamp": leaving})
+    assert roll_back(b, way_back(b)) == Done(RunEnd.UNDONE)
+    phases = {
+        i.resource.name: i.phase for i in b.state("back").work("restore:lamps").items.values()
+    }
+    assert phases["l0"] is Phase.RESIDUE
+    assert b.snapshot() == {key: value for key, value in b.before.items() if key != ("lamp", "l0")}
 
 
 def test_a_return_may_use_an_action_of_its_own(b):

@@ -26,6 +26,7 @@ KIND = "k8s.node"
 EXCLUDE = "node.kubernetes.io/exclude-from-external-load-balancers"
 OURS = "sopctl"  # the node termination handler and EKS set the same label, each with its own value
 
+ASK_AGAIN = 5.0  # seconds
 _CORDON = ("spec", "unschedulable")
 _LABEL = ("metadata", "labels", EXCLUDE)
 _PATHS = {".".join(_CORDON): _CORDON, ".".join(_LABEL): _LABEL}
@@ -121,7 +122,8 @@ def _write(call: Call, clients: World, change: Change[Field]) -> Receipt:
     path = _PATHS[change.resource.part]
     if path == _CORDON and change.after is ABSENT and isinstance(leaving, list) and leaving:
         why = f"{change.resource.name} is about to be removed: {', '.join(map(str, leaving))}"
-        return Receipt(kind=ReceiptKind.REJECTED, why=why)
+        # It is gone in a moment, and nothing is left to restore; or it stays after all.
+        return Receipt(kind=ReceiptKind.NOT_YET, why=why, after=ASK_AGAIN)
     return k8s_writes.patch(call, clients.k8s, change.resource, _operations(change, path))
 
 
