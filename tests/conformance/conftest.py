@@ -53,6 +53,13 @@ def _fitting(request, place, minor):
         pytest.skip(f"set CLUSTER_WIDE=1 to allow what it does: {wide.args[0]}")
 
 
+def content(response):
+    """What was answered: most of it is JSON, but a path that nothing serves is refused in words."""
+    if "json" in response.headers.get("Content-Type", ""):
+        return json.loads(response.data)
+    return response.data.decode() or None
+
+
 class Kube:
     """Dict calls through the official client, as sopctl itself makes them.
 
@@ -80,7 +87,7 @@ class Kube:
         response = self.api.call_api(*parameters)
         response.read()
         self.status, self.headers = response.status, response.headers
-        data = json.loads(response.data) if response.data else None
+        data = content(response)
         if response.status >= 400:
             error = ApiException(status=response.status, reason=response.reason)
             error.body = data
