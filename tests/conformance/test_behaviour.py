@@ -226,7 +226,8 @@ def test_a_put_creates_a_lease_but_not_one_that_was_deleted(kube):
 
 
 def test_yaml_is_understood_and_its_dates_stay_texts(kube):
-    text = "metadata: {name: dated}\ndata: {since: 2026-01-01T00:00:00Z}\n"
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: dated}\n"
+    text += "data: {since: 2026-01-01T00:00:00Z}\n"
     applied = kube("PATCH", f"{MAPS}/dated", text, media=APPLY, fieldManager="me")
     assert applied["data"] == {"since": "2026-01-01T00:00:00Z"}
 

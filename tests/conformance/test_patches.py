@@ -165,7 +165,8 @@ def test_an_apply_that_cannot_be_typed_is_500(kube):
     body["spec"]["template"]["spec"]["containers"].append({"image": "x"})
     refused = kube.refused("PATCH", WEB, body, media=APPLY, fieldManager="one")
     assert (refused["code"], refused.get("reason", "")) == (500, "")
-    assert 'element that omits key field "name"' in refused["message"]
+    assert "element that omits" in refused["message"]
+    assert '"name"' in refused["message"]
     twice = deployment()
     twice["spec"]["template"]["spec"]["containers"] *= 2
     refused = kube.refused("PATCH", WEB, twice, media=APPLY, fieldManager="one")

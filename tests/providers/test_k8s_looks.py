@@ -49,7 +49,7 @@ def test_other_questions_have_other_answers(local: Local, other: str) -> None:
         if other == "query":
             assert k8s.each(MAPS, name, labelSelector="app=web") == []
         elif other == "function":
-            assert k8s.each(MAPS, lambda obj: obj["kind"]) == ["ConfigMap"]
+            assert k8s.each(MAPS, lambda obj: obj["metadata"]["namespace"]) == ["default"]
         else:
             assert k8s.list(MAPS) == k8s.list(MAPS) != []
 

@@ -26,6 +26,7 @@ from sopctl.providers import json_patch, k8s_writes
 KIND = "k8s.kyverno_policy"
 POLICY = ResourceId(KIND, spread.POLICY)
 _PLURAL = "mutatingpolicies.policies.kyverno.io"
+_TYPE: dict[str, Json] = {"apiVersion": "policies.kyverno.io/v1", "kind": "MutatingPolicy"}
 _LIST = "object.spec.topologySpreadConstraints"
 
 
@@ -143,7 +144,8 @@ def _write(call: Call, world: World, change: Change[Policy]) -> Receipt:
     on = bool(before.evidence.get("on", False))
     whole = {**content, "evaluation": {**content["evaluation"], "admission": {"enabled": on}}}
     if before.state is ABSENT:
-        body: Json = {"metadata": {"name": POLICY.name}, "spec": whole}
+        # A server takes no custom resource that does not say itself what it is.
+        body: Json = {**_TYPE, "metadata": {"name": POLICY.name}, "spec": whole}
         return k8s_writes.create(call, world.k8s, POLICY, body)
     operations = json_patch.same_object(uid, before.version)
     operations.append(json_patch.replace("/spec", whole))

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from sopctl.sandbox.k8s import discovery, eviction, openapi, reading, reviews, subresources, writing
+from sopctl.sandbox.k8s import (
+    decoding,
+    discovery,
+    eviction,
+    openapi,
+    reading,
+    reviews,
+    subresources,
+    writing,
+)
 from sopctl.sandbox.k8s.authorize import Attributes, allowed
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import ApiError, forbidden, method_not_allowed
 from sopctl.sandbox.k8s.impersonate import impersonated
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer, refusal, route
 
+_YAML = "application/yaml"
 _HEALTH = frozenset({"/healthz", "/livez", "/readyz"})
 _SPECIAL: Mapping[str, Callable[[Cluster, Request, Route], Response]] = {
     "binding": subresources.bind,
@@ -33,7 +45,7 @@ class Api:
             response = self._respond(request)
         except ApiError as error:
             response = refusal(error)
-        return response.with_headers(*request.remarks.headers())
+        return _spoken(request, response).with_headers(*request.remarks.headers())
 
     def _respond(self, request: Request) -> Response:
         with self._cluster.lock:
@@ -89,6 +101,15 @@ class Api:
             f'User "{request.user.name}" cannot {wanted.verb} resource "{subject}" in API group '
             f'"{target.kind.group}" {where or "at the cluster scope"}',
         )
+
+
+def _spoken(request: Request, response: Response) -> Response:
+    """The answer in YAML for whoever asks for that."""
+    asked = request.headers.get("accept", "").partition(",")[0].partition(";")[0]
+    if asked != _YAML or response.content_type != "application/json" or response.stream:
+        return response
+    body = decoding.as_yaml(json.loads(response.body))
+    return replace(response, body=body, content_type=_YAML)
 
 
 def _verbs(target: Route) -> tuple[str, ...]:

@@ -27,13 +27,17 @@ from sopctl.sandbox.k8s.objects import Json, Obj, dig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column; `priority` above 0 is shown with `-o wide` only, `date` becomes an age."""
+    """One column; `priority` above 0 is shown with `-o wide` only, `date` becomes an age.
+
+    `says` describes it, where that is more than its name.
+    """
 
     name: str
     value: Callable[[Obj], Json]
     type: str = "string"
     format: str = ""
     priority: int = 0
+    says: str = ""
 
 
 def _text(name: str, *path: str, missing: str = "", wide: bool = False) -> Column:
@@ -89,7 +93,6 @@ BY_STORAGE: Mapping[str, tuple[Column, ...]] = {
         Column(
             name="Data",
             value=lambda obj: len(obj.get("data") or {}) + len(obj.get("binaryData") or {}),
-            type="integer",
         ),
         _AGE,
     ),

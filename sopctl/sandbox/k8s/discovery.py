@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sopctl.sandbox.k8s.errors import no_such_path
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Obj, encode
 from sopctl.sandbox.k8s.request import Request, Response, answer
@@ -60,7 +59,7 @@ def group_versions(registry: Registry) -> Mapping[str, list[str]]:
 def _versions(registry: Registry, group: str) -> list[str]:
     found = group_versions(registry).get(group)
     if not found or not group:
-        raise no_such_path()
+        raise registry.unserved(group)
     return found
 
 
@@ -95,7 +94,7 @@ def _of(registry: Registry, group: str, version: str) -> list[ResourceType]:
 def _resources(registry: Registry, group: str, version: str) -> Obj:
     kinds = _of(registry, group, version)
     if not kinds:
-        raise no_such_path()
+        raise registry.unserved(group)
     return {
         "kind": "APIResourceList",
         "apiVersion": "v1",

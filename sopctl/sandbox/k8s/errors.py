@@ -23,6 +23,8 @@ class ApiError(Exception):
         self.message = message
         self.details = details if details is not None else {}
         self.metadata: Obj = {}
+        # Some refusals carry details even when there are none to give (a pointer in Go).
+        self._detailed = details is not None
 
     @property
     def body(self) -> Obj:
@@ -33,10 +35,17 @@ class ApiError(Exception):
             "metadata": self.metadata,
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
-            "details": self.details,
+            **({"reason": self.reason} if self.reason else {}),
+            **({"details": self.details} if self._detailed or self.details else {}),
             "code": self.status,
         }
+
+
+class NotServedError(ApiError):
+    """A refusal in words: 404 from the end of the chain of servers, which knows no kinds."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.NOT_FOUND, "NotFound", "404 page not found")
 
 
 def _about(resource: str, name: str) -> Obj:
@@ -57,9 +66,8 @@ def not_found(resource: str, name: str) -> ApiError:
 
 def no_such_path() -> ApiError:
     """404 for a path that no resource is served at."""
-    return ApiError(
-        HTTPStatus.NOT_FOUND, "NotFound", "the server could not find the requested resource"
-    )
+    text = "the server could not find the requested resource"
+    return ApiError(HTTPStatus.NOT_FOUND, "NotFound", text, details={})
 
 
 def method_not_allowed() -> ApiError:
@@ -68,6 +76,7 @@ def method_not_allowed() -> ApiError:
         HTTPStatus.METHOD_NOT_ALLOWED,
         "MethodNotAllowed",
         "the server does not allow this method on the requested resource",
+        details={},
     )
 
 
@@ -97,6 +106,29 @@ def stale(resource: str, name: str) -> ApiError:
     return conflict(resource, name, why + "try again")
 
 
+def internal_error(message: str) -> ApiError:
+    """500 without a reason: a plain Go error that nobody gave a status."""
+    return ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, "", message)
+
+
+def too_large(message: str) -> ApiError:
+    """413 (errors.NewRequestEntityTooLargeError)."""
+    text = f"Request entity too large: {message}"
+    return ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", text)
+
+
+def not_acceptable(accepted: Sequence[str]) -> ApiError:
+    """406, with the media types that the server can answer in."""
+    text = "only the following media types are accepted: " + ", ".join(accepted)
+    return ApiError(HTTPStatus.NOT_ACCEPTABLE, "NotAcceptable", text)
+
+
+def no_list_of_its_own(form: str, kind: str) -> ApiError:
+    """406 for a list in a form that only single objects have."""
+    text = f"you requested {form}, but the requested object is a list (*{kind}List)"
+    return ApiError(HTTPStatus.NOT_ACCEPTABLE, "NotAcceptable", text)
+
+
 def bad_request(message: str) -> ApiError:
     """400."""
     return ApiError(HTTPStatus.BAD_REQUEST, "BadRequest", message)
@@ -111,6 +143,11 @@ def forbidden(resource: str, name: str, why: str) -> ApiError:
         f"{subject} is forbidden: {why}",
         details=_about(resource, name),
     )
+
+
+def nameless() -> ApiError:
+    """400 for a change to a collection, where only an object can be changed."""
+    return bad_request("name must be provided")
 
 
 def unsupported_media(accepted: Sequence[str]) -> ApiError:
@@ -131,6 +168,7 @@ def unappliable_patch() -> ApiError:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Invalid",
         "the server rejected our request due to an error in our request",
+        details={},
     )
 
 
@@ -191,9 +229,9 @@ def invalid(kind: str, group: str, name: str, causes: Sequence[Obj]) -> ApiError
         "Invalid",
         f'{qualified} "{name}" is invalid: {body}',
         details={
-            "name": name,
+            **({"name": name} if name else {}),
             **({"group": group} if group else {}),
-            "kind": kind,
+            **({"kind": kind} if kind else {}),
             "causes": list(causes),
         },
     )

@@ -8,11 +8,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from sopctl.sandbox.k8s import schema as schemas
 from sopctl.sandbox.k8s.objects import Json, Obj
 
 Path = tuple[str, ...]
+# Parts of built-in kinds that Go holds as values: an empty one is there before anybody sets it.
+_VALUES = frozenset(
+    {"jobTemplate", "loadBalancer", "metadata", "names", "resources", "spec", "status"}
+    | {"strategy", "template", "updateStrategy"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What was found different; `values` are parts that are there before anybody sets them."""
+
+    values: frozenset[str]
+    touched: set[Path] = field(default_factory=set)
+    removed: set[Path] = field(default_factory=set)
+
+
 Fields = frozenset[Path]
 
 # The server's own fields belong to nobody (managedfields/internal/stripmeta.go).
@@ -45,10 +62,9 @@ def fields_of(schema: Obj, obj: Obj) -> Fields:
 
 def changed(schema: Obj, old: Obj, new: Obj) -> tuple[Fields, Fields]:
     """Fields that were added or got another value, and fields that are gone."""
-    touched: set[Path] = set()
-    removed: set[Path] = set()
-    _compare(schema, (old, new), (), touched, removed)
-    return frozenset(touched) - _NOBODYS, frozenset(removed) - _NOBODYS
+    found = _Difference(frozenset() if schemas.is_custom(schema) else _VALUES)
+    _compare(schema, (old, new), (), found)
+    return frozenset(found.touched) - _NOBODYS, frozenset(found.removed) - _NOBODYS
 
 
 def item_step(schema: Obj, item: Json) -> str | None:
@@ -97,35 +113,29 @@ def _collect(schema: Obj, value: Json, path: Path, out: set[Path]) -> None:
     out.add(path)
 
 
-def _compare(
-    schema: Obj, pair: tuple[Json, Json], path: Path, touched: set[Path], removed: set[Path]
-) -> None:
+def _compare(schema: Obj, pair: tuple[Json, Json], path: Path, found: _Difference) -> None:
     old, new = pair
     if old is new or old == new:
         return
     if _is_open(schema, old) and _is_open(schema, new):
-        _compare_members(schema, pair, path, touched, removed)
+        _compare_members(schema, pair, path, found)
         return
     before, after = _items(schema, old), _items(schema, new)
     if before is None or after is None:
-        touched.add(path)
+        found.touched.add(path)
         return
     items = schema["items"]
     for step in before.keys() | after.keys():
         place = (*path, step)
         if step not in before:
-            _collect(items, after[step], place, touched)
-            touched.add(place)
+            _collect_whole(items, after[step], place, found.touched)
         elif step not in after:
-            _collect(items, before[step], place, removed)
-            removed.add(place)
+            _collect_whole(items, before[step], place, found.removed)
         else:
-            _compare(items, (before[step], after[step]), place, touched, removed)
+            _compare(items, (before[step], after[step]), place, found)
 
 
-def _compare_members(
-    schema: Obj, pair: tuple[Obj, Obj], path: Path, touched: set[Path], removed: set[Path]
-) -> None:
+def _compare_members(schema: Obj, pair: tuple[Obj, Obj], path: Path, found: _Difference) -> None:
     old, new = pair
     for key, value in new.items():
         before = old.get(key)
@@ -133,13 +143,36 @@ def _compare_members(
             continue
         inner, place = schemas.member(schema, key) or {}, (*path, f"f:{key}")
         if key in old:
-            _compare(inner, (before, value), place, touched, removed)
+            _compare(inner, (before, value), place, found)
+        elif key in found.values and isinstance(value, dict):
+            _compare(inner, ({}, value), place, found)
         else:
-            _collect(inner, value, place, touched)
+            _collect_whole(inner, value, place, found.touched)
+            if key in schema.get("required", ()) and _holds(inner, value):
+                found.touched.discard(place)
     for key in old.keys() - new.keys():
         place = (*path, f"f:{key}")
-        _collect(schemas.member(schema, key) or {}, old[key], place, removed)
-        removed.add(place)
+        _collect_whole(schemas.member(schema, key) or {}, old[key], place, found.removed)
+
+
+def _collect_whole(schema: Obj, value: Json, path: Path, out: set[Path]) -> None:
+    """What there is in a value, and whatever holds it: all of it is new, or gone.
+
+    A set that somebody states has the leaves only (`_collect`); one that is compared has the
+    objects and lists on the way too, where they were not there before (typed/compare.go).
+    """
+    out.add(path)
+    if _is_open(schema, value):
+        for key, sub in value.items():
+            _collect_whole(schemas.member(schema, key) or {}, sub, (*path, f"f:{key}"), out)
+        return
+    for step, item in (_items(schema, value) or {}).items():
+        _collect_whole(schema["items"], item, (*path, step), out)
+
+
+def _holds(schema: Obj, value: Json) -> bool:
+    """Whether what is in a list is owned item by item."""
+    return isinstance(value, list) and bool(value) and _items(schema, value) is not None
 
 
 def _is_open(schema: Obj, value: Json) -> bool:

@@ -7,12 +7,14 @@ something.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from sopctl.sandbox.k8s import schema as schemas
 from sopctl.sandbox.k8s.objects import Json, Obj
 
 _NONE: Obj = {}
+_MICRO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[-+]\d\d:\d\d)")
 _SCALARS: dict[type, frozenset[str]] = {
     bool: frozenset({"boolean"}),
     int: frozenset({"integer", "number"}),
@@ -79,8 +81,8 @@ def _scalar(schema: Obj, value: Json) -> bool:
         return False  # few: whoever names places looks at them
     if "enum" in schema and value not in schema["enum"]:
         return False
-    if schema.get("format") == "date-time" and not is_time(value):
-        return False
+    if schema.get("format") == "date-time":
+        return is_time(value) and (is_micro_time(value) or not schemas.is_micro(schema))
     if schema.get("x-kubernetes-int-or-string"):
         return not isinstance(value, bool)
     expected = schema.get("type")
@@ -94,6 +96,11 @@ def is_time(value: Json) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def is_micro_time(value: Json) -> bool:
+    """Whether a time has the six digits that a MicroTime must have (metav1.RFC3339Micro)."""
+    return isinstance(value, str) and _MICRO.fullmatch(value) is not None
 
 
 def _complete(schema: Obj, value: Obj) -> bool:

@@ -7,10 +7,16 @@ from dataclasses import dataclass, field
 
 from sopctl.sandbox.k8s import releases
 from sopctl.sandbox.k8s import schema as schemas
-from sopctl.sandbox.k8s.errors import no_such_path
+from sopctl.sandbox.k8s.errors import ApiError, NotServedError, no_such_path
 from sopctl.sandbox.k8s.objects import Obj
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+# In the order in which the server of custom resources names them.
+_CUSTOM_VERBS = (
+    *("delete", "deletecollection", "get", "list"),
+    *("patch", "create", "update", "watch"),
+)
 
 # Neither extract carries these; from each type's registry storage (pkg/registry/**/storage).
 _SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -51,6 +57,7 @@ _MORE: Mapping[str, Mapping[str, Obj]] = {
         }
     }
 }
+_EXTENDING = frozenset({"admissionregistration.k8s.io", "apiextensions.k8s.io"})
 _CATEGORY_ALL = frozenset(
     {
         "cronjobs",
@@ -133,8 +140,13 @@ class Registry:
         """The resource served at a path; ApiError 404 when there is none."""
         found = self._by_path.get((group, version, plural))
         if found is None:
-            raise no_such_path()
+            raise self.unserved(group)
         return found
+
+    def unserved(self, group: str) -> ApiError:
+        """404 of whoever would serve the group: where nobody does, it is in words."""
+        built_in = any(kind.group == group and not kind.custom for kind in self._by_path.values())
+        return no_such_path() if built_in else NotServedError()
 
     def named(self, resource: str) -> ResourceType:
         """The resource with a plural (or `plural.group`); ApiError 404 when there is none."""
@@ -199,9 +211,15 @@ def _built_in(version: str) -> Iterable[ResourceType]:
             },
             singular=row["kind"].lower(),
             short_names=_SHORT_NAMES.get(plural, ()),
-            categories=("all",) if plural in _CATEGORY_ALL else (),
+            categories=_categories(row["group"], plural),
             schema=schemas.of_kind(row["group"], row["version"], row["kind"]),
         )
+
+
+def _categories(group: str, plural: str) -> tuple[str, ...]:
+    if group in _EXTENDING:
+        return ("api-extensions",)
+    return ("all",) if plural in _CATEGORY_ALL else ()
 
 
 def _custom_type(definition: Obj, version: Obj, storage: str) -> ResourceType:
@@ -232,6 +250,7 @@ def _custom_type(definition: Obj, version: Obj, storage: str) -> ResourceType:
         plural=names["plural"],
         storage=storage,
         namespaced=spec["scope"] == "Namespaced",
+        verbs=_CUSTOM_VERBS,
         subresources=subresources,
         singular=names.get("singular", names["kind"].lower()),
         short_names=tuple(names.get("shortNames", ())),

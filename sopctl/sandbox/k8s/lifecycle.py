@@ -114,6 +114,8 @@ def mark_deleted(
         meta["finalizers"] = [*meta.get("finalizers", ()), finalizer]
     seconds = _grace_of(kind, obj, grace)
     before = meta.get("deletionGracePeriodSeconds")
+    if before is None and meta.get("generation"):
+        meta["generation"] += 1  # registry/rest/delete.go, BeforeDelete
     if before is None or seconds < before:
         meta["deletionTimestamp"] = stamp(now + timedelta(seconds=seconds))
         meta["deletionGracePeriodSeconds"] = seconds

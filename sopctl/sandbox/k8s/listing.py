@@ -17,6 +17,7 @@ from sopctl.sandbox.k8s.errors import (
     cause,
     continue_expired,
     expired,
+    internal_error,
     invalid,
     too_large_version,
 )
@@ -52,15 +53,14 @@ def page_of(request: Request, store: Store, release: str) -> Page:
     together, 504 for a revision that is still to come.
     """
     check_options(request, release)
-    limit, token = number(request, "limit"), request.query.get("continue", "")
-    version = request.query.get("resourceVersion", "")
+    limit, token = max(number(request, "limit"), 0), request.query.get("continue", "")
     if token:
-        if version not in ("", "0"):
-            raise bad_request("specifying resource version is not allowed when using continue")
         revision, after = _decoded(token)
+        if request.query.get("resourceVersion", "") not in ("", "0"):
+            raise bad_request("specifying resource version is not allowed when using continue")
         shown = None if revision == _CURRENT else revision
         return Page(revision=shown, after=after, limit=limit)
-    wanted = number(request, "resourceVersion")
+    wanted = version(request)
     require_revision(store, wanted)
     match = request.query.get(_MATCH, "")
     exact = match == "Exact" or (not match and limit > 0)
@@ -105,7 +105,21 @@ def number(request: Request, key: str) -> int:
     try:
         return int(given)
     except ValueError as error:
-        raise bad_request(f'{key}: Invalid value: "{given}": not a number') from error
+        raise bad_request(f'strconv.ParseInt: parsing "{given}": invalid syntax') from error
+
+
+def version(request: Request) -> int:
+    """The revision that a read names, 0 for none; ApiError when it is no number.
+
+    A watch finds that out later than a list, when nobody makes a 400 of it any more.
+    """
+    given = request.query.get("resourceVersion") or "0"
+    if given.isdecimal():
+        return int(given)
+    why = f'resourceVersion: Invalid value: "{given}": strconv.ParseUint: parsing "{given}": '
+    if request.watch:
+        raise internal_error(f"{why}invalid syntax")
+    raise bad_request(f"invalid resource version: {why}invalid syntax")
 
 
 def require_revision(store: Store, wanted: int) -> None:
@@ -118,10 +132,10 @@ def check_options(request: Request, release: str) -> None:
     """ApiError 422 for options of a list or watch that do not go together."""
     query = request.query
     match, initial = query.get(_MATCH, ""), query.get(_INITIAL) is not None
-    version = query.get("resourceVersion", "")
+    given = query.get("resourceVersion", "")
     forbidden = (
         (match and request.watch and not initial, _MATCH, "for watch unless sendInitialEvents is"),
-        (match and not request.watch and not version, _MATCH, "unless resourceVersion is"),
+        (match and not request.watch and not given, _MATCH, "unless resourceVersion is"),
         (match and query.get("continue"), _MATCH, "when continue is"),
     )
     causes = [
@@ -130,9 +144,9 @@ def check_options(request: Request, release: str) -> None:
         if wrong
     ]
     if match not in ("", "Exact", _NOT_OLDER):
-        text = f'Unsupported value: "{match}": supported values: "Exact", "{_NOT_OLDER}"'
+        text = f'Unsupported value: "{match}": supported values: "Exact", "{_NOT_OLDER}", ""'
         causes.append(cause("FieldValueNotSupported", _MATCH, text))
-    if match == "Exact" and version == "0":
+    if match == "Exact" and given == "0":
         causes.append(_forbidden(_MATCH, f'{_MATCH} "exact" is forbidden for resourceVersion "0"'))
     if initial and not request.watch:
         causes.append(_forbidden(_INITIAL, f"{_INITIAL} is forbidden for list"))
@@ -161,4 +175,5 @@ def _decoded(token: str) -> tuple[int, Key]:
         namespace, name = parts["start"]
         return int(parts["rv"]), (str(namespace), str(name))
     except (ValueError, KeyError, TypeError) as error:
-        raise bad_request(f"continue key is not valid: {error}") from error
+        why = f"continue key is not valid: {error}"
+        raise bad_request(f"invalid continue token: {why}") from error

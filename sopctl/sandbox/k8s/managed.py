@@ -14,6 +14,7 @@ from sopctl.sandbox.k8s import fieldsets
 from sopctl.sandbox.k8s.fieldsets import Fields
 from sopctl.sandbox.k8s.objects import Deferred, Json, Obj
 
+_SERVERS = frozenset({"apiVersion", "kind", "metadata", "status"})
 _LONGEST = 8  # writes that are remembered before they are worked out
 
 
@@ -164,6 +165,13 @@ def entries_of(owners: Iterable[Owner]) -> list[Obj]:
         for owner in owners
         if owner.fields
     ]
+
+
+def states_something(obj: Obj) -> bool:
+    """Whether an object has more than a name and what the server adds."""
+    return any(obj.get(key) for key in obj.keys() - _SERVERS) or any(
+        obj["metadata"].get(key) for key in ("annotations", "finalizers", "labels")
+    )
 
 
 def born(schema: Obj, obj: Obj, writer: Owner) -> Ownership:

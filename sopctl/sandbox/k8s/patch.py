@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 import jsonpatch
 import jsonpointer
 
-from sopctl.sandbox.k8s.errors import ApiError, bad_request, unappliable_patch
-from sopctl.sandbox.k8s.objects import Json, Obj, clone
+from sopctl.sandbox.k8s.errors import ApiError, bad_request, too_large, unappliable_patch
+from sopctl.sandbox.k8s.objects import Json, Obj, clone, encode
 
 _MOST_OPERATIONS = 10_000
 
@@ -33,13 +31,12 @@ def json_patch(target: Obj, operations: Json) -> Obj:
     without any detail when a `test` fails or a path is missing.
     """
     if not isinstance(operations, list):
-        raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        why = "json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        raise bad_request(f"error decoding patch: {why}")
     if len(operations) > _MOST_OPERATIONS:
-        raise ApiError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            "RequestEntityTooLarge",
+        raise too_large(
             f"The allowed maximum operations in a JSON patch is {_MOST_OPERATIONS}, "
-            f"got {len(operations)}",
+            f"got {len(operations)}"
         )
     patched: Obj = clone(target)
     for operation in operations:
@@ -53,10 +50,21 @@ def _apply(target: Obj, operation: Json) -> Obj:
     try:
         patched: Obj = jsonpatch.apply_patch(target, [operation], in_place=True)
     except (jsonpatch.InvalidJsonPatch, AttributeError, TypeError) as error:
-        raise bad_request(f"invalid JSON patch: {error}") from error
+        raise _malformed(operation, str(error)) from error
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
         raise unappliable_patch() from error
     return patched
+
+
+def _malformed(operation: Json, error: str) -> ApiError:
+    """400 in the words of gopkg.in/evanphx/json-patch.v4."""
+    if "Unknown operation" in error:
+        why = "unsupported operation"
+    elif "'path' member" in error:
+        why = "failed to decode 'path': operation missing path field: missing value"
+    else:
+        why = error
+    return bad_request(f"invalid operation {encode(operation).decode()}: {why}")
 
 
 def _tests_for_absence(target: Obj, operation: Json) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sopctl.sandbox.k8s import schema as schemas
-from sopctl.sandbox.k8s.errors import bad_request
+from sopctl.sandbox.k8s.errors import bad_request, internal_error
 from sopctl.sandbox.k8s.objects import Json, Obj
 
 _DIRECTIVE = "$patch"
@@ -28,7 +28,7 @@ def strategic_patch(schema: Obj, target: Obj, patch: Obj) -> Obj:
     if directive == "delete":
         return {}
     if directive != "merge":
-        raise bad_request(f"unknown patch directive: {directive}")
+        raise internal_error(f"unknown patch type: {directive} in map: {_in_go(patch)}")
     if _RETAIN in patch:
         retained = set(patch[_RETAIN])
         target = {key: value for key, value in target.items() if key in retained}
@@ -72,7 +72,7 @@ def _merge_list(schema: Obj, current: list[Json], patch: Sequence[Json]) -> list
     merged = list(current)
     for item in patch:
         if key not in item:
-            raise bad_request(f"map: {item} does not contain declared merge key: {key}")
+            raise internal_error(f"map: {_in_go(item)} does not contain declared merge key: {key}")
         place = next((i for i, old in enumerate(merged) if old.get(key) == item[key]), None)
         if item.get(_DIRECTIVE) == "delete":
             merged = [old for old in merged if old.get(key) != item[key]]
@@ -117,3 +117,13 @@ def _plain(value: Json) -> Json:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
+
+
+def _in_go(value: Json) -> str:
+    """A value as Go prints it with %v."""
+    if isinstance(value, dict):
+        pairs = (f"{key}:{_in_go(sub)}" for key, sub in sorted(value.items()))
+        return f"map[{' '.join(pairs)}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(_in_go, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

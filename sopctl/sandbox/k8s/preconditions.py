@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sopctl.sandbox.k8s.errors import cause, conflict, forbidden, not_found, stale
+from sopctl.sandbox.k8s.errors import (
+    cause,
+    conflict,
+    forbidden,
+    internal_error,
+    invalid,
+    not_found,
+    stale,
+)
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.objects import Obj
 from sopctl.sandbox.k8s.store import Store
-from sopctl.sandbox.k8s.validate import invalid_object
 
+_IMMORTAL = frozenset({"default", "kube-public", "kube-system"})
 # A stale write is refused by leaving the version out, too: AllowUnconditionalUpdate is false.
 _VERSIONED = frozenset({"leases", "poddisruptionbudgets", "customresourcedefinitions"})
 
@@ -34,6 +42,12 @@ def require_namespace(store: Store, kind: ResourceType, meta: Obj) -> None:
         raise error
 
 
+def require_mortal(kind: ResourceType, name: str) -> None:
+    """ApiError 403 for a namespace that may not go (admission plugin namespace/lifecycle)."""
+    if kind.storage == "namespaces" and name in _IMMORTAL:
+        raise forbidden(kind.resource, name, "this namespace may not be deleted")
+
+
 def require_current(kind: ResourceType, meta: Obj, old: Obj, *, internal: bool) -> None:
     """ApiError 409 for an update that assumed another state, 422 for one that must name it.
 
@@ -41,16 +55,22 @@ def require_current(kind: ResourceType, meta: Obj, old: Obj, *, internal: bool) 
     """
     current = old["metadata"]
     if meta.get("uid") not in (None, "", current["uid"]):
-        why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: "
-        raise conflict(kind.resource, current["name"], why + current["uid"])
+        place = "/".join(filter(None, (current.get("namespace", ""), current["name"])))
+        why = f"StorageError: invalid object, Code: 4, Key: /registry/{kind.plural}/{place}, "
+        why += "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: "
+        why += f"{meta['uid']}, UID in object meta: {current['uid']}"
+        raise conflict(kind.resource, current["name"], why)
     version = meta.get("resourceVersion")
+    if version and not str(version).isdecimal():
+        raise internal_error(f'strconv.ParseUint: parsing "{version}": invalid syntax')
     if version and version != current["resourceVersion"]:
         raise stale(kind.resource, current["name"])
     needed = kind.custom is not None or kind.storage in _VERSIONED
     if not version and needed and not internal:
         text = "Invalid value: 0: must be specified for an update"
         wrong = cause("FieldValueInvalid", "metadata.resourceVersion", text)
-        raise invalid_object(kind, old, [wrong])
+        # The store names the resource here, where everybody else names the kind.
+        raise invalid(kind.plural, kind.group, current["name"], [wrong])
 
 
 def require_same(kind: ResourceType, meta: Obj, uid: str | None, version: str | None) -> None:
@@ -63,4 +83,6 @@ def require_same(kind: ResourceType, meta: Obj, uid: str | None, version: str | 
         if wanted is not None and wanted != given:
             why = f"the {name} in the precondition ({wanted}) does not match the {name} in "
             why += f"record ({given}). The object might have been {ended}"
-            raise conflict(kind.resource, meta["name"], why)
+            # As above, the other way round.
+            qualified = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+            raise conflict(qualified, meta["name"], why)

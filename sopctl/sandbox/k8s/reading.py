@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from sopctl.sandbox.k8s import listing, table
 from sopctl.sandbox.k8s.cluster import Cluster
+from sopctl.sandbox.k8s.errors import no_list_of_its_own, not_acceptable
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.listing import Rows
 from sopctl.sandbox.k8s.objects import Key, Obj, encode
@@ -13,13 +14,16 @@ from sopctl.sandbox.k8s.request import Request, Response, Route, answer
 from sopctl.sandbox.k8s.selectors import field_test, label_test
 from sopctl.sandbox.k8s.watch import Watch, events
 
+_SPOKEN = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+_MEDIA = frozenset({"application/json", "application/yaml", "application/*", "*/*"})
+_FORMS = frozenset({"", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
 _FOREVER: Callable[[], bool] = lambda: False  # noqa: E731  # a value with a name
 
 
 def get(cluster: Cluster, request: Request, route: Route) -> Response:
     """One object."""
     with cluster.lock:
-        listing.require_revision(cluster.store, listing.number(request, "resourceVersion"))
+        listing.require_revision(cluster.store, listing.version(request))
         obj = cluster.writer.existing(route.kind, route.key)
         form = _form(request)
         if form == "Table":
@@ -42,11 +46,17 @@ def collection(
         store = cluster.store
         page = listing.page_of(request, store, cluster.registry.release)
         shown_at = store.revision if page.revision is None else page.revision
-        meta: Obj = {"resourceVersion": str(shown_at)}
+        meta = list_meta(route.kind, shown_at)
         found = listing.rows_of(store, route.kind.storage, route.namespace, page)
         rows = [row for row in found if test is None or test(row[1])]
         rows = listing.cut(rows, page, meta, selective=test is not None)
         return _list(cluster, request, route.kind, rows, meta)
+
+
+def list_meta(kind: ResourceType, revision: int) -> Obj:
+    """The metadata of a list; one of custom resources spells an empty token out."""
+    token = {"continue": ""} if kind.custom is not None else {}
+    return {"resourceVersion": str(revision), **token}
 
 
 def selected(cluster: Cluster, request: Request, route: Route) -> Rows:
@@ -70,21 +80,43 @@ def shown(kind: ResourceType, obj: Obj) -> Obj:
     return obj if obj["apiVersion"] == kind.api_version else {**obj, "apiVersion": kind.api_version}
 
 
+def bare(kind: ResourceType, obj: Obj) -> Obj:
+    """The object as an item of a list, see `_item`."""
+    if kind.custom is not None:
+        return shown(kind, obj)
+    return {key: value for key, value in obj.items() if key not in ("apiVersion", "kind")}
+
+
 def _list(
     cluster: Cluster, request: Request, kind: ResourceType, rows: Rows, meta: Obj
 ) -> Response:
     form = _form(request)
+    if form == "PartialObjectMetadata":
+        raise no_list_of_its_own(form, kind.kind)
     if form == "Table":
         objects = [shown(kind, obj) for _, obj in rows]
         return answer(table.render(kind, objects, meta, _inclusion(request), cluster.now()))
-    if form == "PartialObjectMetadata":
+    if form == "PartialObjectMetadataList":
         items: Iterable[Obj] = [partial(obj) for _, obj in rows]
         head: Obj = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
-        return answer({**head, "metadata": meta, "items": items})
+        page = {key: value for key, value in meta.items() if value}
+        return answer({**head, "metadata": page, "items": items})
     # Stored bytes are joined as they are: encoding 500 objects again would take 30 ms.
     head = {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": meta}
-    encoded = b",".join(_raw(cluster, kind, key, obj) for key, obj in rows)
+    encoded = b",".join(_item(kind, _raw(cluster, kind, key, obj)) for key, obj in rows)
     return Response(body=encode(head)[:-1] + b',"items":[' + encoded + b"]}")
+
+
+def _item(kind: ResourceType, encoded: bytes) -> bytes:
+    """An object as an item of a list: a built-in kind's does not say what it is.
+
+    Its list does, and Go leaves empty what it has not been given. A custom resource is kept as it
+    was written.
+    """
+    if kind.custom is not None:
+        return encoded
+    typed = encode({"apiVersion": kind.api_version, "kind": kind.kind})[:-1] + b","
+    return b"{" + encoded.removeprefix(typed) if encoded.startswith(typed) else encoded
 
 
 def _raw(cluster: Cluster, kind: ResourceType, key: Key, obj: Obj) -> bytes:
@@ -95,10 +127,14 @@ def _raw(cluster: Cluster, kind: ResourceType, key: Key, obj: Obj) -> bytes:
 
 
 def _form(request: Request) -> str:
-    accept = request.headers.get("accept", "").split(",")[0]
-    if "as=Table" in accept:
-        return "Table"
-    return "PartialObjectMetadata" if "as=PartialObjectMetadata" in accept else ""
+    """What the object is to be turned into; ApiError 406 for what nobody can turn it into."""
+    wanted = request.headers.get("accept", "") or "*/*"
+    for accept in wanted.split(","):
+        media, *settings = (part.strip() for part in accept.split(";"))
+        form = next((each[3:] for each in settings if each.startswith("as=")), "")
+        if media in _MEDIA and form in _FORMS:
+            return form
+    raise not_acceptable(_SPOKEN)
 
 
 def _inclusion(request: Request) -> str:
@@ -138,9 +174,7 @@ def _watch(
         fresh = initial == "true" or (initial is None and unversioned)
         watch = Watch(
             storage=kind.storage,
-            revision=cluster.store.revision
-            if fresh or unversioned
-            else listing.number(request, "resourceVersion"),
+            revision=cluster.store.revision if fresh or unversioned else listing.version(request),
             matches=matches,
             render=_renderer(cluster, request, kind),
             initial=tuple(obj for _, obj in selected(cluster, request, route)) if fresh else (),

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import yaml
-
-from sopctl.sandbox.k8s import protobuf
+from sopctl.sandbox.k8s import decoding, protobuf
 from sopctl.sandbox.k8s.errors import (
     ApiError,
+    NotServedError,
     bad_request,
     invalid,
     no_such_path,
+    not_found,
     unsupported_media,
 )
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Json, Obj, encode
 from sopctl.sandbox.k8s.writer import Write
 
-
-class _YamlLoader(yaml.SafeLoader):
-    """YAML as Kubernetes reads it: into JSON, which has no dates."""
-
-
-_YamlLoader.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 _LONGEST_MANAGER = 128
+_SPOKEN = ("application/json", "application/yaml", protobuf.MEDIA_TYPE)
+_VALIDATIONS = ("Ignore", "Strict", "Warn")
 _OPTIONS = {"PATCH": "PatchOptions", "PUT": "UpdateOptions", "DELETE": "DeleteOptions"}
 _NAMESPACE_PARTS = frozenset({"status", "finalize"})
 
@@ -64,6 +56,7 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
+_TEXT = "text/plain; charset=utf-8"
 ANONYMOUS = User(name="system:anonymous", groups=("system:unauthenticated",))
 
 
@@ -103,39 +96,47 @@ class Request:
         """Whether a list is to be followed."""
         return self.query.get("watch", "") in ("1", "true", "True")
 
+    @property
+    def media(self) -> str:
+        """The media type of the body, "" where the client names none."""
+        return self.headers.get("content-type", "").split(";")[0].strip()
+
     def json(self) -> Json:
-        """The body as JSON, YAML or one of the understood protobuf messages."""
-        media = self.headers.get("content-type", "").split(";")[0].strip()
-        if media == protobuf.MEDIA_TYPE:
+        """The body as JSON, YAML or one of the understood protobuf messages.
+
+        Raises ValueError with what Go's decoder says of a body that is neither.
+        """
+        if self.media == protobuf.MEDIA_TYPE:
             decoded = protobuf.decode(self.body)
             if decoded is None:
-                raise unsupported_media(("application/json", "application/yaml"))
+                raise unsupported_media(_SPOKEN[:2])
             return decoded
-        try:
-            return json.loads(self.body) if self.body else {}
-        except ValueError:
-            return self._yaml(media)
+        if self.media.endswith("yaml"):
+            return decoding.from_yaml(self.body)
+        return decoding.from_json(self.body)
 
-    def _yaml(self, media: str) -> Json:
-        if not media.endswith("yaml"):
-            raise bad_request("the object provided is unrecognized: the body is not JSON")
-        try:
-            return yaml.load(self.body, Loader=_YamlLoader)  # noqa: S506  # a SafeLoader
-        except yaml.YAMLError as error:
-            raise bad_request(f"error parsing YAML: {error}") from error
+    def object(self, kind: str = "DeleteOptions") -> Obj:
+        """The body as an object of a kind.
 
-    def object(self) -> Obj:
-        """The body as an object; ApiError 400 when it is something else."""
-        value = self.json()
+        Raises ApiError 400 when it is something else, 415 for a form that is not spoken here.
+        """
+        if self.media and self.media not in _SPOKEN:
+            raise unsupported_media(_SPOKEN)
+        try:
+            value = self.json()
+        except ValueError as error:
+            text = decoding.unrecognized(kind, str(error), self.body)
+            raise bad_request(text) from error
         if not isinstance(value, dict):
-            raise bad_request("couldn't get version/kind; json parse error: not an object")
+            why = decoding.no_object(value)
+            raise bad_request(decoding.unrecognized(kind, why, self.body))
         return value
 
     def write(self) -> Write:
         """The options of a write; ApiError 422 for an unknown `dryRun` or `fieldValidation`."""
         dry_run = self.query.get("dryRun", "")
         if dry_run not in ("", "All"):
-            text = f'Unsupported value: "{dry_run}": supported values: "All"'
+            text = f'Unsupported value: ["{dry_run}"]: supported values: "All"'
             wrong: Obj = {"reason": "FieldValueNotSupported", "field": "dryRun", "message": text}
             options = _OPTIONS.get(self.method, "CreateOptions")
             raise invalid(options, "meta.k8s.io", "", [wrong])
@@ -148,6 +149,13 @@ class Request:
                 "",
                 [{"reason": "FieldValueTooLong", "field": "fieldManager", "message": text}],
             )
+        directive = self.query.get("fieldValidation", "")
+        if directive and directive not in _VALIDATIONS and self.method != "DELETE":
+            text = f'Unsupported value: "{directive}": supported values: "", "Ignore", "Strict", '
+            wrong = {"reason": "FieldValueNotSupported", "field": "fieldValidation"}
+            wrong["message"] = text + '"Warn"'
+            options = _OPTIONS.get(self.method, "CreateOptions")
+            raise invalid(options, "meta.k8s.io", "", [wrong])
         agent = self.headers.get("user-agent", "unknown")
         return Write(
             manager=manager or agent.split("/")[0][:_LONGEST_MANAGER],
@@ -193,6 +201,9 @@ def answer(value: Json, status: int = 200) -> Response:
 
 def refusal(error: ApiError) -> Response:
     """An ApiError as the answer that a client gets."""
+    if isinstance(error, NotServedError):
+        text = f"{error.message}\n".encode()
+        return Response(status=error.status, body=text, content_type=_TEXT)
     after = error.details.get("retryAfterSeconds")
     headers = (("Retry-After", str(after)),) if after else ()
     return Response(status=error.status, body=encode(error.body), headers=headers)
@@ -239,6 +250,8 @@ def route(path: str, registry: Registry) -> Route:
             raise no_such_path()
     kind = registry.at(group, version, plural)
     placed = bool(namespace) is kind.namespaced if name else not namespace or kind.namespaced
-    if not placed or (subresource and subresource not in kind.subresources):
-        raise no_such_path()
+    if not placed:
+        raise no_such_path() if kind.custom is None else NotServedError()
+    if subresource and subresource not in kind.subresources:
+        raise no_such_path() if kind.custom is None else not_found(kind.resource, name)
     return Route(kind=kind, namespace=namespace, name=name, subresource=subresource)

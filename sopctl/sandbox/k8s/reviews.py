@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from sopctl.sandbox.k8s.authorize import Attributes, rules_of, why_allowed
 from sopctl.sandbox.k8s.cluster import Cluster
-from sopctl.sandbox.k8s.errors import method_not_allowed
+from sopctl.sandbox.k8s.errors import bad_request, cause, invalid, method_not_allowed
 from sopctl.sandbox.k8s.objects import Obj
 from sopctl.sandbox.k8s.request import Request, Response, Route, User, answer
 from sopctl.sandbox.k8s.tokens import ISSUER
@@ -27,7 +27,8 @@ def respond(cluster: Cluster, request: Request, route: Route) -> Response:
     """The review with its status filled in."""
     if request.method != "POST" or route.name:
         raise method_not_allowed()
-    body = request.object()
+    body = request.object(route.kind.kind)
+    _require_question(route.kind.kind, body.get("spec") or {})
     with cluster.lock:
         status = _status(cluster, request.user, route, body.get("spec") or {})
     kind = route.kind
@@ -41,6 +42,24 @@ def respond(cluster: Cluster, request: Request, route: Route) -> Response:
     if kind.kind == "SelfSubjectReview":
         del review["spec"]
     return answer(review, HTTPStatus.CREATED)
+
+
+def _require_question(kind: str, spec: Obj) -> None:
+    """pkg/apis/authorization/validation/validation.go, and the review of rules' own refusal."""
+    if kind == "SelfSubjectRulesReview" and not spec.get("namespace"):
+        raise bad_request("no namespace on request")
+    if not kind.endswith("AccessReview"):
+        return
+    resource, other = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+    if resource is None and other is None:
+        text = 'Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes '
+        wrong = cause("FieldValueInvalid", "spec.resourceAttributes", f"{text}must be specified")
+    elif resource is not None and other is not None:
+        text = f"Invalid value: {other}: cannot be specified in combination with resourceAttributes"
+        wrong = cause("FieldValueInvalid", "spec.nonResourceAttributes", text)
+    else:
+        return
+    raise invalid("", "authorization.k8s.io", "", [wrong])
 
 
 def _status(cluster: Cluster, user: User, route: Route, spec: Obj) -> Obj:

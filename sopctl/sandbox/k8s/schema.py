@@ -10,6 +10,7 @@ from importlib.resources import files
 from sopctl.sandbox.k8s.objects import Obj
 
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_MICRO_TIME = "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime"
 _ANYTHING: Obj = {}
 # Defaults of keys that list items are known by, which the extract does not carry; from the
 # `+default` markers of k8s.io/api/core/v1/types.go. An apply may leave such a key out.
@@ -90,6 +91,16 @@ def member(schema: Obj, key: str) -> Obj | None:
     if properties is None:
         return _ANYTHING
     return None
+
+
+def is_custom(schema: Obj) -> bool:
+    """Whether this is the whole schema of a custom resource."""
+    return "x-kubernetes-group-version-kind" not in schema
+
+
+def is_micro(schema: Obj) -> bool:
+    """Whether this is the schema of a metav1.MicroTime."""
+    return schema is definitions()[_MICRO_TIME]
 
 
 def is_struct(schema: Obj) -> bool:

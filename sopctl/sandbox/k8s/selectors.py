@@ -75,6 +75,10 @@ def _parse_labels(selector: str) -> tuple[LabelTest, ...]:
 
 def _label_requirement(match: re.Match[str]) -> LabelTest:
     key = match["key"]
+    if match["op"] in (">", "<") and not re.fullmatch(r"-?\d+", match["value"]):
+        why = "for 'Gt', 'Lt' operators, the value must be an integer"
+        wrong = f'values[0]: Invalid value: "{match["value"]}": {why}'
+        raise bad_request(f"unable to parse requirement: {wrong}")
     if match["set"]:
         values = {value.strip() for value in match["values"].split(",")}
         operator = "In" if match["set"] == "in" else "NotIn"
@@ -134,13 +138,20 @@ def field_test(selector: str, kind: ResourceType) -> ObjectTest:
     return lambda obj: all(test(obj) for test in tests)
 
 
+def _unselectable(name: str, kind: ResourceType) -> str:
+    """Kinds that can only be selected by their names say so (runtime/conversion.go)."""
+    if _selectable(kind):
+        return f"field label not supported: {name}"
+    return f'"{name}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+
+
 def _field_requirement(term: str, kind: ResourceType) -> ObjectTest:
     match = re.fullmatch(r"\s*([^=!]+?)\s*(==|=|!=)\s*(.*?)\s*", term)
     if match is None:
         raise bad_request(f"invalid selector: '{term}'; can't understand '{term}'")
     name, operator, value = match.groups()
     if name not in ("metadata.name", "metadata.namespace", *_selectable(kind)):
-        raise bad_request(f"field label not supported: {name}")
+        raise bad_request(_unselectable(name, kind))
     path = tuple(name.split("."))
     if name == "source":
         path = ("source", "component")

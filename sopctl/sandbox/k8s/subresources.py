@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from sopctl.sandbox.k8s.cluster import Cluster
-from sopctl.sandbox.k8s.errors import bad_request, conflict, method_not_allowed
+from sopctl.sandbox.k8s.errors import (
+    bad_request,
+    cause,
+    conflict,
+    invalid,
+    method_not_allowed,
+    not_found,
+)
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.objects import Json, Obj, clone, dig, stamp
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer
@@ -25,7 +32,10 @@ def scale(cluster: Cluster, request: Request, route: Route) -> Response:
     """GET, PUT or PATCH of the Scale of a workload or custom resource."""
     with cluster.lock:
         kind = route.kind
-        obj = cluster.writer.existing(kind, route.key)
+        obj = cluster.store.get(kind.storage, route.key)
+        if obj is None:
+            scaled = f"{kind.plural}/scale.{kind.group}" if kind.custom is None else kind.resource
+            raise not_found(scaled, route.name)
         current = _scale_of(kind, obj)
         if request.method == "GET":
             return answer(current)
@@ -36,6 +46,10 @@ def scale(cluster: Cluster, request: Request, route: Route) -> Response:
         else:
             raise method_not_allowed()
         replicas = dig(wanted, "spec", "replicas") or 0
+        if isinstance(replicas, int) and replicas < 0 and kind.custom is None:
+            text = f"Invalid value: {replicas}: must be greater than or equal to 0"
+            wrong = cause("FieldValueInvalid", "spec.replicas", text)
+            raise invalid("Scale", "autoscaling", route.name, [wrong])
         new: Obj = clone(obj)
         _put(new, _path(kind, "specReplicasPath"), replicas)
         version = dig(wanted, "metadata", "resourceVersion")
@@ -71,7 +85,7 @@ def bind(cluster: Cluster, request: Request, route: Route) -> Response:
         if not write.dry_run:
             cluster.writer.update(route.kind, bound, allowed, "status")
     status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
-    return answer(status, HTTPStatus.CREATED)
+    return answer({**status, "code": int(HTTPStatus.CREATED)}, HTTPStatus.CREATED)
 
 
 def token(cluster: Cluster, request: Request, route: Route) -> Response:
@@ -84,13 +98,15 @@ def token(cluster: Cluster, request: Request, route: Route) -> Response:
 def _scale_of(kind: ResourceType, obj: Obj) -> Obj:
     meta = obj["metadata"]
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    wanted = _get(obj, _path(kind, "specReplicasPath"))
     selector = _get(obj, _path(kind, "labelSelectorPath"))
     if kind.custom is None:
         selector = _selector_text(obj["spec"].get("selector"))
     return {
         **_SCALE_KIND,
         "metadata": {key: meta[key] for key in kept if key in meta},
-        "spec": {"replicas": _get(obj, _path(kind, "specReplicasPath")) or 0},
+        # Go leaves a zero out here, so whoever reads a scale has to know that none means 0.
+        "spec": {"replicas": wanted} if wanted else {},
         "status": {
             "replicas": _get(obj, _path(kind, "statusReplicasPath")) or 0,
             **({"selector": selector} if selector else {}),

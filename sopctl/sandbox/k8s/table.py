@@ -23,16 +23,16 @@ def render(
     """A metav1.Table; `include` is None, Metadata or Object, `now` is what ages count from."""
     columns = _columns(kind)
     page = ("resourceVersion", "continue", "remainingItemCount")
-    kept = {key: meta[key] for key in page if key in meta}
+    kept = {key: meta[key] for key in page if meta.get(key)}
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": kept,
-        "columnDefinitions": [_definition(column) for column in columns],
+        "columnDefinitions": [_definition(kind, column) for column in columns],
         "rows": [
             {
                 "cells": [_cell(column, obj, now) for column in columns],
-                **({} if include == "None" else {"object": _included(obj, include)}),
+                "object": None if include == "None" else _included(obj, include),
             }
             for obj in objects
         ],
@@ -77,6 +77,7 @@ def _custom_columns(version: Obj) -> Sequence[Column]:
             value=_at(item["jsonPath"]),
             type=item["type"],
             priority=item.get("priority", 0),
+            says=item.get("description") or f"{_FROM_PATH}{item['jsonPath']}",
         )
         for item in version.get("additionalPrinterColumns") or ()
     ]
@@ -88,16 +89,27 @@ def _at(path: str) -> Callable[[Obj], Json]:
     return lambda obj: dig(obj, *steps)
 
 
-_NAME = Column(name="Name", value=lambda obj: obj["metadata"]["name"], format="name")
+_FROM_PATH = "Custom resource definition column (in JSONPath format): "
+_NAME = Column(
+    name="Name",
+    value=lambda obj: obj["metadata"]["name"],
+    format="name",
+    says="Name must be unique within a namespace. Is required when creating resources, although "
+    "some resources may allow a client to request the generation of an appropriate name "
+    "automatically. Name is primarily intended for creation idempotence and configuration "
+    "definition. Cannot be updated. More info: "
+    "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names",
+)
 _AGE = Column(name="Age", value=_at(".metadata.creationTimestamp"), type="date")
 
 
-def _definition(column: Column) -> Obj:
+def _definition(kind: ResourceType, column: Column) -> Obj:
+    dated = kind.custom is not None or kind.storage == "customresourcedefinitions"
     return {
         "name": column.name,
-        "type": "string" if column.type == "date" else column.type,
+        "type": "string" if column.type == "date" and not dated else column.type,
         "format": column.format,
-        "description": column.name,
+        "description": column.says or column.name,
         "priority": column.priority,
     }
 

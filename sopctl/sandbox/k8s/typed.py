@@ -30,8 +30,8 @@ def require_typed(kind: ResourceType, stated: Obj) -> None:
     wrong = list(_misfits(kind.schema, stated, ""))
     if not wrong:
         return
-    meta = stated["metadata"]
-    place = "/".join(filter(None, (meta.get("namespace", ""), meta.get("name", ""))))
+    meta = stated.get("metadata") or {}
+    place = f"{meta.get('namespace', '')}/{meta.get('name', '')}"
     named = f"{place}; {kind.api_version}, Kind={kind.kind}"
     text = wrong[0] if len(wrong) == 1 else "errors:\n" + "\n".join(f"  {item}" for item in wrong)
     raise ApiError(
@@ -77,14 +77,16 @@ def _items(schema: Obj, value: list[Json], path: str) -> Iterator[str]:
         place = f"{path}[{index}]"
         if keys and isinstance(item, dict):
             given = {key: item.get(key, _default(schema, key)) for key in sorted(keys)}
-            unset = next((key for key in keys if given[key] is None), None)
-            if unset is not None:
+            said = {key: value for key, value in given.items() if value is not None}
+            if not said:
+                omitted = "[" + " ".join(json.dumps(key) for key in keys) + "]"
                 yield (
                     f"{path}: element {index}: associative list with keys has an element that "
-                    f'omits key field "{unset}" (and doesn\'t have default value)'
+                    f"omits all key fields {omitted} (and doesn't have default values for any key "
+                    "fields)"
                 )
                 continue
-            named = ",".join(f"{key}={json.dumps(given[key])}" for key in sorted(keys))
+            named = ",".join(f"{key}={json.dumps(value)}" for key, value in said.items())
             if named in seen:
                 yield f"{path}: duplicate entries for key [{named}]"
             seen.add(named)

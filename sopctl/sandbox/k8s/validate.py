@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from sopctl.sandbox.k8s import schema as schemas
 from sopctl.sandbox.k8s.errors import ApiError, bad_request, cause, invalid
-from sopctl.sandbox.k8s.fitting import fits, is_time
+from sopctl.sandbox.k8s.fitting import fits, is_micro_time, is_time
 from sopctl.sandbox.k8s.kinds import ResourceType
-from sopctl.sandbox.k8s.objects import Json, Obj, clone
+from sopctl.sandbox.k8s.objects import Json, Obj, clone, encode
 
 _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "array": list,
@@ -26,6 +26,14 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 _ZEROS: dict[str, Json] = {"boolean": False, "integer": 0, "string": ""}
 _JSON_NAMES = {bool: "bool", dict: "object", float: "number", int: "number", list: "array"}
+_OPENAPI_NAMES = {
+    bool: "boolean",
+    dict: "object",
+    float: "number",
+    int: "integer",
+    list: "array",
+    str: "string",
+}
 _GO_NAMES = {"array": "slice", "boolean": "bool", "integer": "int32", "number": "float64"}
 
 
@@ -46,20 +54,15 @@ def check_structure(kind: ResourceType, obj: Obj, old: Obj | None) -> Findings:
     client's choice (`fieldValidation`).
     """
     found = Findings()
-    if fits(kind.schema, obj, old):
+    if kind.custom is None and fits(kind.schema, obj, old):
         return found
-    _Walk(found).walk(kind.schema, obj, old, "")
-    if found.mistyped and kind.custom is None:
+    walk = _Walk if kind.custom is None else _CustomWalk
+    walk(found).walk(kind.schema, obj, old, "")
+    if found.mistyped:
         raise bad_request(
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: '
             f"json: cannot unmarshal {found.mistyped[0]}"
         )
-    if found.mistyped:
-        causes = [
-            cause("FieldValueTypeInvalid", text.rpartition(" field ")[2].split(" ")[0], text)
-            for text in found.mistyped
-        ]
-        raise invalid_object(kind, obj, causes)
     if found.causes:
         raise invalid_object(kind, obj, found.causes)
     return found
@@ -69,6 +72,17 @@ def invalid_object(kind: ResourceType, obj: Obj, causes: Iterable[Obj]) -> ApiEr
     """422 about one object."""
     name = obj.get("metadata", {}).get("name", "")
     return invalid(kind.kind, kind.group, name, tuple(causes))
+
+
+def refuse_nulls(kind: ResourceType, obj: Obj) -> None:
+    """ApiError 422 for members of a custom resource that are said to be nothing and may not.
+
+    Only an apply says so: of everything else the decoder drops them.
+    """
+    walk = _CustomWalk(Findings())
+    walk.nulls(kind.schema, obj, "")
+    if walk.found.causes:
+        raise invalid_object(kind, obj, walk.found.causes)
 
 
 def prune(schema: Obj, value: Json) -> Json:
@@ -139,7 +153,7 @@ class _Walk:
             for index, item in enumerate(value):
                 previous = before[index] if index < len(before) else None
                 if item is None:
-                    self.found.mistyped.append(f"null into Go struct field {path} of type value")
+                    self._no_item(items, f"{path}[{index}]")
                 self.walk(items, item, previous, f"{path}[{index}]")
         else:
             self._allowed(schema, value, path)
@@ -155,14 +169,19 @@ class _Walk:
                 isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))
             )
         if right and expected == "string" and schema.get("format") == "date-time":
-            right = is_time(value)
+            right = is_time(value) and (is_micro_time(value) or not schemas.is_micro(schema))
         if not right:
-            given = _JSON_NAMES.get(type(value), "string")
-            target = _GO_NAMES.get(expected, expected)
-            self.found.mistyped.append(
-                f"{given} into Go struct field {path or '.'} of type {target}"
-            )
+            self._wrong_type(value, expected, path)
         return right
+
+    def _wrong_type(self, value: Json, expected: str, path: str) -> None:
+        given = _JSON_NAMES.get(type(value), "string")
+        target = _GO_NAMES.get(expected, expected)
+        self.found.mistyped.append(f"{given} into Go struct field {path or '.'} of type {target}")
+
+    def _no_item(self, _: Obj, path: str) -> None:
+        place = path.rpartition("[")[0]
+        self.found.mistyped.append(f"null into Go struct field {place} of type value")
 
     def _object(self, schema: Obj, value: Obj, old: Obj, path: str) -> None:
         for key, sub in value.items():
@@ -174,10 +193,17 @@ class _Walk:
             if not path:
                 self._in_status = key == "status"
             self.walk(inner, sub, old.get(key), place)
-        for key in () if self._in_status and path else schema.get("required", ()):
+        for key in self._required(schema, path):
             if value.get(key) is None:
                 place = _join(path, key, struct=True)
                 self.found.causes.append(cause("FieldValueRequired", place, "Required value"))
+
+    def _required(self, schema: Obj, path: str) -> Iterable[str]:
+        # What owns an object is looked at by the rules, which say more than that it is missing.
+        if (self._in_status and path) or path.startswith("metadata.ownerReferences["):
+            return ()
+        required: Iterable[str] = schema.get("required", ())
+        return required
 
     def _allowed(self, schema: Obj, value: Json, path: str) -> None:
         choices = schema.get("enum")
@@ -200,16 +226,76 @@ class _Walk:
 
     def _in_range(self, schema: Obj, value: Json, path: str) -> None:
         if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
-            text = f"Invalid value: \"{value}\": should match '{schema['pattern']}'"
+            text = (
+                f"Invalid value: \"{value}\": {self._named(path)}should match '{schema['pattern']}'"
+            )
             self.found.causes.append(cause("FieldValueInvalid", path, text))
         if not isinstance(value, int | float):
             return
         if "minimum" in schema and value < schema["minimum"]:
-            text = f"Invalid value: {value}: should be greater than or equal to {schema['minimum']}"
+            bound = f"greater than or equal to {schema['minimum']}"
+            text = f"Invalid value: {value}: {self._named(path)}should be {bound}"
             self.found.causes.append(cause("FieldValueInvalid", path, text))
         if "maximum" in schema and value > schema["maximum"]:
-            text = f"Invalid value: {value}: should be less than or equal to {schema['maximum']}"
+            bound = f"less than or equal to {schema['maximum']}"
+            text = f"Invalid value: {value}: {self._named(path)}should be {bound}"
             self.found.causes.append(cause("FieldValueInvalid", path, text))
+
+    def _named(self, _: str) -> str:
+        return ""
+
+
+class _CustomWalk(_Walk):
+    """As OpenAPI's validator walks a custom resource (k8s.io/kube-openapi pkg/validation)."""
+
+    def walk(self, schema: Obj, value: Json, old: Json, path: str) -> None:
+        if isinstance(value, list) and value != old:
+            self._unique(schema, value, path)
+        super().walk(schema, value, old, path)
+
+    def _wrong_type(self, value: Json, expected: str, path: str) -> None:
+        if path.partition(".")[0].partition("[")[0] == "metadata":
+            # Decoded into a struct as everywhere, which names itself and not its place.
+            place = path.partition(".")[2].partition("[")[0]
+            super()._wrong_type(value, expected, f"ObjectMeta.{place}")
+            return
+        given = _OPENAPI_NAMES.get(type(value), "null")
+        where = path.replace("[", ".").replace("]", "")
+        text = f'Invalid value: "{given}": {where} in body must be of type {expected}: "{given}"'
+        self.found.causes.append(cause("FieldValueTypeInvalid", where, text))
+
+    def _no_item(self, schema: Obj, path: str) -> None:
+        if schema.get("type") and not schema.get("nullable"):
+            self._wrong_type(None, schema["type"], path)
+
+    def _named(self, path: str) -> str:
+        return f"{path} in body "
+
+    def nulls(self, schema: Obj, value: Json, path: str) -> None:
+        """Look for members that are null and may not be."""
+        if isinstance(value, dict):
+            for key, sub in value.items():
+                inner = schemas.member(schema, key) or {}
+                place = _join(path, key, struct=schemas.is_struct(schema))
+                if sub is None:
+                    self._no_item(inner, place)
+                else:
+                    self.nulls(inner, sub, place)
+
+    def _unique(self, schema: Obj, value: list[Json], path: str) -> None:
+        """Refuse what a set or map holds twice (apiserver/schema/listtype/validation.go)."""
+        keys = schemas.list_keys(schema)
+        if not keys and schema.get("x-kubernetes-list-type") != "set":
+            return
+        seen: list[Json] = []
+        for index, item in enumerate(value):
+            known = item
+            if keys and isinstance(item, dict):
+                known = {key: item[key] for key in keys if key in item}
+            if known in seen:
+                text = f"Duplicate value: {encode(known).decode()}"
+                self.found.causes.append(cause("FieldValueDuplicate", f"{path}[{index}]", text))
+            seen.append(known)
 
 
 def _join(path: str, key: str, *, struct: bool) -> str:

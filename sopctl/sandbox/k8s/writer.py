@@ -21,7 +21,7 @@ from sopctl.sandbox.k8s import (
     rules,
     validate,
 )
-from sopctl.sandbox.k8s.errors import already_exists, bad_request, cause, not_found
+from sopctl.sandbox.k8s.errors import already_exists, bad_request, cause, internal_error, not_found
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Key, Obj, key_of, stamp, without_nulls
 from sopctl.sandbox.k8s.store import Store
@@ -106,7 +106,7 @@ class Writer:
         meta = new["metadata"]
         preconditions.require_namespace(self.store, kind, meta)
         if meta.pop("resourceVersion", ""):
-            raise bad_request("resourceVersion should not be set on objects to be created")
+            raise internal_error("resourceVersion should not be set on objects to be created")
         new = self._admitted(kind, new, None, write)
         meta = new["metadata"]
         self._name(kind, meta)
@@ -119,7 +119,8 @@ class Writer:
         lifecycle.prepare_create(kind, new, self.now())
         self._validate(kind, new, None)
         self.judge(kind, new, None, write)
-        meta["managedFields"] = self._first(kind, new, write)
+        if write.owned is not None or managed.states_something(new):
+            meta["managedFields"] = self._first(kind, new, write)
         if write.dry_run:
             return new
         stored = self.store.put(kind.storage, new)
@@ -163,13 +164,14 @@ class Writer:
         An object that still exists afterwards carries a deletionTimestamp.
         """
         old = self.existing(kind, key)
+        preconditions.require_mortal(kind, key[1])
         preconditions.require_same(kind, old["metadata"], deletion.uid, deletion.resource_version)
         self.judge(kind, None, old, write)
         new: Obj = {**old, "metadata": dict(old["metadata"])}
         lifecycle.mark_deleted(kind, new, deletion.grace, deletion.propagation, self.now())
         gone = lifecycle.is_finished(kind, new)
         if write.dry_run:
-            return new
+            return old if gone else new
         if gone:
             return self.remove(kind, key)
         if new == old:

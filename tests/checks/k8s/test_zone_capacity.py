@@ -4,6 +4,7 @@ import pytest
 
 from sopctl.checks.k8s.zone_capacity import CHECK, Params
 from sopctl.sandbox.aws.front import FaultRule
+from sopctl.sandbox.k8s.objects import clone
 from tests.fakes.workloads import deployment, pod_spec, spread
 
 ZONE = Params(zone="us-east-1a")
@@ -87,10 +88,12 @@ def grown(stage):
     for group in stage.local.cloud.groups():
         letter = group.name[-1]
         for number, instance in enumerate(group.instances):
-            name = f"{letter}{number}"
-            stage.cluster.patch(
-                "nodes", name, {"spec": {"providerID": f"aws:///{group.zones[0]}/{instance.id}"}}
-            )
+            node = clone(stage.cluster.get("nodes", f"{letter}{number}"))
+            stage.cluster.delete("nodes", node["metadata"]["name"])
+            # The provider's id of a node cannot change, so the node is made anew.
+            node["spec"]["providerID"] = f"aws:///{group.zones[0]}/{instance.id}"
+            node["metadata"].pop("resourceVersion")
+            stage.cluster.create("nodes", node)
 
 
 def test_growth_counts_groups_outside_the_zone_by_the_size_of_their_nodes(loaded):

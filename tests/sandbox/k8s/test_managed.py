@@ -46,7 +46,7 @@ def test_a_removed_field_is_owned_by_nobody_any_more():
     other = Owner(manager="two", operation="Update", api_version="apps/v1")
     entries = managed.kept(old, old).after(DEPLOYMENT, old, new, other).plain()
     assert [(entry["manager"], entry["fieldsV1"]) for entry in entries] == [
-        ("one", {"f:metadata": {"f:labels": {"f:a": {}}}})
+        ("one", {"f:metadata": {"f:labels": {".": {}, "f:a": {}}}})
     ]
 
 

