@@ -67,7 +67,7 @@ class AnnotationMarker:
         def one(mark: Mark) -> None:
             metadata: dict[str, Json] = {"annotations": {mark.key: mark.value}}
             if mark.resource.incarnation:
-                metadata["uid"] = mark.resource.incarnation  # of another one: 409
+                metadata["uid"] = mark.resource.incarnation  # of another one: refused
             _patch(call, clients.k8s, mark, {"metadata": metadata}, MERGE_PATCH)
 
         _each(one, marks)

@@ -44,7 +44,7 @@ def touch(call: Call, clients: HasK8s, ids: Sequence[ResourceId]) -> None:
 def _annotate(call: Call, k8s: K8s, resource: ResourceId, value: str | None) -> None:
     metadata: dict[str, Json] = {"annotations": {ANNOTATION: value}}
     if resource.incarnation:
-        metadata["uid"] = resource.incarnation  # of another one: the API server says 409
+        metadata["uid"] = resource.incarnation  # of another one: refused
     body: Json = {"metadata": metadata}
     with provider_errors():
         k8s.write(call, "PATCH", address(resource), body, content_type=MERGE_PATCH)

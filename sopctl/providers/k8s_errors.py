@@ -75,7 +75,7 @@ def answered(
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(summary, provider=PROVIDER, requests=requests)
     if status == HTTPStatus.CONFLICT or (
-        status == HTTPStatus.UNPROCESSABLE_ENTITY and _test_failed(message)
+        status == HTTPStatus.UNPROCESSABLE_ENTITY and (_test_failed(message) or _another(body))
     ):
         return ConflictError(summary, provider=PROVIDER, requests=requests)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -103,6 +103,15 @@ def _denied(status: int, summary: str) -> PermissionDeniedError:
 def _test_failed(message: str) -> bool:
     """A JSON Patch that does not apply: the API server says neither which operation nor why."""
     return any(words in message for words in NOT_APPLICABLE)
+
+
+def _another(body: Mapping[str, Any]) -> bool:
+    """A merge patch that names the uid of an earlier object: the one of now may not take it.
+
+    Source: apimachinery/pkg/api/validation/objectmeta.go, ValidateObjectMetaAccessorUpdate.
+    """
+    causes = (body.get("details") or {}).get("causes") or ()
+    return any(cause.get("field") == "metadata.uid" for cause in causes)
 
 
 def _before_storage(message: str) -> bool:

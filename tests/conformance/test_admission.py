@@ -83,6 +83,7 @@ def test_a_mutating_policy_changes_a_probe_pod_under_dry_run(kube, install):
     assert not kube.exists(f"{PODS}/web-1")
 
 
+@pytest.mark.release(30)
 def test_a_validating_policy_denies_with_its_message(kube, install):
     install("validatingadmission", FEW, validationActions=["Deny"])
 
@@ -103,6 +104,7 @@ def test_a_validating_policy_denies_with_its_message(kube, install):
     kube("POST", DEPLOYMENTS, deployment(replicas=5))
 
 
+@pytest.mark.release(30)
 def test_a_validating_policy_warns_and_lets_through(kube, install):
     install("validatingadmission", FEW, validationActions=["Warn", "Audit"])
 
@@ -116,6 +118,7 @@ def test_a_validating_policy_warns_and_lets_through(kube, install):
 
 
 @pytest.mark.parametrize("broken", ["object.spec.(", "'"])
+@pytest.mark.release(30)
 def test_a_policy_that_does_not_compile_is_422(kube, broken):
     spec = {**FEW, "validations": [{"expression": broken}]}
     body = {"metadata": {"name": kube.namespace}, "spec": spec}
@@ -123,6 +126,7 @@ def test_a_policy_that_does_not_compile_is_422(kube, broken):
     assert (refused["code"], refused["reason"]) == (422, "Invalid")
 
 
+@pytest.mark.release(30)
 def test_a_binding_may_not_deny_and_warn(kube):
     spec = {"policyName": "any", "validationActions": ["Deny", "Warn"]}
     body = {"metadata": {"name": kube.namespace}, "spec": spec}

@@ -137,6 +137,7 @@ def test_an_eviction_begins_the_deletion(kube, api, ns):
     assert is_going(kube)
 
 
+@pytest.mark.release(21)
 def test_a_budget_refuses_with_429_and_its_cause(kube):
     running(kube)
     budget(kube)
@@ -148,6 +149,7 @@ def test_a_budget_refuses_with_429_and_its_cause(kube):
     assert not is_going(kube)
 
 
+@pytest.mark.release(21)
 def test_a_budget_that_allows_one_disruption_allows_no_second(kube):
     for name in ("web-1", "web-2"):
         running(kube, name)
@@ -157,6 +159,7 @@ def test_a_budget_that_allows_one_disruption_allows_no_second(kube):
     assert refusal(kube, "web-2")["code"] == 429
 
 
+@pytest.mark.release(21)
 def test_two_budgets_are_an_error_of_the_server(kube):
     running(kube)
     budget(kube, "one")
@@ -166,6 +169,7 @@ def test_two_budgets_are_an_error_of_the_server(kube):
     assert "more than one PodDisruptionBudget" in refused["message"]
 
 
+@pytest.mark.release(21)
 def test_a_pending_pod_bypasses_the_budget(kube):
     kube("POST", PODS, pod())
     budget(kube)
@@ -173,6 +177,7 @@ def test_a_pending_pod_bypasses_the_budget(kube):
     eventually(lambda: kube.exists(f"{PODS}/web-1"), wanted=False)
 
 
+@pytest.mark.release(22)
 def test_an_eviction_of_another_incarnation_is_409(kube):
     running(kube)
     wrong = {"preconditions": {"uid": "11111111-2222-3333-4444-555555555555"}}
@@ -180,6 +185,7 @@ def test_an_eviction_of_another_incarnation_is_409(kube):
     assert not is_going(kube)
 
 
+@pytest.mark.release(22)
 def test_a_dry_run_of_an_eviction_costs_nothing(kube):
     for name in ("web-1", "web-2"):
         running(kube, name)
@@ -190,6 +196,7 @@ def test_a_dry_run_of_an_eviction_costs_nothing(kube):
         assert not is_going(kube, name)
 
 
+@pytest.mark.release(26)
 def test_an_unready_pod_is_kept_while_its_application_is_disrupted(kube):
     running(kube)
     unready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}
@@ -235,6 +242,7 @@ def test_yaml_is_understood_and_its_dates_stay_texts(kube):
 # --- identity, audit and endings ------------------------------------------------------
 
 
+@pytest.mark.release(28)
 def test_the_caller_learns_who_it_is(api):
     review = client.AuthenticationV1Api(api).create_self_subject_review(
         client.V1SelfSubjectReview()
@@ -288,6 +296,7 @@ def test_the_rules_of_a_user_agree_with_what_it_may(kube, bob):
     ]
 
 
+@pytest.mark.release(28)
 def test_a_service_account_is_known_by_its_token(kube, place, ns):
     path = "/api/v1/namespaces/{ns}/serviceaccounts/default/token"
     made = kube("POST", path, {"spec": {"expirationSeconds": 600}})

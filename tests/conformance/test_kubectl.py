@@ -32,6 +32,7 @@ def test_api_resources_lists_short_names_and_groups(kubectl):
     assert ["deployments", "deploy", "apps/v1", "true", "Deployment"] in rows(listed)
 
 
+@pytest.mark.release(21)
 def test_api_versions_lists_groups(kubectl):
     assert {"apps/v1", "policy/v1", "v1"} <= set(kubectl("api-versions").split())
 
@@ -193,6 +194,7 @@ def test_diff_shows_the_change_and_makes_none(kubectl, web):
     assert kubectl.json("get", "deploy", "web")["spec"]["replicas"] == 3
 
 
+@pytest.mark.release(25)
 def test_an_unknown_field_is_refused_by_default(kubectl):
     assert 'unknown field "spec.nonsense"' in kubectl.fails(
         "create", "-f", "-", given=deployment(nonsense=1)
@@ -394,6 +396,7 @@ def test_delete_by_selector_and_by_force(kubectl, kube):
 # --- identity and custom resources ----------------------------------------------------
 
 
+@pytest.mark.release(28)
 def test_can_i_and_whoami(kubectl):
     assert kubectl("auth", "can-i", "create", "pods").strip() == "yes"
     assert "Username" in kubectl("auth", "whoami")
@@ -401,6 +404,7 @@ def test_can_i_and_whoami(kubectl):
     assert kubectl.run("auth", "can-i", "delete", "nodes", "--as", "bob").stdout.strip() == "no"
 
 
+@pytest.mark.release(28)
 def test_a_token_is_made_for_a_service_account(kubectl):
     token = kubectl("create", "token", "default", "--duration=10m").strip()
     assert token.count(".") == 2

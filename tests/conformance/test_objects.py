@@ -28,6 +28,7 @@ def test_the_client_finds_versions_groups_and_core_resources(api):
     assert {"pods", "pods/eviction", "nodes/status"} <= {item.name for item in resources}
 
 
+@pytest.mark.release(27)
 def test_discovery_is_served_aggregated(kube):
     accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
     found = kube("GET", "/apis", headers={"Accept": accept})
@@ -43,6 +44,7 @@ def test_the_dynamic_client_works(api, ns, web, tmp_path):
     assert resource.get(name="web", namespace=ns).spec.replicas == 3
 
 
+@pytest.mark.release(24)
 def test_openapi_names_merge_keys_and_field_validation(kube):
     index = kube("GET", "/openapi/v3")["paths"]
     document = kube("GET", index["apis/apps/v1"]["serverRelativeURL"].partition("?")[0])
@@ -130,6 +132,7 @@ def test_a_wrong_type_is_400(kube):
     assert kube.refused("POST", DEPLOYMENTS, deployment(replicas="three"))["code"] == 400
 
 
+@pytest.mark.release(25)
 def test_an_unknown_field_is_refused_warned_about_or_dropped(kube):
     body = deployment(nonsense=1)
     strict = kube.refused("POST", DEPLOYMENTS, body, fieldValidation="Strict")
@@ -154,6 +157,7 @@ def test_a_dry_run_stores_nothing(kube):
         ([spread() | {"maxSkew": 0}], "FieldValueInvalid"),
     ],
 )
+@pytest.mark.release(25)
 def test_spread_constraints_are_checked(kube, constraints, reason):
     body = deployment()
     body["spec"]["template"]["spec"]["topologySpreadConstraints"] = constraints

@@ -160,6 +160,7 @@ def test_an_apply_without_a_manager_is_refused(kube):
     assert kube.refused("PATCH", WEB, deployment(), media=APPLY)["code"] == 422
 
 
+@pytest.mark.release(26)
 def test_an_apply_that_cannot_be_typed_is_500(kube):
     body = deployment()
     body["spec"]["template"]["spec"]["containers"].append({"image": "x"})
@@ -215,6 +216,7 @@ def test_all_owners_are_forgotten_by_an_empty_entry(kube):
     assert not forgotten["metadata"].get("managedFields")
 
 
+@pytest.mark.release(22)
 def test_the_status_is_not_applied_by_the_main_path(kube):
     created = applied(kube, deployment() | {"status": {"replicas": 4}}, "one")
     assert created["status"].get("replicas") is None

@@ -34,6 +34,11 @@ BUDGET = {
     },
 }
 STILL = {**BUDGET, "details": {**BUDGET["details"], "retryAfterSeconds": 10}}  # type: ignore[dict-item]
+ANOTHER = {
+    "reason": "Invalid",
+    "message": 'Node "n" is invalid: metadata.uid: Invalid value: "x": field is immutable',
+    "details": {"causes": [{"reason": "FieldValueInvalid", "field": "metadata.uid"}]},
+}
 TWO_BUDGETS = {
     "reason": "InternalError",
     "message": "This pod has more than one PodDisruptionBudget, which the eviction subresource "
@@ -60,6 +65,7 @@ def error(status: int, body: dict[str, Any], *, mutating: bool = True, after: st
         (409, {"reason": "AlreadyExists"}, ConflictError),
         (422, GENERIC, ConflictError),
         (422, INVALID, AnsweredError),
+        (422, ANOTHER, ConflictError),
         (429, {}, PacedError),
         (429, BUDGET, DisruptionBudgetError),
         (500, {}, OutcomeUnknownError),

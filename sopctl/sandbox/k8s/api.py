@@ -14,13 +14,13 @@ from sopctl.sandbox.k8s import (
     reading,
     reviews,
     subresources,
-    writing,
 )
 from sopctl.sandbox.k8s.authorize import Attributes, allowed
 from sopctl.sandbox.k8s.cluster import Cluster
 from sopctl.sandbox.k8s.errors import ApiError, forbidden, method_not_allowed
 from sopctl.sandbox.k8s.impersonate import impersonated
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer, refusal, route
+from sopctl.sandbox.k8s.verbs import writing
 
 _YAML = "application/yaml"
 _HEALTH = frozenset({"/healthz", "/livez", "/readyz"})

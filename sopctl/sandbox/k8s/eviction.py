@@ -13,8 +13,8 @@ from sopctl.sandbox.k8s.errors import ApiError, cause, forbidden, too_many_reque
 from sopctl.sandbox.k8s.objects import Key, Obj, dig, stamp
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer
 from sopctl.sandbox.k8s.selectors import selects
+from sopctl.sandbox.k8s.verbs.deleting import deletion
 from sopctl.sandbox.k8s.writer import Deletion, Write
-from sopctl.sandbox.k8s.writing import deletion
 
 _MOST_DISRUPTED = 2000
 _RETRY_SECONDS = 10

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sopctl.sandbox.k8s.defaults_pod import quality_of_service
+from sopctl.sandbox.k8s.filling import spell_out_zeros
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.objects import Obj, dig, stamp
-from sopctl.sandbox.k8s.validate import spell_out_zeros
 
 # Kinds whose generation counts changes of the spec.
 _WITHOUT_GENERATION = frozenset(

@@ -17,8 +17,8 @@ from sopctl.sandbox.k8s.errors import (
 from sopctl.sandbox.k8s.kinds import ResourceType
 from sopctl.sandbox.k8s.objects import Json, Obj, clone, dig, stamp
 from sopctl.sandbox.k8s.request import Request, Response, Route, answer
+from sopctl.sandbox.k8s.verbs.patching import patched_object
 from sopctl.sandbox.k8s.writer import Write
-from sopctl.sandbox.k8s.writing import patched_object
 
 _SCALE_KIND = {"kind": "Scale", "apiVersion": "autoscaling/v1"}
 _PATHS: Mapping[str, str] = {

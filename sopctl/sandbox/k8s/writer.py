@@ -14,16 +14,17 @@ from typing import Literal, Protocol
 
 from sopctl.sandbox.k8s import (
     defaults,
+    filling,
     lifecycle,
     managed,
     preconditions,
     releases,
-    rules,
     validate,
 )
 from sopctl.sandbox.k8s.errors import already_exists, bad_request, cause, internal_error, not_found
 from sopctl.sandbox.k8s.kinds import Registry, ResourceType
 from sopctl.sandbox.k8s.objects import Key, Obj, key_of, stamp, without_nulls
+from sopctl.sandbox.k8s.rules.checking import check_rules
 from sopctl.sandbox.k8s.store import Store
 
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -226,13 +227,13 @@ class Writer:
                 )
             if write.validation == "Warn":
                 write.warnings.extend(texts)
-            obj = validate.prune(kind.schema, obj)
+            obj = filling.prune(kind.schema, obj)
         if kind.custom is None:
             defaults.apply_defaults(kind.storage, obj)
             if "status" in obj and (old is None or obj["status"] != old.get("status")):
-                validate.spell_out_zeros(kind.schema["properties"]["status"], obj["status"])
+                filling.spell_out_zeros(kind.schema["properties"]["status"], obj["status"])
         else:
-            validate.fill_schema_defaults(kind.schema, obj)
+            filling.fill_schema_defaults(kind.schema, obj)
         obj["metadata"] = {k: v for k, v in obj["metadata"].items() if v or k not in _OMITTED}
         return obj
 
@@ -246,7 +247,7 @@ class Writer:
     def _validate(
         self, kind: ResourceType, new: Obj, old: Obj | None, *, internal: bool = True
     ) -> None:
-        causes = rules.check_rules(kind, new, old)
+        causes = check_rules(kind, new, old)
         if causes and not (internal and lifecycle.only_binds(kind, new, old)):
             raise validate.invalid_object(kind, new, causes)
 

@@ -1,0 +1,1 @@
+"""What each verb of the API does: POST, PUT, PATCH and DELETE."""
