@@ -84,7 +84,7 @@ def as_it_was(monkeypatch):
 
 def test_the_recording_says_where_it_is_from():
     assert HEAD["recorded_from"] == "kube-scheduler v1.20.2"
-    assert sum(len(each["steps"]) for each in CASES) == 1351
+    assert sum(len(each["steps"]) for each in CASES) == 1379
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
