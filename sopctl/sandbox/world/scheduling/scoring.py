@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from sopctl.sandbox.world.ports import Obj
 from sopctl.sandbox.world.scheduling import preferences
 from sopctl.sandbox.world.scheduling.affinity import prefers
+from sopctl.sandbox.world.scheduling.quantities import NOTHING, Amount
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.spread import Spread
 from sopctl.sandbox.world.scheduling.subject import Subject
@@ -31,7 +32,8 @@ def best(pod: Subject, seats: Sequence[Seat], spread: Spread, snapshot: Snapshot
 
 def top(pod: Subject, seats: Sequence[Seat], spread: Spread, snapshot: Snapshot) -> list[Seat]:
     """Return all nodes that share the highest score: the real scheduler draws one of them."""
-    totals = [least_allocated(pod, seat) for seat in seats]
+    wanted = pod.request if pod.presumed is NOTHING else pod.request + pod.presumed
+    totals = [least_allocated(wanted, seat) for seat in seats]
     if pod.request.cpu or pod.request.memory:
         _add(totals, 1, [balanced(pod, seat) for seat in seats])
     if any(seat.place.repelling for seat in seats):
@@ -47,15 +49,17 @@ def top(pod: Subject, seats: Sequence[Seat], spread: Spread, snapshot: Snapshot)
     return [seat for seat, total in zip(seats, totals, strict=True) if total == highest]
 
 
-def least_allocated(pod: Subject, seat: Seat) -> int:
+def least_allocated(wanted: Amount, seat: Seat) -> int:
     """NodeResourcesFit, LeastAllocated: what is left, where pods that ask for nothing count too."""
-    capacity, taken = seat.place.capacity, (seat.used, seat.presumed, pod.request, pod.presumed)
-    pairs = (
-        (capacity.cpu, sum(each.cpu for each in taken)),
-        (capacity.memory, sum(each.memory for each in taken)),
-    )
-    left = [max(room - used, 0) * _BEST // room for room, used in pairs if room]
-    return sum(left) // len(left) if left else 0
+    capacity, used, presumed = seat.place.capacity, seat.used, seat.presumed
+    cpu, memory = capacity.cpu, capacity.memory
+    if not cpu or not memory:
+        return 0  # simplified: no node of this world is without one of them
+    free_cpu = cpu - used.cpu - presumed.cpu - wanted.cpu
+    free_memory = memory - used.memory - presumed.memory - wanted.memory
+    left_cpu = free_cpu * _BEST // cpu if free_cpu > 0 else 0
+    left_memory = free_memory * _BEST // memory if free_memory > 0 else 0
+    return (left_cpu + left_memory) // 2
 
 
 def balanced(pod: Subject, seat: Seat) -> int:
@@ -66,8 +70,10 @@ def balanced(pod: Subject, seat: Seat) -> int:
     capacity, used, wanted = seat.place.capacity, seat.used, pod.request
     if not capacity.cpu or not capacity.memory:
         return _BEST
-    cpu = min((used.cpu + wanted.cpu) / capacity.cpu, 1.0)
-    memory = min((used.memory + wanted.memory) / capacity.memory, 1.0)
+    cpu = (used.cpu + wanted.cpu) / capacity.cpu
+    memory = (used.memory + wanted.memory) / capacity.memory
+    if cpu > 1 or memory > 1:
+        cpu, memory = min(1.0, cpu), min(1.0, memory)
     return int((1 - abs((cpu - memory) / 2)) * _BEST)
 
 
