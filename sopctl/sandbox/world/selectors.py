@@ -40,6 +40,7 @@ def requirement(expression: Obj, labels: Mapping[str, str]) -> bool:
 
 
 def _compares(operator: str, have: str, want: str) -> bool:
-    if not (have.lstrip("-").isdigit() and want.lstrip("-").isdigit()):
+    """Compare whole numbers; one below zero is no label value, and a selector with it is void."""
+    if not (have.isdigit() and want.isdigit()):
         return False
     return int(have) > int(want) if operator == "Gt" else int(have) < int(want)

@@ -74,7 +74,7 @@ class Filter:
             return Refusal(reasons=(static,), resolvable=False)
         short = _shortage(self.pod, seat)
         if short:
-            return Refusal(reasons=short, resolvable=True)
+            return Refusal(reasons=short, resolvable=not _too_big(self.pod, seat))
         if any(not satisfies(terms, seat.place.name, seat.place.labels) for terms in self.pod.pins):
             return Refusal(reasons=(ELSEWHERE,), resolvable=False)
         skewed = self.spread.refusal(seat.place)
@@ -115,6 +115,12 @@ def _shortage(pod: Subject, seat: Seat) -> tuple[str, ...]:
     if wanted.memory > max(memory, 0):
         found.append("Insufficient memory")
     return tuple(found)
+
+
+def _too_big(pod: Subject, seat: Seat) -> bool:
+    """Whether a pod does not even fit on the empty node (`Unresolvable`, since release 1.34)."""
+    capacity, wanted = seat.place.capacity, pod.request
+    return wanted.cpu > capacity.cpu or wanted.memory > capacity.memory
 
 
 def explain(refusals: Mapping[str, Refusal]) -> str:

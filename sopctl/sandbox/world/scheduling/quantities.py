@@ -61,6 +61,11 @@ class Amount:
         )
 
 
+NOTHING = Amount()
+# What a container counts for in scores if it does not say (scheduler/util/pod_resources.go).
+_PRESUMED = {"cpu": "100m", "memory": "200Mi"}
+
+
 def amount(resources: Mapping[str, str] | None) -> Amount:
     """Read a resource list (`requests`, `allocatable`)."""
     table = resources or {}
@@ -78,6 +83,24 @@ def requests(spec: Obj) -> Amount:
         first = amount(container.get("resources", {}).get("requests"))
         running = Amount(cpu=max(running.cpu, first.cpu), memory=max(running.memory, first.memory))
     return running + amount(spec.get("overhead")) + Amount(pods=1)
+
+
+def presumed(spec: Obj) -> Amount:
+    """Return what scores count beside the requests, for containers that ask for nothing."""
+    kinds = {kind: spec.get(kind) or () for kind in ("containers", "initContainers")}
+    if all(_PRESUMED.keys() <= _stated(each).keys() for found in kinds.values() for each in found):
+        return NOTHING  # as most pods do
+    felt = {kind: [_felt(each) for each in found] for kind, found in kinds.items()}
+    return requests({**spec, **felt}) - requests(spec)
+
+
+def _felt(container: Obj) -> Obj:
+    return {"resources": {"requests": {**_PRESUMED, **_stated(container)}}}
+
+
+def _stated(container: Obj) -> Obj:
+    found: Obj = container.get("resources", {}).get("requests") or {}
+    return found
 
 
 def _sum(containers: Iterable[Obj]) -> Amount:

@@ -182,7 +182,7 @@ def search(pod: Subject, snapshot: Snapshot, start: int = 0, first: Seat | None 
     else:
         fit, count = _fitting(asked, seats)
     if fit:
-        return Search(best=best(pod, fit, asked.spread, seats), refusals={}, asked=count)
+        return Search(best=best(pod, fit, asked.spread, snapshot), refusals={}, asked=count)
     reasons = {seat.place.name: asked.refusal(seat) for seat in seats}
     refusals = {name: reason for name, reason in reasons.items() if reason is not None}
     return Search(best=None, refusals=refusals, asked=count)

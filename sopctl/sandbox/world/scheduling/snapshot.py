@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from sopctl.sandbox.world.ports import Obj
-from sopctl.sandbox.world.scheduling.quantities import Amount
+from sopctl.sandbox.world.scheduling.quantities import NOTHING, Amount
 from sopctl.sandbox.world.scheduling.subject import Place, Subject
 
-_HERMITS = "!"  # no namespace begins so
+_HERMITS, _FANS = "!", "+"  # no namespace begins so
 
 Placed = tuple[Subject, str, int]  # a pod, its node, 1 or -1 for one that left
 Domains = dict[tuple[object, ...], tuple[str, ...]]
@@ -17,13 +17,14 @@ Domains = dict[tuple[object, ...], tuple[str, ...]]
 class Seat:
     """A node with the pods that sit on it."""
 
-    __slots__ = ("_lowest", "place", "sitting", "used")
+    __slots__ = ("_lowest", "place", "presumed", "sitting", "used")
 
     def __init__(self, where: Place, sitting: Iterable[Subject] = ()) -> None:
         """Take a node and the pods bound to it."""
         self.place = where
         self.sitting: list[Subject] = []
         self.used = Amount()
+        self.presumed = NOTHING
         self._lowest: int | None = None
         for each in sitting:
             self.add(each)
@@ -32,18 +33,23 @@ class Seat:
         """Let a pod sit here."""
         self.sitting.append(guest)
         self.used += guest.request
+        if guest.presumed is not NOTHING:
+            self.presumed += guest.presumed
         self._lowest = None
 
     def remove(self, guest: Subject) -> None:
         """Let a pod go."""
         self.sitting.remove(guest)
         self.used -= guest.request
+        if guest.presumed is not NOTHING:
+            self.presumed -= guest.presumed
         self._lowest = None
 
     def copy(self) -> Seat:
         """Return a seat that can be changed."""
         made = Seat(self.place)
         made.sitting, made.used = [*self.sitting], self.used
+        made.presumed = self.presumed
         return made
 
     def outranked_by(self, pod: Subject) -> bool:
@@ -134,6 +140,10 @@ class Snapshot:
         """Yield the pods with anti-affinity, which keep others out."""
         return self._with(_HERMITS)
 
+    def fans(self) -> Iterator[Placed]:
+        """Yield the pods that want others beside them, or would rather have or not have them."""
+        return self._with(_FANS)
+
     def _with(self, key: str) -> Iterator[Placed]:
         for guest, node in self._labelled.get(key, {}).items():
             yield guest, node, 1
@@ -167,6 +177,8 @@ def _keys(guest: Subject) -> Iterator[str]:
         yield f"{guest.namespace}/{key}={value}"
     if guest.repelled:
         yield _HERMITS
+    if guest.attracted or guest.wishes:
+        yield _FANS
 
 
 def wanted_labels(selector: Obj | None) -> Mapping[str, str]:

@@ -153,7 +153,7 @@ class Spread:
                 return SKEWED
         return None
 
-    def scores(self, places: Sequence[Place]) -> list[float]:
+    def scores(self, places: Sequence[Place]) -> list[int]:
         """Rate nodes from 0 to 100 by how few pods their domains hold, for the soft constraints.
 
         Source: podtopologyspread/scoring.go (`scoreForCount`, `NormalizeScore`).
@@ -170,7 +170,7 @@ class Spread:
         known = [each for each in raw if each is not None]
         most, least = max(known, default=0), min(known, default=0)
         return [
-            0 if each is None else 100 * (most + least - each) / most if most else 100
+            0 if each is None else 100 * (most + least - each) // most if most else 100
             for each in raw
         ]
 
@@ -182,7 +182,12 @@ def _crowding(where: Place, weighed: Sequence[tuple[Domains, float, int]]) -> in
         if not domains.complete(where):
             return None
         total += domains.counts[where.labels[domains.constraint.key]] * weight + skew
-    return round(total)
+    return whole(total)
+
+
+def whole(score: float) -> int:
+    """Return a score as the real scheduler has it: a whole number."""
+    return round(score)
 
 
 def _counted(

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 from sopctl.sandbox.world.pods import is_terminating
 from sopctl.sandbox.world.ports import Obj
-from sopctl.sandbox.world.scheduling.quantities import Amount, amount, requests
+from sopctl.sandbox.world.scheduling.quantities import Amount, amount, presumed, requests
+
+Wish = tuple[Obj, int]  # a preferred pod affinity term, and its weight: below zero it repels
+
+_NOT_YET = "9999-12-31T23:59:59Z"  # later than all others (`GetPodStartTime` says now)
 
 # Labels that tell the pods of one StatefulSet apart.
 _NAMES = frozenset({"apps.kubernetes.io/pod-index", "statefulset.kubernetes.io/pod-name"})
@@ -39,6 +43,7 @@ class Subject:
     labels: Mapping[str, str]
     spec: Obj
     request: Amount
+    presumed: Amount  # what scores count beside it
     tolerations: tuple[Obj, ...]
     node: str
     terminating: bool
@@ -46,6 +51,7 @@ class Subject:
     attracted: tuple[Obj, ...]
     repelled: tuple[Obj, ...]
     preferred: tuple[Obj, ...]
+    wishes: tuple[Wish, ...]
     hard: tuple[Constraint, ...]
     soft: tuple[Constraint, ...]
     priority: int
@@ -87,18 +93,20 @@ def subject(pod: Obj, pins: tuple[tuple[Obj, ...], ...] = ()) -> Subject:
         labels=labels,
         spec=spec,
         request=requests(spec),
+        presumed=presumed(spec),
         tolerations=tuple(spec.get("tolerations") or ()),
         node=spec.get("nodeName") or "",
         terminating=is_terminating(pod),
         owner=owners[0]["uid"] if owners else "",
         attracted=_terms(spec, "podAffinity"),
         repelled=_terms(spec, "podAntiAffinity"),
-        preferred=_preferred(spec),
+        preferred=_preferred(spec, "nodeAffinity"),
+        wishes=_wishes(spec),
         hard=tuple(each for each in constraints if each.hard),
         soft=tuple(each for each in constraints if not each.hard),
         priority=spec.get("priority") or 0,
         pins=pins,
-        started=(pod.get("status") or {}).get("startTime") or "",
+        started=(pod.get("status") or {}).get("startTime") or _NOT_YET,
     )
 
 
@@ -119,8 +127,16 @@ def _terms(spec: Obj, kind: str) -> tuple[Obj, ...]:
     return tuple(wishes.get("requiredDuringSchedulingIgnoredDuringExecution") or ())
 
 
-def _preferred(spec: Obj) -> tuple[Obj, ...]:
-    wishes = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+def _wishes(spec: Obj) -> tuple[Wish, ...]:
+    found: list[Wish] = []
+    for kind, sign in (("podAffinity", 1), ("podAntiAffinity", -1)):
+        preferred = _preferred(spec, kind)
+        found += [(each["podAffinityTerm"], sign * int(each["weight"])) for each in preferred]
+    return tuple(found)
+
+
+def _preferred(spec: Obj, kind: str) -> tuple[Obj, ...]:
+    wishes = (spec.get("affinity") or {}).get(kind) or {}
     return tuple(wishes.get("preferredDuringSchedulingIgnoredDuringExecution") or ())
 
 

@@ -8,6 +8,7 @@ from sopctl.sandbox.k8s.objects import Obj
 from sopctl.sandbox.world.scheduling.filters import Filter
 from sopctl.sandbox.world.scheduling.quantities import Amount, amount, quantity, requests
 from sopctl.sandbox.world.scheduling.scheduler import choose, search
+from sopctl.sandbox.world.scheduling.scoring import balanced
 from sopctl.sandbox.world.scheduling.snapshot import Seat, Snapshot
 from sopctl.sandbox.world.scheduling.subject import place, subject
 from sopctl.sandbox.world.scheduling.tolerations import tolerates
@@ -62,6 +63,38 @@ def test_the_message_counts_every_reason_as_the_real_scheduler_does():
 
 def test_a_cluster_without_nodes_says_so():
     assert chosen(pod("new"), cluster()) == "no nodes available to schedule pods"
+
+
+def test_preemption_does_not_help_a_pod_that_is_bigger_than_the_node():
+    assert chosen(pod("new", pod_spec("8")), cluster(node("one"))).endswith(
+        "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+    )
+
+
+def asking(cpu: str, memory: str) -> Obj:
+    spec = pod_spec(cpu)
+    spec["containers"][0]["resources"]["requests"]["memory"] = memory
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "score"), [("1", "4Gi", 100), ("3", "0", 62), ("4", "16Gi", 100)]
+)
+def test_a_node_is_balanced_if_its_cpu_and_memory_are_used_alike(cpu, memory, score):
+    """The recording is without this score, whose formula has changed."""
+    guest = subject(pod("new", asking(cpu, memory)))
+    assert balanced(guest, Seat(place(node("one")))) == score
+
+
+def test_only_a_pod_that_asks_for_something_looks_for_balance():
+    """Otherwise all idle pods would gather on one node (kubernetes#129138)."""
+    snapshot = cluster(node("alike"), node("lopsided"))
+    put(snapshot, "alike", pod("half", asking("2", "9Gi")))
+    put(snapshot, "lopsided", pod("busy", asking("4", "0")))
+    idle = {"containers": [{"name": "main", "image": "registry.local/app:1"}]}
+
+    assert chosen(pod("new", asking("0", "1Mi")), snapshot) == "alike"
+    assert chosen(pod("new", idle), snapshot) == "lopsided"
 
 
 def test_the_emptier_node_is_chosen():
