@@ -128,6 +128,7 @@ def test_imperative_creates_arrive_as_protobuf(kubectl):
         ("rolebinding", ["--role=r", "--user=bob", "--serviceaccount=default:sa"]),
     ],
 )
+@pytest.mark.release(21)
 def test_an_imperative_create_stores_what_kubectl_would_have_printed(kubectl, kind, arguments):
     place = arguments.index("--") if "--" in arguments else len(arguments)
     dry = [*arguments[:place], "--dry-run=client", "-o", "json", *arguments[place:]]
