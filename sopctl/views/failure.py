@@ -133,12 +133,27 @@ def _not_back(state: RunState, source: str) -> Line:
 
 def how_to_go_on(state: RunState) -> list[Line]:
     """The commands for later, when nobody can be asked now; a roll back has one way only."""
+    forward = _forward(state)
     if state.plan and state.plan.source_run:
-        return [line("Go on with ", (f"sopctl resume {state.run}", "strong"))]
+        return [line("Go on with ", *forward)]
     return [
-        line("Go on with ", (f"sopctl resume {state.run}", "strong"), ", or take it back with"),
-        line((f"sopctl rollback {state.run}", "strong"), indent=4),
+        line("Go on with ", *forward, ","),
+        line("or take it back with ", (f"sopctl rollback {state.run}", "strong")),
     ]
+
+
+def _forward(state: RunState) -> list[str | tuple[str, str]]:
+    """The command that goes on from what the run is parked for, with the answer that it needs."""
+    parked = state.parked or {}
+    why, key = parked.get("why"), str(parked.get("work") or "")
+    if why == "gate":
+        return [(f"sopctl approve {state.run} --answer yes", "strong"), " (or no)"]
+    resume = f"sopctl resume {state.run}"
+    if why not in ("decision", "effect") or not key:
+        return [(resume, "strong")]
+    if any(item.phase in _MOVED for item in state.work(key).items.values()):
+        return [(f"{resume} --on-conflict keep", "strong"), " (or restore, or skip)"]
+    return [(f"{resume} --retry {key}", "strong"), f" (or --skip {key})"]
 
 
 _MOVED = frozenset({Phase.STALE, Phase.CONFLICT})
