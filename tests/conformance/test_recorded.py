@@ -18,7 +18,7 @@ from sopctl.sandbox.k8s.http import ADMIN
 from sopctl.sandbox.k8s.request import Remarks, Request
 from tests.conformance import recording
 
-COURSES = ("core", "custom")
+COURSES = ("admission", "core", "custom")
 CASES = [(name, asked) for name in COURSES for asked in recording.course(name)]
 
 

@@ -28,6 +28,7 @@ extensions:
 - name: sets
 variables:
 """ + "".join(f"- name: {name}\n  type_name: dyn\n" for name in _VARIABLES)
+_NO_KEY = re.compile(r'NOT_FOUND: Key not found in map : "([^"]*)"')
 _SCALARS = ("BOOL", "INT", "UINT", "DOUBLE", "STRING")
 
 _TOKEN = re.compile(
@@ -55,7 +56,12 @@ def compiled(expression: str) -> Callable[[Mapping[str, Json]], Json]:
 
     def evaluate(data: Mapping[str, Json]) -> Json:
         complete = {name: data.get(name) for name in _VARIABLES}
-        return _plain(program.eval(data=complete))
+        try:
+            return _plain(program.eval(data=complete))
+        except ExpressionError as error:
+            # k8s.io/apiserver pkg/admission/plugin/cel/condition.go
+            why = f"expression '{expression}' resulted in error: {error}"
+            raise ExpressionError(why) from error
 
     return evaluate
 
@@ -106,5 +112,5 @@ def _plain(value: Any) -> Json:  # noqa: ANN401  # the wheel's own type
     if name in _SCALARS:
         return value.value()
     if name == "ERROR":
-        raise ExpressionError(str(value.value()))
+        raise ExpressionError(_NO_KEY.sub(r"no such key: \1", str(value.value())))
     raise ExpressionError(f"expression yields a value of type {name}")

@@ -108,7 +108,7 @@ class Writer:
         preconditions.require_namespace(self.store, kind, meta)
         if meta.pop("resourceVersion", ""):
             raise internal_error("resourceVersion should not be set on objects to be created")
-        new = self._admitted(kind, new, None, write)
+        sent, new = new, self._admitted(kind, new, None, write)
         meta = new["metadata"]
         self._name(kind, meta)
         if self.store.get(kind.storage, key_of(new)) is not None:
@@ -120,8 +120,8 @@ class Writer:
         lifecycle.prepare_create(kind, new, self.now())
         self._validate(kind, new, None)
         self.judge(kind, new, None, write)
-        if write.owned is not None or managed.states_something(new):
-            meta["managedFields"] = self._first(kind, new, write)
+        if write.owned is not None or managed.states_something(sent):
+            meta["managedFields"] = self._first(kind, sent, write)
         if write.dry_run:
             return new
         stored = self.store.put(kind.storage, new)
@@ -137,6 +137,8 @@ class Writer:
         preconditions.require_current(kind, new["metadata"], old, internal=write.internal)
         new = self._decoded(kind, new, old, write)
         lifecycle.isolate(kind, new, old, subresource)
+        # What admission adds belongs to nobody: who owns what is worked out before it.
+        sent = new
         if not subresource:
             new = self._admitted(kind, new, old, write)
         before = managed.kept(old, old if subresource else new)
@@ -150,7 +152,7 @@ class Writer:
         self.judge(kind, new, old, write, subresource)
         if write.owned is None:
             writer = self._owner(kind, write, subresource)
-            new["metadata"]["managedFields"] = before.after(kind.schema, old, new, writer)
+            new["metadata"]["managedFields"] = before.after(kind.schema, old, sent, writer)
         elif new == old and _timeless(managed.entries_of(write.owned)) == _timeless(before.plain()):
             return old
         else:
