@@ -169,10 +169,12 @@ def _document(
 ) -> list[json_patch.Operation]:
     assert before.state is not ABSENT, "an object always has this state"
     shared = cast("Mapping[str, int]", before.evidence["shared"])
+    loose = cast("Mapping[str, int]", before.evidence.get("loose", {}))
+    there = replace(before.state, missing={**before.state.missing, **loose})
     pointers = resource.part.split(" ")
     return [
         *json_patch.same_object(resource.incarnation, before.version),
-        *patch_settings.operations(before.state, after, shared, pointers),
+        *patch_settings.operations(there, after, shared, pointers),
     ]
 
 

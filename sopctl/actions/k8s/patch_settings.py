@@ -43,25 +43,31 @@ def of(wanted: Mapping[str, Json], pointers: Sequence[str]) -> Settings:
 
 
 def read(obj: Obj, pointers: Sequence[str]) -> Observed[Settings]:
-    """The members at *pointers*, with ``shared`` as evidence.
+    """The members at *pointers*, with ``shared`` and ``loose`` as evidence.
 
-    That is, of each pointer, how many keys lead to the deepest object in which others stand too.
+    The first is, of each pointer, how many keys lead to the deepest object in which others stand
+    too. The second is what ``missing`` is of labels and annotations: those objects come and go
+    with what is in them, our own marks among it, so that it is no part of the state.
     """
-    values, missing, shared = {}, {}, {}
+    values: dict[str, str] = {}
+    missing: dict[str, int] = {}
+    shared: dict[str, int] = {}
+    loose: dict[str, int] = {}
     paths = [json_patch.keys(each) for each in pointers]
     for pointer, path in zip(pointers, paths, strict=True):
         found, depth = _reached(obj, path)
         if depth == len(path):
             values[pointer] = json_text.dumped(found)
         elif depth < len(path) - 1:
-            missing[pointer] = depth
+            (loose if path[0] == "metadata" else missing)[pointer] = depth
         shared[pointer] = max(
             n
             for n in range(min(depth + 1, len(path)))
             if n == 0 or _others(_reached(obj, path[:n])[0], n, paths)
         )
     state = Settings(values=values, missing=missing)
-    return Observed(state, evidence={"shared": shared}, version=meta.version(obj))
+    evidence = {"shared": shared, "loose": loose}
+    return Observed(state, evidence=evidence, version=meta.version(obj))
 
 
 def _reached(obj: Json, path: Path) -> tuple[Json, int]:

@@ -158,6 +158,19 @@ def test_objects_made_on_the_way_stay_while_somebody_else_is_in_them(widgets):
     assert widget(widgets)["spec"] == {"deep": {"theirs": 1}}
 
 
+def test_a_mark_of_ours_is_no_change_of_what_is_written_beside_it(widgets):
+    """The mark makes the annotations that the object did not have, and takes them along."""
+    params = on_widget(set={"/metadata/annotations/incident": "7"})
+    widgets.make({})
+    planned = plan(widgets, ACTION, params)[0]
+    mark = {"metadata": {"annotations": {"sopctl.io/run": "us"}}}
+    widgets.cluster.patch("widgets.acme.io", "w", mark, namespace="shop")
+    now = ACTION.observe(widgets.clients, params, [planned.resource])[planned.resource]
+    assert now.state == planned.before.state
+    send(widgets, ACTION, replace(planned, before=now))
+    assert widget(widgets)["metadata"]["annotations"] == {"sopctl.io/run": "us", "incident": "7"}
+
+
 def test_keys_with_slashes_and_lists(widgets):
     widgets.make({"list": [{"x": 1}, {"x": 2}]}, annotations={"a/b~c": "old"})
     changes = {"/metadata/annotations/a~1b~0c": "new", "/spec/list/1/x": 9}
