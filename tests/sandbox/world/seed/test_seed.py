@@ -190,7 +190,7 @@ def test_a_failed_zone_and_its_return():
     assert {each.state for each in instances if each.zone == A} == {"Terminating"}
 
     world.heal_zone(A)
-    run(clock, world, 160, step=10)
+    run(clock, world, 360, step=10)  # long enough for a node that was just launched to join
     assert all(holds(node, "Ready") for node in cluster.list("nodes"))
     assert all(holds(pod, "Ready") for pod in cluster.list("pods"))
 
