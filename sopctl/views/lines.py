@@ -26,6 +26,8 @@ _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 def safe(text: str) -> str:
     """*text* with every character that could act on a terminal shown as what it is."""
+    if text.isascii() and text.isprintable():  # nearly everything, and none of it can act
+        return text
     return _UNSAFE.sub(_shown, text)
 
 
@@ -97,7 +99,14 @@ def _words(spans: Sequence[Span]) -> Iterable[Span]:
 
 def plain(lines: Iterable[Line], width: int = 0) -> str:
     """*lines* as text for a pipe or a file, each ended by a newline."""
-    return "".join(f"{row.text.rstrip()}\n" for each in lines for row in wrapped(each, width))
+    return "".join(f"{text.rstrip()}\n" for each in lines for text in _rows(each, width))
+
+
+def _rows(full: Line, width: int) -> Iterable[str]:
+    text = full.text
+    if not width or len(text) <= width:
+        return (text,)
+    return (row.text for row in wrapped(full, width))
 
 
 def table(rows: Sequence[Sequence[str | Span]], *, indent: int = 0) -> list[Line]:

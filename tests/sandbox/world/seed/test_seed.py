@@ -189,8 +189,14 @@ def test_a_failed_zone_and_its_return():
     # The groups want to replace what is unhealthy, and cannot.
     assert {each.state for each in instances if each.zone == A} == {"Terminating"}
 
+    began = {node["metadata"]["name"] for node in cluster.list("nodes")}
     world.heal_zone(A)
-    run(clock, world, 360, step=10)  # long enough for a node that was just launched to join
+    run(clock, world, 160, step=10)
+    # A node that was launched meanwhile may still be on its way to join.
+    old = [node for node in cluster.list("nodes") if node["metadata"]["name"] in began]
+    assert all(holds(node, "Ready") for node in old)
+    assert all(holds(pod, "Ready") for pod in cluster.list("pods"))
+    run(clock, world, 200, step=10)
     assert all(holds(node, "Ready") for node in cluster.list("nodes"))
     assert all(holds(pod, "Ready") for pod in cluster.list("pods"))
 
