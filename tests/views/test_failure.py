@@ -87,3 +87,21 @@ def test_a_conflict_on_the_way_back_has_a_menu_of_its_own():
 
     keys = [choice.key for choice in failure.choices(state(), "decision", work)]
     assert keys == ["keep", "restore", "skip", "pause"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "why", "command"),
+    [
+        (Phase.FAILED, "gate", "sopctl approve {run} --answer yes (or no)"),
+        (Phase.FAILED, "effect", "sopctl resume {run} --retry cordon (or --skip cordon)"),
+        (Phase.CONFLICT, "decision", "sopctl resume {run} --on-conflict keep"),
+        (Phase.FAILED, "signal", "sopctl resume {run},"),
+    ],
+)
+def test_the_command_that_goes_on_has_the_answer_that_is_needed(phase, why, command):
+    found = state(9)
+    for item in found.work("cordon").items.values():
+        item.phase = phase
+    parked = replace(found, parked={"why": why, "work": "cordon"})
+    said = plain(failure.how_to_go_on(parked))
+    assert f"Go on with {command.format(run=found.run)}" in said

@@ -80,6 +80,7 @@ def _limits(spec: Obj, path: str) -> Causes:
 
 
 def _number(text: str) -> Decimal:
+    # The official client carries no types of its own.
     found: Decimal = quantity.parse_quantity(text)  # type: ignore[no-untyped-call]
     return found
 
