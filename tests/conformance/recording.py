@@ -185,7 +185,7 @@ def course(name: str) -> Course:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("course")
+    parser.add_argument("course", choices=("admission", "core", "custom"))
     parser.add_argument("kubeconfig", type=Path)
     parser.add_argument("server", help="what was asked, such as 'kube-apiserver v1.20.2'")
     parser.add_argument("--core", type=Path, help="the kubeconfig of the server it stands behind")
